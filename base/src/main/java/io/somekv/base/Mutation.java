@@ -1,0 +1,37 @@
+package io.somekv.base;
+
+/**
+ * Bugs that real systems had, kept behind switches so that the simulator can show that it finds
+ * them (the mutant table in docs/MUTANTS.md). No production path sets one: they reach the code only
+ * through configurations that tests and {@code somekv sim --mutant} build.
+ */
+public enum Mutation {
+    /** KB-1: a leader commits an entry of an older term by counting replicas. */
+    COMMIT_OLD_TERM,
+    /** KB-10: votes are counted as messages, not as voters, and stale replies count too. */
+    COUNT_MESSAGES_AS_VOTES,
+    /** KB-14: a vote leaves before it is durable. */
+    VOTE_BEFORE_DURABLE,
+    /** KB-15: an append is acknowledged before it is durable. */
+    ACKNOWLEDGE_BEFORE_DURABLE,
+    /** KB-16: a sync that failed is tried again, then reported as a success. */
+    RETRY_FAILED_SYNC,
+    /** KB-17: a directory is not synced after a file was created in it. */
+    NO_DIRECTORY_SYNC,
+    /** KB-19: a bad frame in the middle of the log is cut off like a torn tail. */
+    CUT_CORRUPTION,
+    /** KB-21: a storage acknowledgement from before a truncation counts. */
+    LATE_STORAGE_ACKNOWLEDGEMENT,
+    /** KB-25: after a restart the commit index is taken for the applied index. */
+    COMMIT_TAKEN_FOR_APPLIED,
+    /** KB-26: the applied index is not written with the data it speaks of. */
+    APPLIED_NOT_ATOMIC,
+    /** KB-31: a read is served before the leader has committed in its own term. */
+    READ_BEFORE_OWN_TERM,
+    /** KB-32: a read joins a confirmation round that began before it arrived. */
+    READ_JOINS_RUNNING_ROUND,
+    /** KB-46: a forwarding node retries under a new request id. */
+    RETRY_UNDER_NEW_ID,
+    /** KB-47: an acknowledgement frees the fence with the result. */
+    ACKNOWLEDGEMENT_FREES_FENCE
+}

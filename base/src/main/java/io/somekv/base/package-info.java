@@ -1,0 +1,4 @@
+@NullMarked
+package io.somekv.base;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.somekv.bench;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.somekv.client;
+
+import org.jspecify.annotations.NullMarked;

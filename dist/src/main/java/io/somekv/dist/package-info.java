@@ -1,0 +1,4 @@
+@NullMarked
+package io.somekv.dist;
+
+import org.jspecify.annotations.NullMarked;

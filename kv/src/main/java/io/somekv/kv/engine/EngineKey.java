@@ -1,0 +1,54 @@
+package io.somekv.kv.engine;
+
+import io.somekv.base.ByteWriter;
+import io.somekv.base.Bytes;
+
+/**
+ * The layout of the engine's keys: store id (4 bytes) ‖ shard (2) ‖ generation (8) ‖ kind (1) ‖
+ * rest, all big-endian, so that a store, a shard, and a generation of a shard are ranges. Rows that
+ * belong to the group and to no shard stand under {@link #GROUP}, which sorts behind every shard.
+ */
+public final class EngineKey {
+    /** In place of a shard: rows of the group as a whole. */
+    public static final int GROUP = 0xffff;
+
+    /** Kind of the row that holds the applied index; only engines write it. */
+    public static final int KIND_APPLIED = 0;
+
+    private EngineKey() {}
+
+    public static Bytes of(long storeId, int shard, long generation, int kind, Bytes rest) {
+        return prefix(storeId, 15 + rest.size())
+                .u16(shard)
+                .i64(generation)
+                .u8(kind)
+                .raw(rest)
+                .toBytes();
+    }
+
+    /**
+     * Where the rows of {@code kind} of a generation begin; they end where those of the next begin.
+     */
+    public static Bytes first(long storeId, int shard, long generation, int kind) {
+        return of(storeId, shard, generation, kind, Bytes.EMPTY);
+    }
+
+    /** Where the rows of a generation begin; its end is the next generation's. */
+    public static Bytes firstOfGeneration(long storeId, int shard, long generation) {
+        return prefix(storeId, 14).u16(shard).i64(generation).toBytes();
+    }
+
+    /** Where the rows of a store begin; its end is the next store's. */
+    public static Bytes firstOfStore(long storeId) {
+        return prefix(storeId, 4).toBytes();
+    }
+
+    /** The row that holds a store's applied index. */
+    public static Bytes applied(long storeId) {
+        return first(storeId, GROUP, 0, KIND_APPLIED);
+    }
+
+    private static ByteWriter prefix(long storeId, int size) {
+        return new ByteWriter(size).i32(Math.toIntExact(storeId));
+    }
+}

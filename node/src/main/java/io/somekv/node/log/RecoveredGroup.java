@@ -1,0 +1,27 @@
+package io.somekv.node.log;
+
+import io.somekv.raft.EntryId;
+import io.somekv.raft.HardState;
+import io.somekv.raft.Membership;
+import java.util.List;
+
+/**
+ * What the log holds of one group when a node starts.
+ *
+ * @param terms the first entry of each run of one term, ascending; empty for an empty log
+ * @param lastIndex of the last entry; 0 for an empty log
+ * @param lastLogTime of the last entry, in milliseconds since 1970; 0 for an empty log
+ */
+public record RecoveredGroup(
+        long groupId,
+        long replicaId,
+        long storeId,
+        HardState hardState,
+        Membership membership,
+        List<EntryId> terms,
+        long lastIndex,
+        long lastLogTime) {
+    public RecoveredGroup {
+        terms = List.copyOf(terms);
+    }
+}

@@ -1,0 +1,5 @@
+/** The port to the shared write-ahead log: what a lane hands over, what it gets back. */
+@NullMarked
+package io.somekv.node.log;
+
+import org.jspecify.annotations.NullMarked;

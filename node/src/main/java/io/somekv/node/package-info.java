@@ -1,0 +1,4 @@
+@NullMarked
+package io.somekv.node;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.somekv.protocol;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,40 @@
+package io.somekv.raft;
+
+import io.somekv.base.Bytes;
+import java.util.List;
+
+/** Everything that can happen to a replica. */
+public sealed interface Input {
+    /** Time went on: drives elections, heartbeats, check-quorum, and the stall watch. */
+    record Tick() implements Input {}
+
+    record Received(Message message) implements Input {}
+
+    /**
+     * Append one entry, if this replica leads; answered by a {@link ProposalResult} with the same
+     * token in the next {@link Ready}.
+     *
+     * @param kind COMMANDS or TIME
+     */
+    record Propose(long token, EntryKind kind, Bytes payload) implements Input {}
+
+    /** Asks for an index that a linearizable read must wait for (thesis §6.4). */
+    record Read(long token) implements Input {}
+
+    /** A {@link Ready.Persist} is durable. Persists complete in the order they were handed out. */
+    record Persisted(PersistMark mark) implements Input {}
+
+    /** The state machine has applied everything up to {@code index}. */
+    record Applied(long index) implements Input {}
+
+    /**
+     * What a {@link Ready.Fetch} asked for: entries from its first index on, at least one, as many
+     * as its bound allowed. Empty where the log no longer has them because it was truncated
+     * meanwhile.
+     */
+    record Fetched(Ready.Fetch fetch, List<Entry> entries) implements Input {
+        public Fetched {
+            entries = List.copyOf(entries);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package io.somekv.raft;
+
+import java.util.List;
+
+/**
+ * Everything replicas of one group say to each other: the RPCs of Raft (figure 2, thesis §9.6 for
+ * pre-vote) as one-way messages. {@code from} and {@code to} are replica ids; {@code term} is the
+ * sender's, except in a pre-vote, where it is the term the sender would campaign in.
+ */
+public sealed interface Message {
+    long from();
+
+    long to();
+
+    long term();
+
+    /** Would you vote for me? Changes nothing at either side (thesis §9.6). */
+    record PreVote(long from, long to, long term, EntryId last) implements Message {}
+
+    /**
+     * Echoes the term of the {@link PreVote}, so that a late reply is recognised; {@code voterTerm}
+     * is the voter's own: a refused candidate adopts it where it is higher, or mixed terms could
+     * lock a group (KB-8).
+     */
+    record PreVoteReply(long from, long to, long term, long voterTerm, boolean granted)
+            implements Message {}
+
+    /** Raft §5.2, §5.4.1. Leaves only after the candidate's own term and vote are durable. */
+    record RequestVote(long from, long to, long term, EntryId last) implements Message {}
+
+    /**
+     * @param wallMillis the voter's wall clock when it answered: a new leader founds log time only
+     *     on a clock that its quorum vouches for
+     */
+    record RequestVoteReply(long from, long to, long term, boolean granted, long wallMillis)
+            implements Message {}
+
+    /**
+     * Raft §5.3; with no entries it is a heartbeat.
+     *
+     * @param previous what must precede {@code entries} in the follower's log
+     * @param commit the leader's commit index
+     * @param round the latest read round (thesis §6.4) the leader had begun when it sent this
+     */
+    record AppendEntries(
+            long from,
+            long to,
+            long term,
+            EntryId previous,
+            List<Entry> entries,
+            long commit,
+            long round)
+            implements Message {
+        public AppendEntries {
+            entries = List.copyOf(entries);
+        }
+    }
+
+    /**
+     * Accepted: everything up to {@code matchIndex} is the leader's and durable here.
+     *
+     * @param round echo of the request's: this follower still took the sender for its leader then
+     * @param wallMillis the follower's wall clock when it answered
+     */
+    record AppendAccepted(
+            long from, long to, long term, long matchIndex, long round, long wallMillis)
+            implements Message {}
+
+    /**
+     * Refused, because {@code rejected} is not in the follower's log, or because its term is
+     * higher.
+     *
+     * @param rejected the {@code previous} that did not match, so that a stale reply is recognised
+     * @param hint where to go on: the follower's last entry of a term not above the rejected one
+     *     (Raft §5.3, the fast backtracking)
+     */
+    record AppendRejected(
+            long from,
+            long to,
+            long term,
+            EntryId rejected,
+            EntryId hint,
+            long round,
+            long wallMillis)
+            implements Message {}
+}

@@ -1,0 +1,42 @@
+package io.somekv.raft;
+
+import io.somekv.base.Mutation;
+import java.util.Set;
+
+/**
+ * Settings of one replica. All bounds are in bytes, all durations in nanoseconds.
+ *
+ * @param electionTimeoutNanos the minimum; each wait is drawn from [minimum, 2 × minimum)
+ * @param appendBytesMax payload of one AppendEntries, exceeded only by a single larger entry
+ * @param inFlightBytesMax sent to one follower and not yet acknowledged
+ * @param uncommittedBytesMax in the leader's log above the commit index; past it: Busy
+ * @param cacheBytesMax entries kept in memory for followers, beyond those not yet applied
+ * @param diskStallNanos a leader whose own persist takes longer yields (KB-35)
+ * @param clockLeadMillisMax a leader whose log time runs further ahead of its quorum's median wall
+ *     clock does not stamp, and yields
+ * @param mutations bugs to put back, for the mutant table only
+ */
+public record RaftConfig(
+        long electionTimeoutNanos,
+        long heartbeatNanos,
+        int appendBytesMax,
+        int inFlightBytesMax,
+        long uncommittedBytesMax,
+        long cacheBytesMax,
+        long diskStallNanos,
+        long clockLeadMillisMax,
+        Set<Mutation> mutations) {
+    /** Sane for a local network: elections after 1 to 2 s, heartbeats every 100 ms. */
+    public static RaftConfig defaults() {
+        return new RaftConfig(
+                1_000_000_000L,
+                100_000_000L,
+                1 << 20,
+                8 << 20,
+                64L << 20,
+                32L << 20,
+                5_000_000_000L,
+                500,
+                java.util.Collections.emptySet());
+    }
+}

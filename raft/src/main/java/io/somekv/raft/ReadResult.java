@@ -1,0 +1,12 @@
+package io.somekv.raft;
+
+/** The answer to an {@link Input.Read}. */
+public sealed interface ReadResult {
+    long token();
+
+    /** Linearizable once everything up to {@code index} has been applied. */
+    record Confirmed(long token, long index) implements ReadResult {}
+
+    /** Not leader, or no longer: ask the leader. */
+    record NotLeader(long token, long leaderHint) implements ReadResult {}
+}

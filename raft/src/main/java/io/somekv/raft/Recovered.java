@@ -1,0 +1,30 @@
+package io.somekv.raft;
+
+import java.util.List;
+
+/**
+ * What a replica finds on its own disk when its process starts.
+ *
+ * @param incarnation of this run of the process: larger than any before it on this disk
+ * @param terms where each term's entries begin, ascending: the first entry of each run of one term.
+ *     Empty for an empty log. The log is {@code terms.first().index() … lastIndex}
+ * @param lastLogTime log time of the last entry; 0 for an empty log
+ * @param applied what the state machine has durably applied: where applying goes on
+ */
+public record Recovered(
+        long incarnation,
+        HardState hardState,
+        Membership membership,
+        List<EntryId> terms,
+        long lastIndex,
+        long lastLogTime,
+        long applied) {
+    public Recovered {
+        terms = List.copyOf(terms);
+    }
+
+    /** A replica that has just been created, on an empty log. */
+    public static Recovered fresh(long incarnation, Membership membership) {
+        return new Recovered(incarnation, HardState.INITIAL, membership, List.of(), 0, 0, 0);
+    }
+}

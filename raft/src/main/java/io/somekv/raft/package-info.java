@@ -1,0 +1,4 @@
+@NullMarked
+package io.somekv.raft;
+
+import org.jspecify.annotations.NullMarked;

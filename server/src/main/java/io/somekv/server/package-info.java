@@ -1,0 +1,4 @@
+@NullMarked
+package io.somekv.server;
+
+import org.jspecify.annotations.NullMarked;

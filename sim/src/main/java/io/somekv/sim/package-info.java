@@ -1,0 +1,4 @@
+@NullMarked
+package io.somekv.sim;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.somekv.storage;
+
+import org.jspecify.annotations.NullMarked;
