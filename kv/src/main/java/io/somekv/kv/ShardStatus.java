@@ -1,0 +1,18 @@
+package io.somekv.kv;
+
+/**
+ * What a group knows of one shard, for routing and for the driver of shard ownership.
+ *
+ * @param ownedSince config number at which it was last owned here; 0 for never
+ * @param givenUp highest config number for which this group promised not to own it
+ * @param serving owned and not given up since
+ * @param hasData ever written to in the generation that is live
+ * @param generation that new rows are written under
+ */
+public record ShardStatus(
+        int shard,
+        long ownedSince,
+        long givenUp,
+        boolean serving,
+        boolean hasData,
+        long generation) {}

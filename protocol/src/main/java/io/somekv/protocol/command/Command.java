@@ -1,0 +1,230 @@
+package io.somekv.protocol.command;
+
+import io.somekv.base.Bytes;
+import io.somekv.protocol.config.GroupSettings;
+import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.NodeInfo;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Everything that can be asked of one replication group. A command speaks of one shard, or of the
+ * group as a whole: what spans shards is split before it gets here.
+ */
+public sealed interface Command {
+    /** Answered from applied state; never in the log. */
+    sealed interface Read extends Command {}
+
+    /** Goes through the log; executed at most once for each {@link RequestStamp}. */
+    sealed interface Write extends Command {}
+
+    /** Speaks of keys that all lie in one shard. */
+    sealed interface Keyed extends Command {
+        /** At least one key; all of one shard. */
+        List<Bytes> keys();
+    }
+
+    // ---- reads of keys
+
+    record Get(Bytes key) implements Read, Keyed {
+        @Override
+        public List<Bytes> keys() {
+            return List.of(key);
+        }
+    }
+
+    /** Answered by {@link Outcome.Values}, in the order of the keys. */
+    record GetMany(List<Bytes> keys) implements Read, Keyed {
+        public GetMany {
+            keys = List.copyOf(keys);
+        }
+    }
+
+    /** How many of the keys exist, a key named twice counted twice. */
+    record Exists(List<Bytes> keys) implements Read, Keyed {
+        public Exists {
+            keys = List.copyOf(keys);
+        }
+    }
+
+    /** Size of the value in bytes; 0 for a missing key. */
+    record StringLength(Bytes key) implements Read, Keyed {
+        @Override
+        public List<Bytes> keys() {
+            return List.of(key);
+        }
+    }
+
+    /** Milliseconds until the key expires; -1 if it never does, -2 if there is none. */
+    record TimeToLive(Bytes key) implements Read, Keyed {
+        @Override
+        public List<Bytes> keys() {
+            return List.of(key);
+        }
+    }
+
+    // ---- writes of keys
+
+    /**
+     * @param condition refused with {@link Outcome.Nil} when it does not hold
+     * @param returnOld answer with the old value (or Nil) instead of Ok, whether it was set or not
+     */
+    record Put(Bytes key, Bytes value, Condition condition, Expiry expiry, boolean returnOld)
+            implements Write, Keyed {
+        /** A plain put. */
+        public static Put of(Bytes key, Bytes value) {
+            return new Put(key, value, Condition.ALWAYS, Expiry.NONE, false);
+        }
+
+        @Override
+        public List<Bytes> keys() {
+            return List.of(key);
+        }
+    }
+
+    /** Puts all of them or none; they lie in one shard. */
+    record PutMany(List<KeyValue> pairs) implements Write, Keyed {
+        public PutMany {
+            pairs = List.copyOf(pairs);
+        }
+
+        @Override
+        public List<Bytes> keys() {
+            return pairs.stream().map(KeyValue::key).toList();
+        }
+    }
+
+    /** To the end of the value; a missing key is put. Answered by the new size. Expiry stays. */
+    record Append(Bytes key, Bytes suffix) implements Write, Keyed {
+        @Override
+        public List<Bytes> keys() {
+            return List.of(key);
+        }
+    }
+
+    /** Answered by the number of keys that were there. */
+    record Delete(List<Bytes> keys) implements Write, Keyed {
+        public Delete {
+            keys = List.copyOf(keys);
+        }
+    }
+
+    /** Adds to a decimal 64-bit number; a missing key counts as 0. Expiry stays. */
+    record Increment(Bytes key, long delta) implements Write, Keyed {
+        @Override
+        public List<Bytes> keys() {
+            return List.of(key);
+        }
+    }
+
+    /** Adds a decimal fraction, computed exactly (BigDecimal), so that replicas agree. */
+    record IncrementFloat(Bytes key, String delta) implements Write, Keyed {
+        @Override
+        public List<Bytes> keys() {
+            return List.of(key);
+        }
+    }
+
+    /** Changes when a key expires. Answered by 1, or 0 for a missing key. */
+    record Expire(Bytes key, Expiry expiry) implements Write, Keyed {
+        @Override
+        public List<Bytes> keys() {
+            return List.of(key);
+        }
+    }
+
+    // ---- shards
+
+    /** How many keys a shard holds. */
+    record CountKeys(int shard) implements Read {}
+
+    /** Drops every key of a shard, at the cost of one row: the shard begins a new generation. */
+    record Clear(int shard) implements Write {}
+
+    /**
+     * Promise never to own {@code shard} for a config below or at {@code config}, and hand over
+     * what is owned if it was never written to; answered by {@link Outcome.GivenUp}. Idempotent.
+     */
+    record GiveUp(int shard, long config) implements Write {}
+
+    /**
+     * Own {@code shard} from config {@code config} on. Sent only once every earlier owner has given
+     * it up at that config. Idempotent.
+     */
+    record Own(int shard, long config) implements Write {}
+
+    /** Whether a shard was ever written to here, for the check before a move. */
+    record IsPristine(int shard) implements Read {}
+
+    /** First command of a group: what its apply judges by. Idempotent. */
+    record Configure(GroupSettings settings) implements Write {}
+
+    /** A digest over the applied state, equal on all replicas at the same applied index. */
+    record StateDigest() implements Read {}
+
+    // ---- the shard master
+
+    /** First command of the shard master. Idempotent for the same cluster id. */
+    record StartCluster(
+            UUID clusterId, int shardCount, GroupSettings settings, List<NodeInfo> nodes)
+            implements Write {
+        public StartCluster {
+            nodes = List.copyOf(nodes);
+        }
+    }
+
+    /** Makes a node, or a node's new addresses, known. */
+    record RegisterNode(NodeInfo node) implements Write {}
+
+    /** Gives out a client id; the same one for the same nonce. */
+    record RegisterClient(UUID nonce) implements Write {}
+
+    /** New groups take a fair share of the shards. */
+    record Join(List<GroupSpec> groups) implements Write {
+        public Join {
+            groups = List.copyOf(groups);
+        }
+    }
+
+    /** The groups' shards go to those that stay. */
+    record Leave(List<Long> groupIds) implements Write {
+        public Leave {
+            groupIds = List.copyOf(groupIds);
+        }
+    }
+
+    /** One shard to one group, and nothing else. */
+    record Move(int shard, long groupId) implements Write {}
+
+    /** The config of that number; the latest for -1 or a number too large. */
+    record QueryConfig(long number) implements Read {}
+
+    // ---- parts of commands
+
+    record KeyValue(Bytes key, Bytes value) {}
+
+    /** When a {@link Put} takes place. */
+    enum Condition {
+        ALWAYS,
+        IF_ABSENT,
+        IF_PRESENT
+    }
+
+    /**
+     * What becomes of a key's expiry.
+     *
+     * @param millis log time in milliseconds since 1970 (AT) or a duration (AFTER); else 0
+     */
+    record Expiry(Kind kind, long millis) {
+        public static final Expiry NONE = new Expiry(Kind.NONE, 0);
+        public static final Expiry KEEP = new Expiry(Kind.KEEP, 0);
+
+        /** NONE: never expires; KEEP: as before; AT: a moment; AFTER: from the entry's log time. */
+        public enum Kind {
+            NONE,
+            KEEP,
+            AT,
+            AFTER
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package io.somekv.protocol.command;
+
+import io.somekv.base.Bytes;
+import io.somekv.protocol.config.ClusterMap;
+import java.util.List;
+import java.util.Optional;
+
+/** Every answer to a {@link Command}, refusals included: outcomes are values, not exceptions. */
+public sealed interface Outcome {
+    /** What executing the command gave: kept in the duplicate table until acknowledged. */
+    sealed interface Result extends Outcome {}
+
+    /** Nothing was executed, and no sequence consumed: the same request may be sent again. */
+    sealed interface NotExecuted extends Outcome {}
+
+    // ---- results
+
+    record Ok() implements Result {}
+
+    /** No such key, or a condition that did not hold. */
+    record Nil() implements Result {}
+
+    record Value(Bytes value) implements Result {}
+
+    record Int(long value) implements Result {}
+
+    record Values(List<Optional<Bytes>> values) implements Result {
+        public Values {
+            values = List.copyOf(values);
+        }
+    }
+
+    /** Executed and refused; the state is as before. */
+    record Refused(Reason reason, String message) implements Result {}
+
+    record Registered(ClientId client) implements Result {}
+
+    record Cluster(ClusterMap map) implements Result {}
+
+    /**
+     * Answer to {@link Command.GiveUp}.
+     *
+     * @param hasData the shard was written to and stays where it is
+     * @param wasOwner false: never owned here, ask the owner before
+     */
+    record GivenUp(boolean hasData, boolean wasOwner) implements Result {}
+
+    // ---- not executed
+
+    /** This group does not serve the key's shard; {@code config} is the latest it knows of. */
+    record WrongGroup(long config) implements NotExecuted {}
+
+    /**
+     * Ask the leader.
+     *
+     * @param leaderNode node id where the answering node believes it to be; 0 when it knows none
+     */
+    record NotLeader(long leaderNode) implements NotExecuted {}
+
+    /** A bound is reached. */
+    record Busy(int retryAfterMillis) implements NotExecuted {}
+
+    /**
+     * The stamp's deadline is missing, or too far ahead of log time: set one from {@code logTime}.
+     */
+    record DeadlineNeeded(long logTime) implements NotExecuted {}
+
+    /** The command does not belong where it was sent, or exceeds a limit; nothing was changed. */
+    record Invalid(String message) implements NotExecuted {}
+
+    // ---- neither
+
+    /** Below the client's floor: it was finished long ago, and its result is gone. */
+    record BelowFloor() implements Outcome {}
+
+    /** It may or may not have been executed; never an answer that reads like a failure. */
+    record Unknown(String why) implements Outcome {}
+
+    /** Why an executed command was refused; clients may act on it. */
+    enum Reason {
+        NOT_AN_INTEGER,
+        OVERFLOW,
+        NOT_A_FLOAT,
+        VALUE_TOO_LARGE,
+        INVALID_EXPIRY,
+        NO_SUCH_GROUP,
+        GROUP_EXISTS,
+        NO_SUCH_SHARD,
+        NO_SUCH_NODE,
+        NOTHING_TO_DO,
+        NOT_STARTED,
+        ALREADY_STARTED
+    }
+}

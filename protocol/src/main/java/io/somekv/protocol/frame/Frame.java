@@ -1,0 +1,45 @@
+package io.somekv.protocol.frame;
+
+import io.somekv.base.Bytes;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.Request;
+import java.util.UUID;
+
+/**
+ * Everything that travels between nodes, and between a Java client and a node: length-prefixed,
+ * versioned frames (docs/FORMATS.md).
+ */
+public sealed interface Frame {
+    /**
+     * First frame of each side of a connection.
+     *
+     * @param clusterId all zero where the sender is not yet part of a cluster
+     * @param nodeId 0 for a client
+     * @param incarnation which run of that node's process; 0 for a client
+     */
+    record Hello(UUID clusterId, long nodeId, UUID storeId, long incarnation) implements Frame {}
+
+    /**
+     * Asks a group for something.
+     *
+     * @param token echoed by the {@link Reply}
+     * @param groupId the group; {@link #ANY_GROUP} lets the receiver find it by the command's keys
+     * @param hops how often it was forwarded, so that a stale map cannot make it circle for ever
+     */
+    record Call(long token, long groupId, int hops, Request request) implements Frame {}
+
+    /**
+     * @param logTime of the group when it answered, for deadlines; 0 when no group was reached
+     */
+    record Reply(long token, Outcome outcome, long logTime) implements Frame {}
+
+    /**
+     * Consensus messages of many groups in one frame.
+     *
+     * @param messages encoded by the node that sends them
+     */
+    record Consensus(Bytes messages) implements Frame {}
+
+    /** In {@link Call#groupId}: route by key. */
+    long ANY_GROUP = -1;
+}
