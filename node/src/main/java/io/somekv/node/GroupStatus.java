@@ -1,0 +1,25 @@
+package io.somekv.node;
+
+import io.somekv.kv.ShardStatus;
+import io.somekv.raft.Membership;
+import io.somekv.raft.ReplicaStatus;
+import java.util.List;
+
+/**
+ * A look at one group's replica on a node.
+ *
+ * @param leaderNode node of the leader it follows; 0 when it knows none
+ * @param applied applied by the state machine
+ * @param shards what it knows of shards it owns or owned; empty for the shard master
+ */
+public record GroupStatus(
+        long groupId,
+        Membership membership,
+        ReplicaStatus replica,
+        long leaderNode,
+        long applied,
+        List<ShardStatus> shards) {
+    public GroupStatus {
+        shards = List.copyOf(shards);
+    }
+}

@@ -1,0 +1,34 @@
+package io.somekv.node;
+
+import io.somekv.base.Mutation;
+import io.somekv.protocol.command.ClientId;
+import io.somekv.raft.RaftConfig;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * What a lane is told when it is made.
+ *
+ * @param lane its number, from 0
+ * @param laneCount groups live on lane {@code groupId mod laneCount}
+ * @param nodeId of the node
+ * @param storeId identity of the node's data folder
+ * @param incarnation of this run of the process, from the shared log
+ * @param identity random 128 bits drawn at this start: the lane's own client ids come from it
+ * @param seed for election timeouts and jitter
+ * @param firstStoreId larger than any store id in the node's shared log; lanes count up from it, each in
+ *     steps of {@code laneCount}, so that none is given twice
+ * @param askTimeoutNanos how long a plain client's request is tried before its outcome is unknown
+ */
+public record LaneConfig(
+        int lane,
+        int laneCount,
+        long nodeId,
+        UUID storeId,
+        long incarnation,
+        ClientId identity,
+        long seed,
+        long firstStoreId,
+        RaftConfig raft,
+        long askTimeoutNanos,
+        Set<Mutation> mutations) {}

@@ -1,0 +1,45 @@
+package io.somekv.node;
+
+import io.somekv.node.log.GroupRecord;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.frame.Frame;
+import io.somekv.raft.Ready;
+import java.util.List;
+
+/**
+ * Everything that a lane wants done. Effects may be carried out as soon as they are handed out, in
+ * any order but for {@link Append}s, which keep theirs: whatever must wait for the disk is held
+ * back inside.
+ */
+public sealed interface LaneEffect {
+    /** Write the records to the shared log as one batch, sync, then answer with the marks. */
+    record Append(List<GroupRecord> records, List<LaneInput.GroupMark> marks)
+            implements LaneEffect {
+        public Append {
+            records = List.copyOf(records);
+            marks = List.copyOf(marks);
+        }
+    }
+
+    /** Send to a node, or drop it where there is no connection. */
+    record Send(long nodeId, Frame frame) implements LaneEffect {}
+
+    /**
+     * To whoever asked with this token.
+     *
+     * @param logTime of the group that answered; 0 when none was reached
+     */
+    record Answer(long token, Outcome outcome, long logTime) implements LaneEffect {}
+
+    record ToLane(int lane, LaneInput.Note note) implements LaneEffect {}
+
+    /** Read entries back from the shared log; answered by {@link LaneInput.Fetched}. */
+    record FetchEntries(long groupId, Ready.Fetch fetch) implements LaneEffect {}
+
+    /** There is something to apply: give the lane an {@link LaneInput.ApplyTurn} soon. */
+    record WantsTurn() implements LaneEffect {}
+
+    /** A newer map: keep it for the next start, know the nodes' addresses from it. */
+    record MapChanged(ClusterMap map) implements LaneEffect {}
+}

@@ -1,0 +1,84 @@
+package io.somekv.node;
+
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.Request;
+import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.frame.Frame;
+import io.somekv.raft.Entry;
+import io.somekv.raft.Membership;
+import io.somekv.raft.Message;
+import io.somekv.raft.PersistMark;
+import io.somekv.raft.Ready;
+import java.util.List;
+
+/** Everything that can happen to a lane. The rim queues these and hands them over in batches. */
+public sealed interface LaneInput {
+    /** Time went on. Wanted every few milliseconds, whatever else happens. */
+    record Tick() implements LaneInput {}
+
+    /**
+     * A door of this node asks for a client; answered by a {@link LaneEffect.Answer} with this
+     * token. A write without a stamp gets one of the lane's own, so that the lane may send it
+     * again.
+     *
+     * @param token chosen by the rim, unique among what this lane has not yet answered
+     * @param groupId the group, or {@link Frame#ANY_GROUP} to route by the command
+     */
+    record Ask(long token, long groupId, Request request) implements LaneInput {}
+
+    /** A frame from another node, whose handshake has shown who it is. */
+    record FromPeer(long nodeId, Frame frame) implements LaneInput {}
+
+    /** The connection to a node is up, or gone: what was sent may be lost, what is awaited too. */
+    record PeerUp(long nodeId, boolean up) implements LaneInput {}
+
+    /**
+     * A {@link LaneEffect.Append} is durable; appends complete in the order they were handed out.
+     */
+    record Appended(List<GroupMark> marks) implements LaneInput {
+        public Appended {
+            marks = List.copyOf(marks);
+        }
+    }
+
+    /** Answer to a {@link LaneEffect.FetchEntries}. */
+    record Fetched(long groupId, Ready.Fetch fetch, List<Entry> entries) implements LaneInput {
+        public Fetched {
+            entries = List.copyOf(entries);
+        }
+    }
+
+    /** Answer to {@link LaneEffect.WantsTurn}: apply a bounded run of committed entries. */
+    record ApplyTurn() implements LaneInput {}
+
+    /**
+     * Create a replica of a group on this node ("node join" of the group's Raft cluster). Answered
+     * like an {@link Ask}: Ok, also where it exists already with that membership, or Invalid with
+     * the reason.
+     */
+    record CreateReplica(long token, long groupId, long replicaId, Membership membership)
+            implements LaneInput {}
+
+    /** From another lane of this node. */
+    record FromLane(int lane, Note note) implements LaneInput {}
+
+    /** The rim knows a cluster map that this lane may not: of a cluster just started or joined. */
+    record Learned(ClusterMap map) implements LaneInput {}
+
+    /** What lanes of one node tell each other. */
+    sealed interface Note {
+        /** Serve this for me, if your group leads; answered by {@link Served}. */
+        record Serve(long token, long groupId, Request request) implements Note {}
+
+        record Served(long token, Outcome outcome, long logTime) implements Note {}
+
+        /** Consensus messages that arrived at a lane which does not host their group. */
+        record Deliver(long fromNode, long groupId, Message message) implements Note {}
+
+        /** A newer cluster map. */
+        record NewerMap(ClusterMap map) implements Note {}
+    }
+
+    /** One group's part of a {@link LaneEffect.Append}. */
+    record GroupMark(long groupId, PersistMark mark) {}
+}
