@@ -1,0 +1,52 @@
+package io.somekv.kv;
+
+import io.somekv.base.ByteReader;
+import io.somekv.base.ByteWriter;
+import io.somekv.base.MalformedException;
+import io.somekv.protocol.config.GroupSettings;
+import io.somekv.protocol.config.Slots;
+import java.util.Optional;
+
+/** Settings of a group as they stand in rows, and what makes them sound. */
+public final class SettingsCodec {
+    private static final int VERSION = 1;
+
+    /** Never more than what the codecs of entries and frames carry. */
+    private static final int VALUE_SIZE_MAX = 512 << 20;
+
+    private static final int WINDOW_MAX = 1 << 20;
+
+    private SettingsCodec() {}
+
+    /** What is wrong with the settings, if anything. */
+    public static Optional<String> fault(GroupSettings settings) {
+        if (settings.shardCount() < 1 || settings.shardCount() > Slots.COUNT) {
+            return Optional.of("a cluster has 1 to " + Slots.COUNT + " shards");
+        }
+        if (settings.valueSizeMax() < 1 || settings.valueSizeMax() > VALUE_SIZE_MAX) {
+            return Optional.of("the largest value is 1 to " + VALUE_SIZE_MAX + " bytes");
+        }
+        if (settings.sequenceWindow() < 1 || settings.sequenceWindow() > WINDOW_MAX) {
+            return Optional.of("a window is 1 to " + WINDOW_MAX + " sequences");
+        }
+        return settings.featureLevel() < 1
+                ? Optional.of("feature levels count from 1")
+                : Optional.empty();
+    }
+
+    public static void write(ByteWriter writer, GroupSettings settings) {
+        writer.u8(VERSION)
+                .i32(settings.shardCount())
+                .i32(settings.valueSizeMax())
+                .i32(settings.sequenceWindow())
+                .i32(settings.featureLevel());
+    }
+
+    public static GroupSettings read(ByteReader reader) {
+        int version = reader.u8();
+        if (version != VERSION) {
+            throw new MalformedException("settings of a version not known here: " + version);
+        }
+        return new GroupSettings(reader.i32(), reader.i32(), reader.i32(), reader.i32());
+    }
+}

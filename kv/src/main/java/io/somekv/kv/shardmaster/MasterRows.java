@@ -1,0 +1,137 @@
+package io.somekv.kv.shardmaster;
+
+import io.somekv.base.ByteReader;
+import io.somekv.base.ByteWriter;
+import io.somekv.base.Bytes;
+import io.somekv.base.MalformedException;
+import io.somekv.kv.SettingsCodec;
+import io.somekv.protocol.config.GroupSettings;
+import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.config.ShardConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/** The shard master's rows as bytes (docs/FORMATS.md). */
+final class MasterRows {
+    private static final int VERSION = 1;
+    private static final int GROUPS_MAX = 1 << 20;
+    private static final int REPLICAS_MAX = 1 << 10;
+    private static final int SHARDS_MAX = 1 << 16;
+    private static final int HOST_SIZE_MAX = 1 << 10;
+
+    private MasterRows() {}
+
+    /** What the cluster is from its start on. */
+    record Cluster(UUID clusterId, GroupSettings settings) {}
+
+    static Bytes encode(Cluster cluster) {
+        ByteWriter writer = new ByteWriter().u8(VERSION);
+        uuid(writer, cluster.clusterId);
+        SettingsCodec.write(writer, cluster.settings);
+        return writer.toBytes();
+    }
+
+    static Cluster cluster(Bytes row) {
+        ByteReader reader = versioned(row);
+        return new Cluster(uuid(reader), SettingsCodec.read(reader));
+    }
+
+    static Bytes encode(NodeInfo node) {
+        ByteWriter writer = new ByteWriter().u8(VERSION).i64(node.nodeId());
+        uuid(writer, node.storeId());
+        return writer.utf8(node.host())
+                .u16(node.peerPort())
+                .u16(node.respPort())
+                .u16(node.grpcPort())
+                .toBytes();
+    }
+
+    static NodeInfo node(Bytes row) {
+        ByteReader reader = versioned(row);
+        return new NodeInfo(
+                reader.i64(),
+                uuid(reader),
+                reader.utf8(HOST_SIZE_MAX),
+                reader.u16(),
+                reader.u16(),
+                reader.u16());
+    }
+
+    /** Owners as runs of shards with one owner: a config is short where shards stay together. */
+    static Bytes encode(ShardConfig config) {
+        ByteWriter writer = new ByteWriter(256).u8(VERSION).varLong(config.number());
+        writer.varInt(config.groups().size());
+        for (GroupSpec group : config.groups()) {
+            writer.varLong(group.groupId()).varInt(group.replicas().size());
+            for (GroupSpec.Replica replica : group.replicas()) {
+                writer.varLong(replica.replicaId()).varLong(replica.nodeId());
+            }
+        }
+        writer.varInt(config.shardCount());
+        int shard = 0;
+        while (shard < config.shardCount()) {
+            int end = shard + 1;
+            while (end < config.shardCount() && config.owner(end) == config.owner(shard)) {
+                end++;
+            }
+            writer.varInt(end - shard).varLong(config.owner(shard));
+            shard = end;
+        }
+        return writer.toBytes();
+    }
+
+    static ShardConfig config(Bytes row) {
+        ByteReader reader = versioned(row);
+        long number = reader.varLong();
+        int groupCount = reader.varInt(GROUPS_MAX);
+        List<GroupSpec> groups = new ArrayList<>();
+        for (int i = 0; i < groupCount; i++) {
+            long groupId = reader.varLong();
+            int replicaCount = reader.varInt(REPLICAS_MAX);
+            List<GroupSpec.Replica> replicas = new ArrayList<>(replicaCount);
+            for (int j = 0; j < replicaCount; j++) {
+                replicas.add(new GroupSpec.Replica(reader.varLong(), reader.varLong()));
+            }
+            groups.add(new GroupSpec(groupId, replicas));
+        }
+        int shardCount = reader.varInt(SHARDS_MAX);
+        List<Long> owners = new ArrayList<>(shardCount);
+        while (owners.size() < shardCount) {
+            int run = reader.varInt(shardCount - owners.size());
+            Long owner = reader.varLong();
+            if (run == 0) {
+                throw new MalformedException("a run of no shards");
+            }
+            for (int i = 0; i < run; i++) {
+                owners.add(owner);
+            }
+        }
+        reader.end();
+        return new ShardConfig(number, groups, owners);
+    }
+
+    static Bytes encode(UUID value) {
+        ByteWriter writer = new ByteWriter(16);
+        uuid(writer, value);
+        return writer.toBytes();
+    }
+
+    static void uuid(ByteWriter writer, UUID value) {
+        writer.i64(value.getMostSignificantBits()).i64(value.getLeastSignificantBits());
+    }
+
+    static UUID uuid(ByteReader reader) {
+        return new UUID(reader.i64(), reader.i64());
+    }
+
+    private static ByteReader versioned(Bytes row) {
+        ByteReader reader = row.reader();
+        int version = reader.u8();
+        if (version != VERSION) {
+            throw new MalformedException("a row of a version not known here: " + version);
+        }
+        return reader;
+    }
+}
