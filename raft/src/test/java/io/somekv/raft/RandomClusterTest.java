@@ -40,7 +40,15 @@ final class RandomClusterTest {
 
     @Test
     void tmpMutants() {
-        for (Mutation m : List.of(Mutation.COMMIT_OLD_TERM, Mutation.COUNT_MESSAGES_AS_VOTES, Mutation.VOTE_BEFORE_DURABLE, Mutation.ACKNOWLEDGE_BEFORE_DURABLE, Mutation.LATE_STORAGE_ACKNOWLEDGEMENT, Mutation.READ_BEFORE_OWN_TERM, Mutation.READ_JOINS_RUNNING_ROUND)) {
+        for (Mutation m :
+                List.of(
+                        Mutation.COMMIT_OLD_TERM,
+                        Mutation.COUNT_MESSAGES_AS_VOTES,
+                        Mutation.VOTE_BEFORE_DURABLE,
+                        Mutation.ACKNOWLEDGE_BEFORE_DURABLE,
+                        Mutation.LATE_STORAGE_ACKNOWLEDGEMENT,
+                        Mutation.READ_BEFORE_OWN_TERM,
+                        Mutation.READ_JOINS_RUNNING_ROUND)) {
             String found = "none";
             for (long seed = 1; seed <= 1500; seed++) {
                 try {
