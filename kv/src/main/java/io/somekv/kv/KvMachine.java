@@ -1,8 +1,10 @@
 package io.somekv.kv;
 
+import io.somekv.base.ByteReader;
 import io.somekv.base.ByteWriter;
 import io.somekv.base.Bytes;
 import io.somekv.base.Hash64;
+import io.somekv.base.MalformedException;
 import io.somekv.base.Mutation;
 import io.somekv.kv.Keyspace.Place;
 import io.somekv.kv.engine.Engine;
@@ -13,6 +15,7 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Outcome.Reason;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.command.RequestStamp;
+import io.somekv.protocol.config.ConfigCodec;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.Slots;
 import java.util.ArrayList;
@@ -29,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * result is recorded in the same write of the engine as its effects.
  */
 public final class KvMachine implements StateMachine {
+    private static final int SETTINGS_VERSION = 1;
+
     private static final Outcome.Invalid NO_STAMP =
             new Outcome.Invalid("a write of keys needs a stamp");
     private static final Outcome.Invalid NOT_ONE_SHARD =
@@ -56,8 +61,7 @@ public final class KvMachine implements StateMachine {
         this.shards = new Shards(engine, storeId);
         this.expiries = new ExpiryIndex(engine, storeId);
         this.keyspace = new Keyspace(engine, storeId, expiries);
-        this.settings =
-                engine.get(settingsKey()).map(row -> SettingsCodec.read(row.reader())).orElse(null);
+        this.settings = engine.get(settingsKey()).map(row -> settings(row)).orElse(null);
     }
 
     @Override
@@ -218,15 +222,24 @@ public final class KvMachine implements StateMachine {
                     ? new Outcome.Ok()
                     : new Outcome.Refused(Reason.ALREADY_STARTED, "the group has other settings");
         }
-        Optional<String> fault = SettingsCodec.fault(wanted);
+        Optional<String> fault = SettingsCheck.fault(wanted);
         if (fault.isPresent()) {
             return new Outcome.Invalid(fault.get());
         }
-        ByteWriter row = new ByteWriter();
-        SettingsCodec.write(row, wanted);
+        ByteWriter row = new ByteWriter().u8(SETTINGS_VERSION);
+        ConfigCodec.write(row, wanted);
         writes.put(settingsKey(), row.toBytes());
         settings = wanted;
         return new Outcome.Ok();
+    }
+
+    private static GroupSettings settings(Bytes row) {
+        ByteReader reader = row.reader();
+        int version = reader.u8();
+        if (version != SETTINGS_VERSION) {
+            throw new MalformedException("settings of a version not known here: " + version);
+        }
+        return ConfigCodec.readSettings(reader);
     }
 
     // ---- reads

@@ -11,6 +11,7 @@ import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.EntryWrites;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.OutcomeCodec;
 import io.somekv.protocol.command.RequestStamp;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -171,7 +172,7 @@ public final class DuplicateTable {
             latestDeadline = Math.max(latestDeadline, client.latestDeadline);
         }
         ByteWriter encoded = new ByteWriter();
-        ResultCodec.write(encoded, result);
+        OutcomeCodec.write(encoded, result);
         OutcomeRow.Item item =
                 new OutcomeRow.Item(
                         shard,

@@ -6,6 +6,7 @@ import io.somekv.base.Bytes;
 import io.somekv.base.MalformedException;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.OutcomeCodec;
 import io.somekv.protocol.command.RequestStamp;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +30,7 @@ record OutcomeRow(long logTime, List<Item> items) {
      * @param latestDeadline the client's, likewise
      * @param beginsAnew what was known of the client had run out: nothing of before counts
      * @param finished ranges whose results are freed
-     * @param result encoded by {@link ResultCodec}
+     * @param result encoded by {@link OutcomeCodec}
      */
     record Item(
             int shard,
@@ -40,8 +41,8 @@ record OutcomeRow(long logTime, List<Item> items) {
             boolean beginsAnew,
             List<RequestStamp.Range> finished,
             Bytes result) {
-        Outcome.Result outcome() {
-            return ResultCodec.read(result.reader());
+        Outcome outcome() {
+            return OutcomeCodec.read(result.reader());
         }
     }
 

@@ -9,6 +9,7 @@ import io.somekv.kv.RowKind;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.EntryWrites;
+import io.somekv.protocol.codec.Fields;
 import io.somekv.protocol.command.ClientId;
 import java.util.Optional;
 import java.util.UUID;
@@ -64,7 +65,7 @@ final class ClientRegistry {
         }
         writes.put(nonceKey(nonce), new ByteWriter(8).i64(number).toBytes());
         ByteWriter row = new ByteWriter(24).i64(writes.logTime());
-        MasterRows.uuid(row, nonce);
+        Fields.uuid(row, nonce);
         writes.put(registrationKey(number), row.toBytes());
         storeCounts(writes);
         return idOf(number, clusterId);
@@ -78,7 +79,7 @@ final class ClientRegistry {
                 && writes.logTime() - firstKeptLogTime > NONCE_KEPT_MILLIS) {
             ByteReader row = registration(writes.get(registrationKey(firstKept)));
             row.i64();
-            writes.delete(nonceKey(MasterRows.uuid(row)));
+            writes.delete(nonceKey(Fields.uuid(row)));
             writes.delete(registrationKey(firstKept));
             firstKept++;
             if (firstKept < next) {

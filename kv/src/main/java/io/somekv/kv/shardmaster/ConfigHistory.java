@@ -21,13 +21,15 @@ final class ConfigHistory {
     ConfigHistory(Engine engine, long storeId) {
         this.engine = engine;
         this.storeId = storeId;
+        Bytes[] last = new Bytes[1];
         engine.scan(
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.CONFIG),
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.CONFIG + 1),
                 (_, row) -> {
-                    latest = MasterRows.config(row);
+                    last[0] = row;
                     return true;
                 });
+        latest = last[0] == null ? null : MasterRows.config(last[0]);
     }
 
     /** Config 0: every shard, and no group. */

@@ -4,7 +4,8 @@ import io.somekv.base.ByteReader;
 import io.somekv.base.ByteWriter;
 import io.somekv.base.Bytes;
 import io.somekv.base.MalformedException;
-import io.somekv.kv.SettingsCodec;
+import io.somekv.protocol.codec.Fields;
+import io.somekv.protocol.config.ConfigCodec;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.NodeInfo;
@@ -17,46 +18,41 @@ import java.util.UUID;
 final class MasterRows {
     private static final int VERSION = 1;
     private static final int GROUPS_MAX = 1 << 20;
-    private static final int REPLICAS_MAX = 1 << 10;
     private static final int SHARDS_MAX = 1 << 16;
-    private static final int HOST_SIZE_MAX = 1 << 10;
 
     private MasterRows() {}
 
-    /** What the cluster is from its start on. */
-    record Cluster(UUID clusterId, GroupSettings settings) {}
+    /**
+     * What the cluster is from its start on.
+     *
+     * @param master the shard master's own group
+     */
+    record Cluster(UUID clusterId, GroupSettings settings, GroupSpec master) {}
 
     static Bytes encode(Cluster cluster) {
         ByteWriter writer = new ByteWriter().u8(VERSION);
-        uuid(writer, cluster.clusterId);
-        SettingsCodec.write(writer, cluster.settings);
+        Fields.uuid(writer, cluster.clusterId);
+        ConfigCodec.write(writer, cluster.settings);
+        ConfigCodec.write(writer, cluster.master);
         return writer.toBytes();
     }
 
     static Cluster cluster(Bytes row) {
         ByteReader reader = versioned(row);
-        return new Cluster(uuid(reader), SettingsCodec.read(reader));
+        return new Cluster(
+                Fields.uuid(reader),
+                ConfigCodec.readSettings(reader),
+                ConfigCodec.readGroup(reader));
     }
 
     static Bytes encode(NodeInfo node) {
-        ByteWriter writer = new ByteWriter().u8(VERSION).i64(node.nodeId());
-        uuid(writer, node.storeId());
-        return writer.utf8(node.host())
-                .u16(node.peerPort())
-                .u16(node.respPort())
-                .u16(node.grpcPort())
-                .toBytes();
+        ByteWriter writer = new ByteWriter().u8(VERSION);
+        ConfigCodec.write(writer, node);
+        return writer.toBytes();
     }
 
     static NodeInfo node(Bytes row) {
-        ByteReader reader = versioned(row);
-        return new NodeInfo(
-                reader.i64(),
-                uuid(reader),
-                reader.utf8(HOST_SIZE_MAX),
-                reader.u16(),
-                reader.u16(),
-                reader.u16());
+        return ConfigCodec.readNode(versioned(row));
     }
 
     /** Owners as runs of shards with one owner: a config is short where shards stay together. */
@@ -64,10 +60,7 @@ final class MasterRows {
         ByteWriter writer = new ByteWriter(256).u8(VERSION).varLong(config.number());
         writer.varInt(config.groups().size());
         for (GroupSpec group : config.groups()) {
-            writer.varLong(group.groupId()).varInt(group.replicas().size());
-            for (GroupSpec.Replica replica : group.replicas()) {
-                writer.varLong(replica.replicaId()).varLong(replica.nodeId());
-            }
+            ConfigCodec.write(writer, group);
         }
         writer.varInt(config.shardCount());
         int shard = 0;
@@ -88,13 +81,7 @@ final class MasterRows {
         int groupCount = reader.varInt(GROUPS_MAX);
         List<GroupSpec> groups = new ArrayList<>();
         for (int i = 0; i < groupCount; i++) {
-            long groupId = reader.varLong();
-            int replicaCount = reader.varInt(REPLICAS_MAX);
-            List<GroupSpec.Replica> replicas = new ArrayList<>(replicaCount);
-            for (int j = 0; j < replicaCount; j++) {
-                replicas.add(new GroupSpec.Replica(reader.varLong(), reader.varLong()));
-            }
-            groups.add(new GroupSpec(groupId, replicas));
+            groups.add(ConfigCodec.readGroup(reader));
         }
         int shardCount = reader.varInt(SHARDS_MAX);
         List<Long> owners = new ArrayList<>(shardCount);
@@ -114,16 +101,8 @@ final class MasterRows {
 
     static Bytes encode(UUID value) {
         ByteWriter writer = new ByteWriter(16);
-        uuid(writer, value);
+        Fields.uuid(writer, value);
         return writer.toBytes();
-    }
-
-    static void uuid(ByteWriter writer, UUID value) {
-        writer.i64(value.getMostSignificantBits()).i64(value.getLeastSignificantBits());
-    }
-
-    static UUID uuid(ByteReader reader) {
-        return new UUID(reader.i64(), reader.i64());
     }
 
     private static ByteReader versioned(Bytes row) {

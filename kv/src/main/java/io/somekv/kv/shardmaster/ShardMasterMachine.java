@@ -7,7 +7,7 @@ import io.somekv.base.Mutation;
 import io.somekv.kv.AppliedEntry;
 import io.somekv.kv.MachineRows;
 import io.somekv.kv.RowKind;
-import io.somekv.kv.SettingsCodec;
+import io.somekv.kv.SettingsCheck;
 import io.somekv.kv.StateMachine;
 import io.somekv.kv.StoreDigest;
 import io.somekv.kv.engine.Engine;
@@ -25,6 +25,7 @@ import io.somekv.protocol.config.ShardConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -49,23 +50,16 @@ public final class ShardMasterMachine implements StateMachine {
 
     private final Engine engine;
     private final long storeId;
-    private final GroupSpec master;
     private final MachineRows rows;
     private final ClientRegistry clients;
     private final ConfigHistory configs;
     private final Map<Long, NodeInfo> nodes = new TreeMap<>();
     private MasterRows.@Nullable Cluster cluster;
 
-    /**
-     * Goes on where the store's rows leave off.
-     *
-     * @param master the group's own members, for the map that clients are given
-     */
-    public ShardMasterMachine(
-            Engine engine, long storeId, GroupSpec master, Set<Mutation> mutations) {
+    /** Goes on where the store's rows leave off. */
+    public ShardMasterMachine(Engine engine, long storeId, Set<Mutation> mutations) {
         this.engine = engine;
         this.storeId = storeId;
-        this.master = master;
         this.rows = new MachineRows(engine, storeId, mutations);
         this.clients = new ClientRegistry(engine, storeId);
         this.configs = new ConfigHistory(engine, storeId);
@@ -143,17 +137,31 @@ public final class ShardMasterMachine implements StateMachine {
         if (start.shardCount() != start.settings().shardCount()) {
             return new Outcome.Invalid("two numbers of shards that differ");
         }
-        Optional<String> fault = SettingsCodec.fault(start.settings());
+        Optional<String> fault = SettingsCheck.fault(start.settings());
         if (fault.isPresent()) {
             return new Outcome.Invalid(fault.get());
         }
-        cluster = new MasterRows.Cluster(start.clusterId(), start.settings());
+        if (start.nodes().isEmpty()) {
+            return new Outcome.Invalid("a cluster starts on at least one node");
+        }
+        cluster =
+                new MasterRows.Cluster(
+                        start.clusterId(), start.settings(), masterOn(start.nodes()));
         writes.put(clusterKey(), MasterRows.encode(cluster));
         for (NodeInfo node : start.nodes()) {
             store(node, writes);
         }
         configs.begin(start.shardCount(), writes);
         return new Outcome.Ok();
+    }
+
+    /** The shard master's group was made on the nodes that the cluster starts on, in order. */
+    private static GroupSpec masterOn(List<NodeInfo> nodes) {
+        List<GroupSpec.Replica> replicas = new ArrayList<>(nodes.size());
+        for (NodeInfo node : nodes) {
+            replicas.add(new GroupSpec.Replica(replicas.size() + 1, node.nodeId()));
+        }
+        return new GroupSpec(GroupSpec.MASTER, replicas);
     }
 
     private Outcome registerNode(NodeInfo node, EntryWrites writes) {
@@ -319,12 +327,12 @@ public final class ShardMasterMachine implements StateMachine {
     }
 
     private ClusterMap map(ShardConfig config) {
-        MasterRows.Cluster started = java.util.Objects.requireNonNull(cluster);
+        MasterRows.Cluster started = Objects.requireNonNull(cluster);
         return new ClusterMap(
                 started.clusterId(),
                 started.settings(),
                 config,
-                master,
+                started.master(),
                 new ArrayList<>(nodes.values()));
     }
 

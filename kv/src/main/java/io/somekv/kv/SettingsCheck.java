@@ -1,22 +1,17 @@
 package io.somekv.kv;
 
-import io.somekv.base.ByteReader;
-import io.somekv.base.ByteWriter;
-import io.somekv.base.MalformedException;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.Slots;
 import java.util.Optional;
 
-/** Settings of a group as they stand in rows, and what makes them sound. */
-public final class SettingsCodec {
-    private static final int VERSION = 1;
-
+/** What makes the settings of a group sound, asked before they become replicated state. */
+public final class SettingsCheck {
     /** Never more than what the codecs of entries and frames carry. */
     private static final int VALUE_SIZE_MAX = 512 << 20;
 
     private static final int WINDOW_MAX = 1 << 20;
 
-    private SettingsCodec() {}
+    private SettingsCheck() {}
 
     /** What is wrong with the settings, if anything. */
     public static Optional<String> fault(GroupSettings settings) {
@@ -32,21 +27,5 @@ public final class SettingsCodec {
         return settings.featureLevel() < 1
                 ? Optional.of("feature levels count from 1")
                 : Optional.empty();
-    }
-
-    public static void write(ByteWriter writer, GroupSettings settings) {
-        writer.u8(VERSION)
-                .i32(settings.shardCount())
-                .i32(settings.valueSizeMax())
-                .i32(settings.sequenceWindow())
-                .i32(settings.featureLevel());
-    }
-
-    public static GroupSettings read(ByteReader reader) {
-        int version = reader.u8();
-        if (version != VERSION) {
-            throw new MalformedException("settings of a version not known here: " + version);
-        }
-        return new GroupSettings(reader.i32(), reader.i32(), reader.i32(), reader.i32());
     }
 }
