@@ -22,6 +22,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -89,7 +90,7 @@ final class LaneCluster {
     }
 
     /** The log of a group on a node. */
-    private TreeMap<Long, Entry> log(long node, long group) {
+    private NavigableMap<Long, Entry> log(long node, long group) {
         return Objects.requireNonNull(logs.get(node)).computeIfAbsent(group, g -> new TreeMap<>());
     }
 
@@ -217,7 +218,7 @@ final class LaneCluster {
             case LaneEffect.ToLane note ->
                     give(at.node(), note.lane(), new LaneInput.FromLane(at.lane(), note.note()));
             case LaneEffect.FetchEntries fetch -> {
-                TreeMap<Long, Entry> log = log(at.node(), fetch.groupId());
+                NavigableMap<Long, Entry> log = log(at.node(), fetch.groupId());
                 List<Entry> entries =
                         List.copyOf(
                                 log.subMap(fetch.fetch().from(), true, fetch.fetch().to(), true)
@@ -233,7 +234,7 @@ final class LaneCluster {
     }
 
     private void write(long node, GroupRecord record) {
-        TreeMap<Long, Entry> log = log(node, record.groupId());
+        NavigableMap<Long, Entry> log = log(node, record.groupId());
         if (record.truncateFrom() > 0) {
             log.tailMap(record.truncateFrom(), true).clear();
         }
