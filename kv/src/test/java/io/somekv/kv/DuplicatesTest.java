@@ -161,6 +161,21 @@ class DuplicatesTest {
         assertValue("1");
     }
 
+    /** Were it the last request's deadline that counts, the first could be executed again. */
+    @Test
+    @Tag("kb-39")
+    void theLatestDeadlineCountsAndNotTheLast() {
+        long deadline = group.now + 60_000;
+        send(1, 1, deadline);
+        send(2, 1, group.now + 1000);
+        group.passTime(2000);
+        assertEquals(size(1), send(1, 1, deadline));
+        group.engine.flush();
+        group.restart();
+        assertEquals(size(1), send(1, 1, deadline));
+        assertValue("12");
+    }
+
     @Test
     void aClientIsForgottenOnceItsLatestDeadlineHasPassed() {
         long deadline = group.now + 1000;
