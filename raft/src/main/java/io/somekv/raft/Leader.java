@@ -74,10 +74,12 @@ final class Leader implements RoleState {
         return core.self();
     }
 
-    /** What this leader would stamp now: never back, whatever its clock says. */
+    /** What this leader would stamp now: never back, and no further by a clock not vouched for. */
     long logTime(Now now) {
-        long clock = QuorumClock.wallMillis(clockOffset, now.nanos());
-        return Math.max(core.log().lastLogTime(), clock);
+        long last = core.log().lastLogTime();
+        return isYielding()
+                ? last
+                : Math.max(last, QuorumClock.wallMillis(clockOffset, now.nanos()));
     }
 
     long uncommittedBytes() {
