@@ -185,8 +185,7 @@ final class Leader implements RoleState {
 
     // Appending
 
-    @Override
-    public void onPropose(Core sameCore, Input.Propose propose) {
+    void onPropose(Input.Propose propose) {
         Invariant.check(
                 propose.kind() == EntryKind.COMMANDS || propose.kind() == EntryKind.TIME,
                 "commands and time are what can be proposed");
@@ -277,8 +276,7 @@ final class Leader implements RoleState {
 
     // Reading
 
-    @Override
-    public void onRead(Core sameCore, Input.Read read) {
+    void onRead(Input.Read read) {
         if (isYielding()) {
             core.effects().answer(new ReadResult.NotLeader(read.token(), 0));
         } else {
