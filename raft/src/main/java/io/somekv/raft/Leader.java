@@ -74,10 +74,12 @@ final class Leader implements RoleState {
         return core.self();
     }
 
-    /** What this leader would stamp now: never back, whatever its clock says. */
+    /** What this leader would stamp now: never back, and no further by a clock not vouched for. */
     long logTime(Now now) {
-        long clock = QuorumClock.wallMillis(clockOffset, now.nanos());
-        return Math.max(core.log().lastLogTime(), clock);
+        long last = core.log().lastLogTime();
+        return isYielding()
+                ? last
+                : Math.max(last, QuorumClock.wallMillis(clockOffset, now.nanos()));
     }
 
     long uncommittedBytes() {
@@ -183,8 +185,7 @@ final class Leader implements RoleState {
 
     // Appending
 
-    @Override
-    public void onPropose(Core sameCore, Input.Propose propose) {
+    void onPropose(Input.Propose propose) {
         Invariant.check(
                 propose.kind() == EntryKind.COMMANDS || propose.kind() == EntryKind.TIME,
                 "commands and time are what can be proposed");
@@ -275,8 +276,7 @@ final class Leader implements RoleState {
 
     // Reading
 
-    @Override
-    public void onRead(Core sameCore, Input.Read read) {
+    void onRead(Input.Read read) {
         if (isYielding()) {
             core.effects().answer(new ReadResult.NotLeader(read.token(), 0));
         } else {

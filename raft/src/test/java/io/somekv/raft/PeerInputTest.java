@@ -116,7 +116,7 @@ final class PeerInputTest {
                 if (down > 0) {
                     group.crash(down);
                 }
-                group.run(3000, m -> true);
+                group.run(1500, m -> true);
                 int leader = group.leader();
                 String what = "down " + down + ", mix " + mix;
                 assertNotEquals(0, leader, what);
