@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 
 /**
  * One lane in one life of its node, and the loop around it: inputs queue up, the loop takes a batch,
@@ -35,6 +36,10 @@ final class SimLane {
     private final Lane lane;
     private final SplittableRandom random;
     private final ArrayDeque<LaneInput> inputs = new ArrayDeque<>();
+
+    /** Applied index at which a group's state was last compared with other replicas. */
+    private final TreeMap<Long, Long> comparedAt = new TreeMap<>();
+
     private boolean scheduled;
 
     SimLane(World world, SimNode node, int number, Lane lane) {
@@ -149,7 +154,12 @@ final class SimLane {
     private void observe(Now now) {
         for (GroupStatus status : lane.status(now)) {
             world.watch().observed(node.id(), status);
-            if (status.applied() % DIGEST_EVERY == 0 && status.applied() > 0) {
+            boolean due =
+                    status.applied() % DIGEST_EVERY == 0
+                            && !status.shards().isEmpty()
+                            && comparedAt.getOrDefault(status.groupId(), 0L) != status.applied();
+            if (due) {
+                comparedAt.put(status.groupId(), status.applied());
                 compareDigest(status);
             }
         }

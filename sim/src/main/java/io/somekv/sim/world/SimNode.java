@@ -4,7 +4,6 @@ import static io.somekv.sim.world.Timeline.MILLISECOND;
 import static io.somekv.sim.world.Timeline.SECOND;
 
 import io.somekv.base.Bytes;
-import io.somekv.base.Mutation;
 import io.somekv.node.Lane;
 import io.somekv.node.LaneConfig;
 import io.somekv.node.LaneEffect;
@@ -43,7 +42,7 @@ import org.jspecify.annotations.Nullable;
 public final class SimNode implements Network.Endpoint {
     public static final int LANES = 2;
 
-    private static final int SEGMENT_SIZE = 256 << 10;
+    private static final int SEGMENT_SIZE = 64 << 10;
     private static final long ASK_TIMEOUT = 5 * SECOND;
 
     private final World world;
@@ -60,6 +59,7 @@ public final class SimNode implements Network.Endpoint {
     private Optional<ClusterMap> keptMap = Optional.empty();
 
     private @Nullable Process process;
+    private Runnable onEnd = () -> {};
     private long lives;
     private boolean damaged;
 
@@ -133,6 +133,11 @@ public final class SimNode implements Network.Endpoint {
     public List<Lane> lanes() {
         Process running = process;
         return running == null ? List.of() : running.lanes.stream().map(SimLane::lane).toList();
+    }
+
+    /** Told whenever a process of this node ends. */
+    void onEnd(Runnable listener) {
+        onEnd = listener;
     }
 
     // ---- a process begins and ends
@@ -237,6 +242,7 @@ public final class SimNode implements Network.Endpoint {
         engine.memory().crash();
         network.died(id);
         Outcome lost = new Outcome.Unknown("the node is gone");
+        onEnd.run();
         ending.asked.values().forEach(asker -> asker.accept(new LaneEffect.Answer(0, lost, 0)));
     }
 
@@ -433,11 +439,9 @@ public final class SimNode implements Network.Endpoint {
         clock.offset(offsetMillis);
     }
 
-    /** Flips a bit of the log while nothing runs. */
-    void rot() {
-        if (process == null) {
-            durability.rot(Rot.strike(disk, random));
-        }
+    /** Flips a bit of the log while nothing runs; false where there is too little of it. */
+    boolean rot() {
+        return process == null && Rot.strike(world, id, disk, random);
     }
 
     /** Nothing goes wrong from now on. */
@@ -446,7 +450,7 @@ public final class SimNode implements Network.Endpoint {
         slowDiskUntil = 0;
         effectsUntilDeath = -1;
         if (process != null) {
-            disk.calm();
+            disk.forgive();
         }
     }
 
@@ -462,11 +466,6 @@ public final class SimNode implements Network.Endpoint {
                             }
                             flushNowAndThen();
                         });
-    }
-
-    /** Whether a mutation is in this run's program. */
-    boolean has(Mutation mutation) {
-        return world.mutations().contains(mutation);
     }
 
     private static String words(List<RecoveredGroup> groups) {
