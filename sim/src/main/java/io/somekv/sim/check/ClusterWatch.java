@@ -22,6 +22,11 @@ public final class ClusterWatch {
         records.forEach(record -> of(record.groupId()).handedOut(node, record));
     }
 
+    /** These are durable. */
+    public void synced(List<GroupRecord> records) {
+        records.forEach(record -> of(record.groupId()).synced(record));
+    }
+
     /** A node runs again, with this in its log. */
     public void recovered(long node, List<RecoveredGroup> groups) {
         groups.forEach(group -> of(group.groupId()).recovered(node, group));

@@ -55,7 +55,6 @@ final class ConsensusWatch {
     void handedOut(long node, GroupRecord record) {
         Replica replica = replica(node);
         replica.log.accept(record);
-        checkVote(record.replicaId(), record.hardState().term(), record.hardState().votedFor());
         for (Entry entry : record.entries()) {
             checkContent(entry, replica.log.termAt(entry.index() - 1));
         }
@@ -83,10 +82,17 @@ final class ConsensusWatch {
         }
     }
 
-    /** A vote that leaves a replica counts even if the replica forgets it. */
+    /** A vote counts once it is durable. */
+    void synced(GroupRecord record) {
+        checkVote(record.replicaId(), record.hardState().term(), record.hardState().votedFor());
+    }
+
+    /** A vote that leaves a replica counts, even if the replica forgets it. */
     void sent(Message message) {
         if (message instanceof Message.RequestVoteReply reply && reply.granted()) {
             checkVote(reply.from(), reply.term(), reply.to());
+        } else if (message instanceof Message.RequestVote request) {
+            checkVote(request.from(), request.term(), request.from());
         }
     }
 

@@ -126,12 +126,19 @@ public final class Admin {
         }
     }
 
-    /** Replica ids differ from node ids, so that nobody takes one for the other unnoticed. */
+    /**
+     * The shard master lives on all nodes; other groups on some, under replica ids that differ from
+     * node ids, so that nobody takes one for the other unnoticed.
+     */
     private GroupSpec spec(long group) {
         List<GroupSpec.Replica> replicas = new ArrayList<>();
+        if (group == GroupSpec.MASTER) {
+            nodes.forEach(node -> replicas.add(new GroupSpec.Replica(node.id(), node.id())));
+            return new GroupSpec(group, replicas);
+        }
         for (int i = 0; i < world.scenario().replicas(); i++) {
             long node = 1 + (group + i) % nodes.size();
-            replicas.add(new GroupSpec.Replica(10 * group + 10 + i, node));
+            replicas.add(new GroupSpec.Replica(10 * group + i, node));
         }
         return new GroupSpec(group, replicas);
     }

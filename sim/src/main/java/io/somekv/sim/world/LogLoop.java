@@ -67,6 +67,7 @@ final class LogLoop {
             return;
         }
         durability.synced();
+        batch.forEach(part -> world.watch().synced(part.append.records()));
         world.trace().event(Trace.Kind.SYNC, node.id(), batch.size(), () -> "");
         for (Batch part : batch) {
             part.lane.postAfter(

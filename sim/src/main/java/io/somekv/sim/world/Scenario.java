@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
 /**
  * What kind of run it is: drawn from the seed before anything happens.
  *
- * @param replicas of each group; the shard master has one on every node up to this number
+ * @param replicas of each data group; the shard master has one on every node
  * @param shards few, so that several keys share one
  * @param sessions clients that speak frames and have an identity
  * @param plain clients without an identity, as Redis clients are

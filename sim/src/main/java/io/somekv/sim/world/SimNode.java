@@ -276,8 +276,9 @@ public final class SimNode implements Network.Endpoint {
         }
         long token = running.nextToken++;
         running.asked.put(token, done);
+        int lane = groupId == Frame.ANY_GROUP ? random.nextInt(LANES) : (int) groupId % LANES;
         running.lanes
-                .get(random.nextInt(LANES))
+                .get(lane)
                 .postAfter(random.nextLong(MILLISECOND), new LaneInput.Ask(token, groupId, request));
     }
 
