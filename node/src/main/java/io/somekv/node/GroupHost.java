@@ -30,9 +30,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One group on this node: its Raft replica, its state machine, and the clients that wait for either.
- * Writes that arrive while the leader's last batch is on its way to the disk gather into the next one, so
- * that the size of a batch follows the depth of the queue and no timer.
+ * One group on this node: its Raft replica, its state machine, and the clients that wait for
+ * either. Writes that arrive while the leader's last batch is on its way to the disk gather into
+ * the next one, so that the size of a batch follows the depth of the queue and no timer.
  */
 final class GroupHost {
     /** Entries applied in one turn, so that a long backlog does not hold up heartbeats. */
@@ -49,7 +49,9 @@ final class GroupHost {
     private final ReadQueue reads;
     private final ArrayDeque<Entry> committed = new ArrayDeque<>();
 
-    /** The leader's proposals whose persist has not been acknowledged; at most one batch at a time. */
+    /**
+     * The leader's proposals whose persist has not been acknowledged; at most one batch at a time.
+     */
     private long persistsInFlight;
 
     private boolean wasLeading;
@@ -108,7 +110,9 @@ final class GroupHost {
         replica.step(now, input);
     }
 
-    /** Takes a message from another node, if that node hosts the replica that it claims to be from. */
+    /**
+     * Takes a message from another node, if that node hosts the replica that it claims to be from.
+     */
     void receive(Now now, long fromNode, Message message) {
         if (message.to() == replicaId && nodeOf(message.from()) == fromNode) {
             replica.step(now, new Input.Received(message));
@@ -203,7 +207,8 @@ final class GroupHost {
                             notLeader.token(),
                             new Outcome.NotLeader(nodeOf(notLeader.leaderHint())),
                             logTime);
-            case ProposalResult.Busy busy -> refuse(now, busy.token(), new Outcome.Busy(10), logTime);
+            case ProposalResult.Busy busy ->
+                    refuse(now, busy.token(), new Outcome.Busy(10), logTime);
         }
     }
 
@@ -294,16 +299,12 @@ final class GroupHost {
                 : replica.membership().find(memberId).map(Member::nodeId).orElse(0L);
     }
 
-    /** A new replica's first record: that it exists, with its membership, before it does anything. */
+    /**
+     * A new replica's first record: that it exists, with its membership, before it does anything.
+     */
     GroupRecord birth(Membership membership) {
         return new GroupRecord(
-                groupId,
-                replicaId,
-                storeId,
-                HardState.INITIAL,
-                membership,
-                0,
-                List.of());
+                groupId, replicaId, storeId, HardState.INITIAL, membership, 0, List.of());
     }
 
     /** Names {@link #birth} among the persists: no persist of the core has this number. */

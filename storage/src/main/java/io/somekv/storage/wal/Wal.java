@@ -331,6 +331,11 @@ public final class Wal implements SharedLog {
                 "entry " + run.first() + " of group " + groupId + " is not as it was written");
     }
 
+    /** Where in its segment the next frame goes. */
+    int endOffset() {
+        return Position.offset(end);
+    }
+
     private void checkHealthy() throws IOException {
         IOException failed = failure;
         if (failed != null) {
