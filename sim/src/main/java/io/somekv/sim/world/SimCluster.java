@@ -38,6 +38,7 @@ public final class SimCluster {
     private final World world;
     private final List<SimNode> nodes = new ArrayList<>();
     private final History history = new History();
+    private final List<SessionClient> sessions = new ArrayList<>();
     private final FaultInjector faults;
     private final Workload workload;
     private final Admin admin;
@@ -64,6 +65,12 @@ public final class SimCluster {
         for (int i = 0; i < scenario.plain(); i++) {
             workload.add(new PlainClient(world, nodes));
         }
+        for (int i = 0; i < scenario.sessions(); i++) {
+            SessionClient client =
+                    new SessionClient(world, network, nodes, Trace.SESSIONS_FROM + i);
+            sessions.add(client);
+            workload.add(client);
+        }
     }
 
     /** Runs to the end; throws what a watch or a checker throws. */
@@ -74,6 +81,7 @@ public final class SimCluster {
         until("the cluster is set up", () -> admin.isIdle() && world.watch().shardsServed() == shards);
         trace.remark(() -> "---- the cluster is set up");
 
+        sessions.forEach(SessionClient::connect);
         workload.start();
         faults.begin();
         admin.keepMoving();

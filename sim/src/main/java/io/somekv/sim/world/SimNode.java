@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
 public final class SimNode implements Network.Endpoint {
     public static final int LANES = 2;
 
+    private static final UUID NO_CLUSTER = new UUID(0, 0);
     private static final int SEGMENT_SIZE = 64 << 10;
     private static final long ASK_TIMEOUT = 5 * SECOND;
 
@@ -326,6 +327,9 @@ public final class SimNode implements Network.Endpoint {
         Frame frame = Texts.decode(bytes);
         if (from < Trace.CLIENTS_FROM) {
             running.lanes.get(lane).post(new LaneInput.FromPeer(from, frame));
+        } else if (frame instanceof Frame.Hello) {
+            Frame hello = new Frame.Hello(NO_CLUSTER, id, storeId, running.wal.incarnation());
+            network.send(id, from, 0, FrameCodec.encode(hello), Network.Tie.CONNECTION);
         } else if (frame instanceof Frame.Call call) {
             ask(
                     call.groupId(),

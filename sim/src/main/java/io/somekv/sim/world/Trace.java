@@ -90,4 +90,7 @@ public final class Trace {
 
     /** Ids of clients begin here; nodes have smaller ones. */
     static final long CLIENTS_FROM = 100;
+
+    /** Of these, the ones with an address of their own on the network. */
+    static final long SESSIONS_FROM = 200;
 }
