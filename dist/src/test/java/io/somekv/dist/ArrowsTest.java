@@ -20,6 +20,9 @@ import org.junit.jupiter.api.Test;
  * the table in {@link ProjectModule}.
  */
 final class ArrowsTest {
+    /** Written by protoc, which reads from streams even where nobody calls it. */
+    private static final String GENERATED = "io.somekv.protocol.v1";
+
     /** What of {@code origin} the table does not allow in {@code module}, as "from -> to". */
     private static List<String> violations(ProjectModule module, JavaClass origin) {
         List<String> found = new ArrayList<>();
@@ -47,7 +50,9 @@ final class ArrowsTest {
         for (JavaClass each : production()) {
             ProjectModule module = ProjectModule.of(each.getPackageName());
             seen.add(module);
-            found.addAll(violations(module, each));
+            if (!each.getPackageName().equals(GENERATED)) {
+                found.addAll(violations(module, each));
+            }
         }
         assertEquals(List.of(), found);
         // Where a module is missing the import saw too little, and the rule holds for nothing.

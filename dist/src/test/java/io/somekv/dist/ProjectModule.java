@@ -48,6 +48,8 @@ enum ProjectModule {
                     "java.time",
                     "java.util",
                     "java.util.function",
+                    "java.util.random",
+                    "java.util.regex",
                     "java.util.stream",
                     "java.util.zip",
                     "org.jspecify.annotations");

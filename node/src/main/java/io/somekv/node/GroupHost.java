@@ -89,13 +89,13 @@ final class GroupHost {
         return replica.status(now);
     }
 
-    boolean leads(Now now) {
-        return replica.status(now).role() == ReplicaStatus.Role.LEADER;
+    boolean leads() {
+        return replica.leads();
     }
 
     /** Node of the leader this replica follows; 0 when it knows none. */
-    long leaderNode(Now now) {
-        return nodeOf(replica.status(now).leaderId());
+    long leaderNode() {
+        return nodeOf(replica.leaderId());
     }
 
     /** Whether a tick at {@code now} would do anything. */
@@ -121,13 +121,13 @@ final class GroupHost {
 
     /** Serves a client's request if this replica leads; the answer comes once it is decided. */
     void serve(Now now, Request request, Waiter waiter) {
-        ReplicaStatus status = replica.status(now);
+        long logTime = replica.logTime(now);
         Optional<Outcome> refusal =
-                status.role() == ReplicaStatus.Role.LEADER
-                        ? RequestCheck.refusal(request, status.logTime())
-                        : Optional.of(new Outcome.NotLeader(nodeOf(status.leaderId())));
+                replica.leads()
+                        ? RequestCheck.refusal(request, logTime)
+                        : Optional.of(new Outcome.NotLeader(leaderNode()));
         if (refusal.isPresent()) {
-            waiter.done(now, refusal.get(), status.logTime());
+            waiter.done(now, refusal.get(), logTime);
             return;
         }
         boolean taken =
@@ -135,7 +135,7 @@ final class GroupHost {
                         ? reads.add(read, waiter)
                         : writes.add(request, waiter);
         if (!taken) {
-            waiter.done(now, new Outcome.Busy(10), status.logTime());
+            waiter.done(now, new Outcome.Busy(10), logTime);
         }
     }
 
@@ -162,7 +162,7 @@ final class GroupHost {
     }
 
     private void noticeLoss(Now now) {
-        boolean leads = leads(now);
+        boolean leads = replica.leads();
         if (wasLeading && !leads) {
             writes.abandon(now);
         }
@@ -194,7 +194,7 @@ final class GroupHost {
     }
 
     private void onProposal(Now now, ProposalResult result) {
-        long logTime = replica.status(now).logTime();
+        long logTime = replica.logTime(now);
         switch (result) {
             case ProposalResult.Appended appended -> {
                 if (!writes.appended(appended.token(), appended.id())) {
@@ -229,7 +229,7 @@ final class GroupHost {
                             now,
                             notLeader.token(),
                             new Outcome.NotLeader(nodeOf(notLeader.leaderHint())),
-                            replica.status(now).logTime());
+                            replica.logTime(now));
         }
     }
 
@@ -240,7 +240,7 @@ final class GroupHost {
     /** Applies a bounded run of committed entries, answers who waited for them. */
     void applyTurn(Now now) {
         long applied = 0;
-        long logTime = replica.status(now).logTime();
+        long logTime = replica.logTime(now);
         for (int i = 0; i < TURN_ENTRIES_MAX && !committed.isEmpty(); i++) {
             Entry entry = committed.removeFirst();
             applied = entry.index();
@@ -275,7 +275,7 @@ final class GroupHost {
     }
 
     private void answerReads(Now now) {
-        long logTime = replica.status(now).logTime();
+        long logTime = replica.logTime(now);
         if (reads.answer(now, logTime)) {
             long token = nextToken++;
             replica.step(now, new Input.Propose(token, EntryKind.TIME, Bytes.EMPTY));

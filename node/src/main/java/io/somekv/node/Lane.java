@@ -127,7 +127,7 @@ public final class Lane {
                             host.groupId(),
                             host.membership(),
                             host.status(now),
-                            host.leaderNode(now),
+                            host.leaderNode(),
                             host.machine().appliedIndex(),
                             host.machine() instanceof KvMachine kv ? kv.shards() : List.of()));
         }

@@ -6,7 +6,6 @@ import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.ShardConfig;
 import io.somekv.protocol.config.Slots;
 import io.somekv.raft.Member;
-import io.somekv.raft.Now;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -164,10 +163,10 @@ final class Places {
     /**
      * The node to ask for a group; 0 when nothing is known of it. Guesses take turns by attempt.
      */
-    long guessLeader(Now now, long groupId, int attempt) {
+    long guessLeader(long groupId, int attempt) {
         GroupHost host = hosts.get(groupId);
-        if (host != null && host.leaderNode(now) != 0) {
-            return host.leaderNode(now);
+        if (host != null && host.leaderNode() != 0) {
+            return host.leaderNode();
         }
         Long hint = leaderNodeByGroup.get(groupId);
         if (hint != null) {

@@ -127,12 +127,12 @@ final class Router {
 
     private void send(Now now, Pending pending, long group) {
         GroupHost host = places.host(group);
-        if (host != null && host.leads(now)) {
+        if (host != null && host.leads()) {
             places.touch(host);
             host.serve(now, pending.request, pending);
             return;
         }
-        long node = places.guessLeader(now, group, pending.attempts);
+        long node = places.guessLeader(group, pending.attempts);
         if (node == 0) {
             places.wantFreshMap();
             onOutcome(now, pending, new Outcome.NotLeader(0), 0);

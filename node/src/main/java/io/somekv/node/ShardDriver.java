@@ -62,7 +62,7 @@ final class ShardDriver {
         }
         nextNanos = now.nanos() + INTERVAL_NANOS;
         for (GroupHost host : places.hosts()) {
-            if (host.groupId() != GroupSpec.MASTER && host.leads(now)) {
+            if (host.groupId() != GroupSpec.MASTER && host.leads()) {
                 drive(now, host, map.get());
             } else {
                 settledAtByGroup.remove(host.groupId());

@@ -32,8 +32,9 @@ final class MutationsTest {
     }
 
     private static String withBug(Mutation mutation, String text) {
-        int end = text.indexOf('\n', text.indexOf("new ") + 1);
-        assertTrue(text.lastIndexOf("\nnew ", end) > 0, "the case begins with: new");
+        int begin = text.indexOf("\nnew ");
+        assertTrue(begin > 0, "the case begins with: new");
+        int end = text.indexOf('\n', begin + 1);
         String option = " mutation=" + mutation;
         try {
             return CasesTest.rerun(text.substring(0, end) + option + text.substring(end))

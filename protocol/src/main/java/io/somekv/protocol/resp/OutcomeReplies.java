@@ -100,7 +100,8 @@ final class OutcomeReplies {
                     NO_SUCH_NODE,
                     NOTHING_TO_DO,
                     NOT_STARTED,
-                    ALREADY_STARTED ->
+                    ALREADY_STARTED,
+                    HOLDS_DATA ->
                     new RespReply.Failure("ERR " + refused.message());
         };
     }

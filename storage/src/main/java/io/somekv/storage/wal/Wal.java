@@ -194,6 +194,10 @@ public final class Wal implements SharedLog {
             nextSequence++;
         } catch (IOException e) {
             throw failed(e);
+        } catch (RuntimeException e) {
+            // Half of a batch may have been taken in: nothing may build on it.
+            failure = new IOException("a bug stopped the log", e);
+            throw e;
         }
     }
 

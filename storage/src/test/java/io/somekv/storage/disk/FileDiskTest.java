@@ -85,17 +85,16 @@ class FileDiskTest {
             List<Thread> readers = new ArrayList<>();
             for (int i = 0; i < 2; i++) {
                 Thread reader =
-                        new Thread(
-                                () -> {
-                                    try {
-                                        while (!done.get()) {
-                                            readOnce(wal, written.get());
-                                            reads.incrementAndGet();
-                                        }
-                                    } catch (IOException | RuntimeException | Error e) {
-                                        failure.set(e);
-                                    }
-                                });
+                        new Thread(() -> {
+                            try {
+                                while (!done.get()) {
+                                    readOnce(wal, written.get());
+                                    reads.incrementAndGet();
+                                }
+                            } catch (IOException | RuntimeException | Error e) {
+                                failure.set(e);
+                            }
+                        });
                 reader.start();
                 readers.add(reader);
             }

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -31,7 +31,7 @@ class MemoryDiskTest {
             disk.syncDirectory();
             file.write(0, filled(1024, 1));
             file.write(0, filled(1024, 2));
-            disk.crash(new Random(seed));
+            disk.crash(new SplittableRandom(seed));
             byte[] left = disk.open("f").read(0, 1024);
             for (int i = 0; i < 1024; i++) {
                 assertEquals(left[i / 512 * 512], left[i], "a sector is not torn");
@@ -50,7 +50,7 @@ class MemoryDiskTest {
             file.sync();
             disk.rename("f.new", "f");
             disk.syncDirectory();
-            disk.crash(new Random(seed));
+            disk.crash(new SplittableRandom(seed));
             assertEquals(List.of("f"), disk.list());
             assertArrayEquals(filled(512, 1).array(), disk.open("f").read(0, 512));
         }
@@ -67,18 +67,11 @@ class MemoryDiskTest {
             disk.create("x.new", 1);
             disk.rename("x.new", "x");
             disk.delete("old");
-            disk.crash(new Random(seed));
+            disk.crash(new SplittableRandom(seed));
             seen.add(disk.list().toString());
         }
         assertEquals(
-                new TreeSet<>(
-                        List.of(
-                                "[]",
-                                "[old, x.new]",
-                                "[old, x]",
-                                "[old]",
-                                "[x.new]",
-                                "[x]")),
+                new TreeSet<>(List.of("[]", "[old, x.new]", "[old, x]", "[old]", "[x.new]", "[x]")),
                 seen);
     }
 
@@ -95,7 +88,7 @@ class MemoryDiskTest {
             assertThrows(IOException.class, file::sync);
             file.sync();
             assertEquals(1, file.read(0, 1)[0]);
-            disk.crash(new Random(seed));
+            disk.crash(new SplittableRandom(seed));
             seen.add(disk.open("f").read(0, 1)[0]);
         }
         assertEquals(new TreeSet<>(List.of((byte) 0, (byte) 1)), seen);
@@ -109,7 +102,7 @@ class MemoryDiskTest {
         disk.syncDirectory();
         assertThrows(IOException.class, () -> file.write(0, filled(512, 1)));
         assertThrows(IOException.class, disk::list);
-        disk.crash(new Random(1));
+        disk.crash(new SplittableRandom(1));
         assertThrows(IOException.class, () -> file.read(0, 1));
         assertEquals(List.of("f"), disk.list());
     }

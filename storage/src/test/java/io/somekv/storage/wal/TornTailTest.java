@@ -8,12 +8,14 @@ import static io.somekv.storage.wal.WalFixture.readAll;
 import static io.somekv.storage.wal.WalFixture.writeAndSync;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.somekv.raft.Entry;
 import io.somekv.storage.disk.DiskFile;
 import io.somekv.storage.disk.MemoryDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -70,7 +72,7 @@ class TornTailTest {
     @Tag("kb-18")
     void garbageBehindTheLogIsDropped() throws Exception {
         byte[] garbage = new byte[1000];
-        new java.util.Random(1).nextBytes(garbage);
+        new SplittableRandom(1).nextBytes(garbage);
         overwrite(disk, bounds.get(3), garbage);
         assertGoesOnAfter(disk, 3);
     }
@@ -99,7 +101,7 @@ class TornTailTest {
             assertEquals(start + size, wal.endOffset());
         }
         try (Wal wal = open(disk)) {
-            List<io.somekv.raft.Entry> expected = new ArrayList<>(entries(1, 1, 1, 3));
+            List<Entry> expected = new ArrayList<>(entries(1, 1, 1, 3));
             expected.addAll(entries(1, 2, 4, 4));
             assertEquals(expected, readAll(wal, 1));
         }

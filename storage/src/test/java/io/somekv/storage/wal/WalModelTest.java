@@ -9,13 +9,13 @@ import io.somekv.storage.disk.DiskOperation;
 import io.somekv.storage.disk.MemoryDisk;
 import java.io.IOException;
 import java.util.EnumSet;
-import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Random batches, power cuts, restarts and failing operations, against {@link LogModel}. */
 class WalModelTest {
-    private static final int RUNS = 150;
+    private static final int RUNS = 100;
 
     /** Powers up and down a few times; the power goes at any operation, also while starting. */
     @Test
@@ -68,7 +68,7 @@ class WalModelTest {
     }
 
     private static void runWithPowerCuts(int seed, WalConfig config) throws IOException {
-        Random random = new Random(seed);
+        SplittableRandom random = new SplittableRandom(seed);
         MemoryDisk disk = new MemoryDisk();
         LogModel model = new LogModel(random);
         for (int life = 0; life < 6; life++) {
@@ -82,7 +82,7 @@ class WalModelTest {
     }
 
     private static void runWithFailures(int seed, WalConfig config) throws IOException {
-        Random random = new Random(seed);
+        SplittableRandom random = new SplittableRandom(seed);
         MemoryDisk disk = new MemoryDisk();
         LogModel model = new LogModel(random);
         DiskOperation[] operations = DiskOperation.values();
@@ -103,7 +103,8 @@ class WalModelTest {
     }
 
     /** One run of a process, up to its end by a failure of the disk or of its own accord. */
-    private static void live(MemoryDisk disk, WalConfig config, LogModel model, Random random) {
+    private static void live(
+            MemoryDisk disk, WalConfig config, LogModel model, SplittableRandom random) {
         Wal wal;
         try {
             wal = Wal.open(disk, config);
