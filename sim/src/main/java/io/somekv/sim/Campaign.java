@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
- * Many seeds, one after the other, until one fails or the limit is reached. Each run has a thread to
- * itself and shares nothing; threads are only here, outside of the runs.
+ * Many seeds, one after the other, until one fails or the limit is reached. Each run has a thread
+ * to itself and shares nothing; threads are only here, outside of the runs.
  */
 public final class Campaign {
     /**

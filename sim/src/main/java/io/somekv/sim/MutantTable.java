@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * How long the simulator takes to find each bug that {@link Mutation} can put back: the evidence that
- * a run without a failure means something.
+ * How long the simulator takes to find each bug that {@link Mutation} can put back: the evidence
+ * that a run without a failure means something.
  */
 final class MutantTable {
     /** Searches for a mutant begin at this many different seeds; the median counts. */
@@ -28,16 +28,25 @@ final class MutantTable {
     record Row(Mutation mutation, List<Long> seeds, boolean found, String seenBy) {
         String markdown() {
             String median = found ? String.valueOf(seeds.get(seeds.size() / 2)) : "not found";
-            return "| " + knownBug(mutation) + " | `" + mutation + "` | " + median + " | "
-                    + String.join(", ", seeds.stream().map(String::valueOf).toList()) + " | "
-                    + seenBy + " |";
+            return "| "
+                    + knownBug(mutation)
+                    + " | `"
+                    + mutation
+                    + "` | "
+                    + median
+                    + " | "
+                    + String.join(", ", seeds.stream().map(String::valueOf).toList())
+                    + " | "
+                    + seenBy
+                    + " |";
         }
     }
 
     static final String HEADER =
             """
             | row of KNOWN-BUGS | mutation | median of seeds to detection | searches | seen by |
-            |---|---|---|---|---|""";
+            |---|---|---|---|---|\
+            """;
 
     private MutantTable() {}
 

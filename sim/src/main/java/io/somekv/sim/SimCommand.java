@@ -21,7 +21,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code somekv sim}: runs whole clusters in simulated time, and shows the first that goes wrong. */
+/**
+ * {@code somekv sim}: runs whole clusters in simulated time, and shows the first that goes wrong.
+ */
 @Command(
         name = "sim",
         mixinStandardHelpOptions = true,
@@ -71,9 +73,7 @@ public final class SimCommand implements Callable<Integer> {
             description = "Give a mutant up after so many (default: ${DEFAULT-VALUE}).")
     private long seedsMax = 2_000;
 
-    @Option(
-            names = "--threads",
-            description = "Runs at a time (default: one a processor).")
+    @Option(names = "--threads", description = "Runs at a time (default: one a processor).")
     private int threads = Runtime.getRuntime().availableProcessors();
 
     /** For a process of its own. */
@@ -106,11 +106,16 @@ public final class SimCommand implements Callable<Integer> {
                 trace == null
                         ? Simulation.run(which, mutations(), Optional.empty())
                         : runTraced(which, trace);
-        say("seed %d: %s", which, result.failure().orElse("good"));
+        say("seed " + which + ": " + result.failure().orElse("good"));
         say(
-                "%d events in %.1f simulated seconds, %d requests answered, %d writes unknown",
-                result.events(), result.nanos() / 1e9, result.known(), result.unknown());
-        say("%s", result.hashLine());
+                String.format(
+                        Locale.ROOT,
+                        "%d events in %.1f simulated seconds, %d requests answered, %d unknown",
+                        result.events(),
+                        result.nanos() / 1e9,
+                        result.known(),
+                        result.unknown()));
+        say(result.hashLine());
         if (!result.isGood() && trace == null) {
             printTail(which);
         }
@@ -137,11 +142,11 @@ public final class SimCommand implements Callable<Integer> {
                     }
                 };
         RunResult again = Simulation.run(which, mutations(), Optional.of(reader));
-        say("the last %d events:", lines.size());
-        lines.forEach(line -> say("%s", line));
-        say("seed %d: %s", which, again.failure().orElse("good this time: that is a bug, too"));
-        say("%s", again.hashLine());
-        say("run it again with: somekv sim --seed %d --trace FILE", which);
+        say("the last " + lines.size() + " events:");
+        lines.forEach(this::say);
+        say("seed " + which + ": " + again.failure().orElse("good this time: a bug, too"));
+        say(again.hashLine());
+        say("run it again with: somekv sim --seed " + which + " --trace FILE");
     }
 
     // ---- many seeds
@@ -153,12 +158,12 @@ public final class SimCommand implements Callable<Integer> {
         long runsMax = runs == null ? noCount : runs;
         Campaign.Plan plan = new Campaign.Plan(first, runsMax, nanosMax, threads, mutations());
         Campaign.Summary summary = Campaign.run(plan, new Progress());
-        say("%s", describe(summary));
+        say(describe(summary));
         if (summary.failure().isEmpty()) {
             return 0;
         }
         RunResult failure = summary.failure().get();
-        say("seed %d failed: %s", failure.seed(), failure.failure().orElse(""));
+        say("seed " + failure.seed() + " failed: " + failure.failure().orElse(""));
         if (trace != null) {
             runTraced(failure.seed(), trace);
         }
@@ -186,7 +191,7 @@ public final class SimCommand implements Callable<Integer> {
         public void accept(Campaign.Summary summary) {
             if (summary.wallNanos() >= nextNanos) {
                 nextNanos = summary.wallNanos() + PROGRESS_NANOS;
-                say("%s", describe(summary));
+                say(describe(summary));
             }
         }
     }
@@ -195,26 +200,25 @@ public final class SimCommand implements Callable<Integer> {
 
     private int runMutant(Mutation which) throws InterruptedException {
         MutantTable.Row row = MutantTable.search(which, seedsMax, threads);
-        say("%s", MutantTable.HEADER);
-        say("%s", row.markdown());
+        say(MutantTable.HEADER);
+        say(row.markdown());
         return row.found() ? 0 : 1;
     }
 
     private int runMutants() throws InterruptedException {
-        say("%s", MutantTable.HEADER);
+        say(MutantTable.HEADER);
         boolean allFound = true;
         for (Mutation each : Mutation.values()) {
             MutantTable.Row row = MutantTable.search(each, seedsMax, threads);
-            say("%s", row.markdown());
+            say(row.markdown());
             allFound &= row.found();
         }
         return allFound ? 0 : 1;
     }
 
-    private void say(String format, Object... arguments) {
+    private void say(String line) {
         PrintWriter out = spec.commandLine().getOut();
-        out.printf(Locale.ROOT, format, arguments);
-        out.println();
+        out.println(line);
         out.flush();
         if (out.checkError()) {
             throw new UncheckedIOException(new IOException("nobody reads the output"));

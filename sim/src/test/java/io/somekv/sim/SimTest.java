@@ -38,10 +38,8 @@ final class SimTest {
         Optional<RunResult> failure = Campaign.run(plan, _ -> {}).failure();
         assertEquals(
                 Optional.empty(),
-                failure.map(
-                        run ->
-                                "somekv sim --seed " + run.seed() + ": "
-                                        + run.failure().orElse("")));
+                failure.map(run ->
+                        "somekv sim --seed " + run.seed() + ": " + run.failure().orElse("")));
     }
 
     /** Hash orders are salted once a JVM: a run that depended on one would differ in another. */

@@ -23,7 +23,13 @@ final class AppliedWatch {
     void applied(long node, long before, long index, long changes) {
         if (index != before + 1) {
             throw new Breach(
-                    "group " + groupId + ": node " + node + " applied " + index + " behind "
+                    "group "
+                            + groupId
+                            + ": node "
+                            + node
+                            + " applied "
+                            + index
+                            + " behind "
                             + before);
         }
         check(node, index, changes, changesByIndex, "changes other rows than others did");

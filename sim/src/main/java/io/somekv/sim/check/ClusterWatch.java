@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.TreeMap;
 
 /**
- * Everything that must hold of all nodes at once, checked after every event against what has changed;
- * throws {@link Breach}.
+ * Everything that must hold of all nodes at once, checked after every event against what has
+ * changed; throws {@link Breach}.
  */
 public final class ClusterWatch {
     private final TreeMap<Long, ConsensusWatch> consensus = new TreeMap<>();

@@ -103,8 +103,14 @@ final class ConsensusWatch {
         Long known = voteByTermAndVoter.putIfAbsent(new EntryId(term, voter), candidate);
         if (known != null && known != candidate) {
             throw breach(
-                    "replica " + voter + " voted in term " + term + " for " + known
-                            + " and for " + candidate);
+                    "replica "
+                            + voter
+                            + " voted in term "
+                            + term
+                            + " for "
+                            + known
+                            + " and for "
+                            + candidate);
         }
     }
 
@@ -122,8 +128,14 @@ final class ConsensusWatch {
         if (status.applied() != replica.applied) {
             if (status.applied() < replica.applied || status.applied() > seen.commit()) {
                 throw breach(
-                        "applied went from " + replica.applied + " to " + status.applied()
-                                + " with commit " + seen.commit() + " on node " + node);
+                        "applied went from "
+                                + replica.applied
+                                + " to "
+                                + status.applied()
+                                + " with commit "
+                                + seen.commit()
+                                + " on node "
+                                + node);
             }
             replica.applied = status.applied();
         }
@@ -133,16 +145,25 @@ final class ConsensusWatch {
         Long known = leaderByTerm.putIfAbsent(seen.term(), seen.replicaId());
         if (known != null && known != seen.replicaId()) {
             throw breach(
-                    "election safety: two leaders of term " + seen.term() + ", replicas " + known
-                            + " and " + seen.replicaId());
+                    "election safety: two leaders of term "
+                            + seen.term()
+                            + ", replicas "
+                            + known
+                            + " and "
+                            + seen.replicaId());
         }
         for (int i = committed.size(); i > 0; i--) {
             Committed entry = committed.get(i - 1);
             boolean counts = entry.leaderTerm < seen.term();
             if (counts && (replica.log.last() < i || replica.log.termAt(i) != entry.term)) {
                 throw breach(
-                        "leader completeness: replica " + seen.replicaId() + " leads term "
-                                + seen.term() + " without committed entry " + i + " of term "
+                        "leader completeness: replica "
+                                + seen.replicaId()
+                                + " leads term "
+                                + seen.term()
+                                + " without committed entry "
+                                + i
+                                + " of term "
                                 + entry.term);
             }
         }
@@ -151,8 +172,12 @@ final class ConsensusWatch {
     private void checkCommit(Replica replica, ReplicaStatus seen) {
         if (seen.commit() < replica.commit || seen.commit() > replica.log.last()) {
             throw breach(
-                    "commit went from " + replica.commit + " to " + seen.commit()
-                            + " in a log of " + replica.log.last());
+                    "commit went from "
+                            + replica.commit
+                            + " to "
+                            + seen.commit()
+                            + " in a log of "
+                            + replica.log.last());
         }
         for (long index = replica.commit + 1; index <= seen.commit(); index++) {
             long term = replica.log.termAt(index);
@@ -160,9 +185,14 @@ final class ConsensusWatch {
                 committed.add(new Committed(term, seen.term()));
             } else if (committed.get((int) index - 1).term != term) {
                 throw breach(
-                        "committed entry " + index + " of term "
-                                + committed.get((int) index - 1).term + " lost: replica "
-                                + seen.replicaId() + " committed one of term " + term);
+                        "committed entry "
+                                + index
+                                + " of term "
+                                + committed.get((int) index - 1).term
+                                + " lost: replica "
+                                + seen.replicaId()
+                                + " committed one of term "
+                                + term);
             }
         }
         replica.commit = seen.commit();

@@ -4,6 +4,8 @@ import io.somekv.node.log.GroupRecord;
 import io.somekv.node.log.RecoveredGroup;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -37,7 +39,7 @@ public final class DurabilityWatch {
         unsynced.clear();
     }
 
-    private boolean sameAs(TreeMap<Long, ReplicaLog> found) {
+    private boolean sameAs(SortedMap<Long, ReplicaLog> found) {
         if (!found.keySet().equals(synced.keySet())) {
             return false;
         }
@@ -49,7 +51,7 @@ public final class DurabilityWatch {
         return true;
     }
 
-    private static ReplicaLog logOf(TreeMap<Long, ReplicaLog> logs, long group) {
+    private static ReplicaLog logOf(Map<Long, ReplicaLog> logs, long group) {
         return logs.computeIfAbsent(group, _ -> new ReplicaLog());
     }
 }

@@ -105,7 +105,9 @@ public final class Linearizability {
                 .toList();
     }
 
-    /** What an answer shows of a write that took effect; what every answer shows where that is open. */
+    /**
+     * What an answer shows of a write that took effect; what every answer shows where that is open.
+     */
     private static String written(Operation operation) {
         return switch (operation.command()) {
             case Command.Append append -> append.suffix().toUtf8();

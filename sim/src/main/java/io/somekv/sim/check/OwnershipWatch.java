@@ -34,14 +34,19 @@ final class OwnershipWatch {
             return;
         }
         group.serving = serving;
-        groups.forEach(
-                (otherId, other) -> {
-                    if (otherId != groupId && other.serving.intersects(serving)) {
-                        throw new Breach(
-                                "groups " + otherId + " and " + groupId + " serve the same shard: "
-                                        + other.serving + " and " + serving);
-                    }
-                });
+        groups.forEach((otherId, other) -> {
+            if (otherId != groupId && other.serving.intersects(serving)) {
+                throw new Breach(
+                        "groups "
+                                + otherId
+                                + " and "
+                                + groupId
+                                + " serve the same shard: "
+                                + other.serving
+                                + " and "
+                                + serving);
+            }
+        });
     }
 
     /** How many shards some group serves. */

@@ -8,7 +8,9 @@ import io.somekv.raft.EntryId;
 import java.util.Arrays;
 import java.util.List;
 
-/** The terms of one replica's log and its vote, rebuilt from what the replica asked to be written. */
+/**
+ * The terms of one replica's log and its vote, rebuilt from what the replica asked to be written.
+ */
 final class ReplicaLog {
     /** {@code terms[i]} is the term of the entry with index i; slot 0 is unused. */
     private long[] terms = new long[64];
@@ -73,7 +75,12 @@ final class ReplicaLog {
 
     @Override
     public String toString() {
-        return "term " + term + " vote " + votedFor + " last " + last
+        return "term "
+                + term
+                + " vote "
+                + votedFor
+                + " last "
+                + last
                 + (last == 0 ? "" : " of term " + terms[(int) last]);
     }
 }

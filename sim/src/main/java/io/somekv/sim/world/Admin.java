@@ -23,7 +23,8 @@ import java.util.function.Predicate;
  * it is done, since each may be done twice.
  */
 public final class Admin {
-    private record Step(String name, Consumer<Consumer<Outcome>> attempt, Predicate<Outcome> done) {}
+    private record Step(
+            String name, Consumer<Consumer<Outcome>> attempt, Predicate<Outcome> done) {}
 
     private final World world;
     private final List<SimNode> nodes;
@@ -48,14 +49,19 @@ public final class Admin {
         return steps.isEmpty() ? "nothing" : steps.getFirst().name;
     }
 
-    /** From blank disks to a cluster in which all shards have an owner, all but the last group in. */
+    /**
+     * From blank disks to a cluster in which all shards have an owner, all but the last group in.
+     */
     void setUp() {
         Scenario scenario = world.scenario();
         createReplicas(spec(GroupSpec.MASTER));
         GroupSettings settings = GroupSettings.defaults(scenario.shards());
         Command start =
                 new Command.StartCluster(
-                        new UUID(7, 7), scenario.shards(), settings, nodes.stream().map(Admin::info).toList());
+                        new UUID(7, 7),
+                        scenario.shards(),
+                        settings,
+                        nodes.stream().map(Admin::info).toList());
         ask("start the cluster", start, Admin::executed);
         add("spread the map", this::spreadMap, outcome -> outcome instanceof Outcome.Ok);
         List<GroupSpec> first = new ArrayList<>();
@@ -86,7 +92,7 @@ public final class Admin {
 
     private void moveSomething() {
         int groups = world.scenario().dataGroups();
-        long group = 1 + random.nextInt(groups);
+        long group = 1L + random.nextInt(groups);
         int shard = random.nextInt(world.scenario().shards());
         switch (random.nextInt(4)) {
             case 0 -> {
@@ -168,8 +174,7 @@ public final class Admin {
         add(name, then -> client.execute(command, then), done);
     }
 
-    private void add(
-            String name, Consumer<Consumer<Outcome>> attempt, Predicate<Outcome> done) {
+    private void add(String name, Consumer<Consumer<Outcome>> attempt, Predicate<Outcome> done) {
         steps.add(new Step(name, attempt, done));
         if (!running) {
             running = true;
@@ -187,14 +192,13 @@ public final class Admin {
                 .after(
                         wait,
                         () ->
-                                step.attempt.accept(
-                                        outcome -> {
-                                            world.trace().remark(() -> step.name + ": " + outcome);
-                                            boolean isDone = step.done.test(outcome);
-                                            if (isDone) {
-                                                steps.removeFirst();
-                                            }
-                                            next(isDone ? MILLISECOND : 200 * MILLISECOND);
-                                        }));
+                                step.attempt.accept(outcome -> {
+                                    world.trace().remark(() -> step.name + ": " + outcome);
+                                    boolean isDone = step.done.test(outcome);
+                                    if (isDone) {
+                                        steps.removeFirst();
+                                    }
+                                    next(isDone ? MILLISECOND : 200 * MILLISECOND);
+                                }));
     }
 }

@@ -51,8 +51,7 @@ final class FaultInjector {
 
     /** A process manager brings nodes back, after a while, as often as it takes. */
     private void startLater(SimNode node) {
-        long wait =
-                active ? 50 * MILLISECOND + random.nextLong(4 * SECOND) : 100 * MILLISECOND;
+        long wait = active ? 50 * MILLISECOND + random.nextLong(4 * SECOND) : 100 * MILLISECOND;
         world.timeline()
                 .after(
                         wait,
@@ -86,7 +85,7 @@ final class FaultInjector {
                 .event(
                         Trace.Kind.FAULT,
                         0,
-                        fault.ordinal() * 100L + node.id(),
+                        fault.name().hashCode() * 100L + node.id(),
                         () -> fault + " (node " + node.id() + " if it is one)");
         switch (fault) {
             case KILL -> node.kill();

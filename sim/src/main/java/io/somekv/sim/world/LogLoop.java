@@ -47,8 +47,7 @@ final class LogLoop {
         gathered = new ArrayList<>();
         List<GroupRecord> records = new ArrayList<>();
         batch.forEach(part -> records.addAll(part.append.records()));
-        world.trace()
-                .event(Trace.Kind.WRITE, node.id(), records.size(), () -> words(records));
+        world.trace().event(Trace.Kind.WRITE, node.id(), records.size(), () -> words(records));
         durability.written(records);
         try {
             wal.write(records);

@@ -39,9 +39,7 @@ public final class Network {
     private record Link(long from, long to) implements Comparable<Link> {
         @Override
         public int compareTo(Link other) {
-            return from != other.from
-                    ? Long.compare(from, other.from)
-                    : Long.compare(to, other.to);
+            return from != other.from ? Long.compare(from, other.from) : Long.compare(to, other.to);
         }
     }
 
@@ -69,7 +67,6 @@ public final class Network {
 
     void add(long id, Endpoint endpoint) {
         endpoints.put(id, endpoint);
-        lives.put(id, 0L);
     }
 
     /** What links do from now on to frames that are sent. */
@@ -126,21 +123,19 @@ public final class Network {
             Link link = new Link(from, to);
             long arrival =
                     Math.max(
-                            world.timeline().now() + delay,
-                            lastArrival.getOrDefault(link, 0L) + 1);
+                            world.timeline().now() + delay, lastArrival.getOrDefault(link, 0L) + 1);
             lastArrival.put(link, arrival);
             wait = arrival - world.timeline().now();
         }
-        long life = lives.get(to);
+        long life = lifeOf(to);
         long epoch = connectionOf(from, to).epoch;
         world.timeline()
                 .after(
                         wait,
                         () -> {
                             boolean dead =
-                                    tie == Tie.CONNECTION
-                                            && connectionOf(from, to).epoch != epoch;
-                            boolean reborn = tie == Tie.RECEIVER && lives.get(to) != life;
+                                    tie == Tie.CONNECTION && connectionOf(from, to).epoch != epoch;
+                            boolean reborn = tie == Tie.RECEIVER && lifeOf(to) != life;
                             arrive(from, to, lane, frame, dead || reborn);
                         });
     }
@@ -198,7 +193,8 @@ public final class Network {
             return;
         }
         connection.isMending = true;
-        long wait = quiet ? 20 * MILLISECOND : 10 * MILLISECOND + random.nextLong(400 * MILLISECOND);
+        long wait =
+                quiet ? 20 * MILLISECOND : 10 * MILLISECOND + random.nextLong(400 * MILLISECOND);
         world.timeline()
                 .after(
                         wait,
@@ -220,13 +216,13 @@ public final class Network {
     }
 
     private void tell(long id, long peer, boolean up) {
-        long life = lives.get(id);
+        long life = lifeOf(id);
         world.timeline()
                 .after(
                         random.nextLong(MILLISECOND),
                         () -> {
                             Endpoint endpoint = endpoints.get(id);
-                            if (endpoint != null && endpoint.isUp() && lives.get(id) == life) {
+                            if (endpoint != null && endpoint.isUp() && lifeOf(id) == life) {
                                 endpoint.connection(peer, up);
                             }
                         });
@@ -256,6 +252,10 @@ public final class Network {
         quiet = true;
         links = Scenario.Links.CALM;
         heal();
+    }
+
+    private long lifeOf(long id) {
+        return lives.getOrDefault(id, 0L);
     }
 
     private boolean isUp(long id) {

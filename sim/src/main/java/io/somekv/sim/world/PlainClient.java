@@ -12,8 +12,8 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
 /**
- * A client without an identity, connected to the door of some node, as Redis clients are: it sends a
- * command once, and when the connection breaks it does not know and connects elsewhere.
+ * A client without an identity, connected to the door of some node, as Redis clients are: it sends
+ * a command once, and when the connection breaks it does not know and connects elsewhere.
  */
 final class PlainClient implements Client {
     private final World world;
@@ -34,14 +34,10 @@ final class PlainClient implements Client {
             node = anyNode();
         }
         if (!node.isUp()) {
-            world.timeline()
-                    .after(
-                            10 * MILLISECOND,
-                            () -> done.accept(new Outcome.Busy(10)));
+            world.timeline().after(10 * MILLISECOND, () -> done.accept(new Outcome.Busy(10)));
             return;
         }
-        long group =
-                command instanceof Command.StartCluster ? 0 : Frame.ANY_GROUP;
+        long group = command instanceof Command.StartCluster ? 0 : Frame.ANY_GROUP;
         node.ask(
                 group,
                 new Request(Optional.empty(), command),

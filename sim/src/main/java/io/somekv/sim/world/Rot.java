@@ -9,8 +9,8 @@ import java.util.SplittableRandom;
 
 /**
  * A bit of a log flips. Only in the older half of what a segment holds: what nothing later vouches
- * for, the last frames, cannot be told from a torn tail on one machine (DESIGN §4), and rot there is
- * not the log's to see.
+ * for, the last frames, cannot be told from a torn tail on one machine (DESIGN §4), and rot there
+ * is not the log's to see.
  */
 final class Rot {
     /** Less than this, and the older half may be the last frames. */
@@ -33,7 +33,11 @@ final class Rot {
             int offset = 64 + random.nextInt(written / 2);
             disk.rot(name, offset, 1 << random.nextInt(8));
             world.trace()
-                    .event(Trace.Kind.FAULT, node, offset, () -> "rot in " + name + " at " + offset);
+                    .event(
+                            Trace.Kind.FAULT,
+                            node,
+                            offset,
+                            () -> "rot in " + name + " at " + offset);
             return true;
         } catch (IOException e) {
             throw new UncheckedIOException("a disk nobody uses does not fail", e);

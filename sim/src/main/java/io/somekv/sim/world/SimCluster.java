@@ -78,7 +78,9 @@ public final class SimCluster {
         nodes.forEach(SimNode::start);
         admin.setUp();
         int shards = world.scenario().shards();
-        until("the cluster is set up", () -> admin.isIdle() && world.watch().shardsServed() == shards);
+        until(
+                "the cluster is set up",
+                () -> admin.isIdle() && world.watch().shardsServed() == shards);
         trace.remark(() -> "---- the cluster is set up");
 
         sessions.forEach(SessionClient::connect);
@@ -106,7 +108,9 @@ public final class SimCluster {
         while (!done.getAsBoolean()) {
             if (!timeline.step() || timeline.now() > limit) {
                 throw new Breach(
-                        "no progress: waited in vain until " + what + "; the admin is at "
+                        "no progress: waited in vain until "
+                                + what
+                                + "; the admin is at "
                                 + admin.at());
             }
         }
@@ -140,10 +144,9 @@ public final class SimCluster {
             List<Operation> operations = key.getValue();
             if (Workload.isAppendOnly(key.getKey())) {
                 AppendHistory.check(operations, lastRead(operations))
-                        .ifPresent(
-                                wrong -> {
-                                    throw new Breach("key " + key.getKey() + ": " + wrong);
-                                });
+                        .ifPresent(wrong -> {
+                            throw new Breach("key " + key.getKey() + ": " + wrong);
+                        });
             }
             switch (Linearizability.check(operations, SEARCH_STEPS_MAX)) {
                 case Linearizability.Verdict.Linearizable _ -> {}

@@ -20,9 +20,9 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
- * One lane in one life of its node, and the loop around it: inputs queue up, the loop takes a batch,
- * steps, and carries out the effects one by one. Whatever production answers inline is answered
- * after a delay here.
+ * One lane in one life of its node, and the loop around it: inputs queue up, the loop takes a
+ * batch, steps, and carries out the effects one by one. Whatever production answers inline is
+ * answered after a delay here.
  */
 final class SimLane {
     private static final int BATCH_MAX = 64;
@@ -168,14 +168,9 @@ final class SimLane {
     /** Compares this replica's whole state with what others had at the same index. */
     void compareDigest(GroupStatus status) {
         lane.digest(status.groupId())
-                .ifPresent(
-                        digest ->
-                                world.watch()
-                                        .digest(
-                                                node.id(),
-                                                status.groupId(),
-                                                status.applied(),
-                                                digest));
+                .ifPresent(digest ->
+                        world.watch()
+                                .digest(node.id(), status.groupId(), status.applied(), digest));
     }
 
     boolean leadsSomething() {

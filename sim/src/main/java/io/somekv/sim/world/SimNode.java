@@ -59,7 +59,7 @@ public final class SimNode implements Network.Endpoint {
     /** What a node keeps of the cluster map for its next start; an old one may do as well. */
     private Optional<ClusterMap> keptMap = Optional.empty();
 
-    private @Nullable Process process;
+    private @Nullable NodeProcess process;
     private Runnable onEnd = () -> {};
     private long lives;
     private boolean damaged;
@@ -71,14 +71,14 @@ public final class SimNode implements Network.Endpoint {
     private int effectsUntilDeath = -1;
 
     /** What lives and dies together. */
-    private static final class Process {
+    private static final class NodeProcess {
         final Wal wal;
         final LogLoop log;
         final List<SimLane> lanes = new ArrayList<>();
         final TreeMap<Long, Consumer<LaneEffect.Answer>> asked = new TreeMap<>();
         long nextToken = 1;
 
-        Process(Wal wal, LogLoop log) {
+        NodeProcess(Wal wal, LogLoop log) {
             this.wal = wal;
             this.log = log;
         }
@@ -118,7 +118,7 @@ public final class SimNode implements Network.Endpoint {
 
     /** Whether one of its replicas takes itself for a leader. */
     public boolean leadsSomething() {
-        Process running = process;
+        NodeProcess running = process;
         return running != null && running.lanes.stream().anyMatch(SimLane::leadsSomething);
     }
 
@@ -132,7 +132,7 @@ public final class SimNode implements Network.Endpoint {
 
     /** The lanes of the process that runs; none where none does. */
     public List<Lane> lanes() {
-        Process running = process;
+        NodeProcess running = process;
         return running == null ? List.of() : running.lanes.stream().map(SimLane::lane).toList();
     }
 
@@ -154,8 +154,7 @@ public final class SimNode implements Network.Endpoint {
             wal = Wal.open(disk, walConfig());
         } catch (CorruptLogException e) {
             damaged = true;
-            world.trace()
-                    .event(Trace.Kind.START, id, 1, () -> "refused: " + e.getMessage());
+            world.trace().event(Trace.Kind.START, id, 1, () -> "refused: " + e.getMessage());
             return;
         } catch (IOException e) {
             disk.restart();
@@ -167,7 +166,7 @@ public final class SimNode implements Network.Endpoint {
         durability.recovered(recovered);
         world.watch().recovered(id, recovered);
         recovered.forEach(group -> engine.belongs(group.storeId(), group.groupId()));
-        Process starting = new Process(wal, new LogLoop(world, this, wal, durability));
+        NodeProcess starting = new NodeProcess(wal, new LogLoop(world, this, wal, durability));
         process = starting;
         ClientId identity = new ClientId(random.nextLong(), random.nextLong());
         long firstStoreId =
@@ -196,9 +195,7 @@ public final class SimNode implements Network.Endpoint {
     }
 
     private WalConfig walConfig() {
-        return WalConfig.of(storeId)
-                .withSegmentSize(SEGMENT_SIZE)
-                .withMutations(world.mutations());
+        return WalConfig.of(storeId).withSegmentSize(SEGMENT_SIZE).withMutations(world.mutations());
     }
 
     private RaftConfig raftConfig() {
@@ -215,7 +212,9 @@ public final class SimNode implements Network.Endpoint {
                 world.mutations());
     }
 
-    /** The process is killed. What it wrote is with the kernel, what its engine buffered is lost. */
+    /**
+     * The process is killed. What it wrote is with the kernel, what its engine buffered is lost.
+     */
     public void kill() {
         if (process != null) {
             end("killed");
@@ -232,7 +231,7 @@ public final class SimNode implements Network.Endpoint {
     }
 
     private void end(String how) {
-        Process ending = process;
+        NodeProcess ending = process;
         if (ending == null) {
             return;
         }
@@ -270,7 +269,7 @@ public final class SimNode implements Network.Endpoint {
 
     /** A client of this node's own door asks. The answer is Unknown if the node dies first. */
     void ask(long groupId, Request request, Consumer<LaneEffect.Answer> done) {
-        Process running = process;
+        NodeProcess running = process;
         if (running == null) {
             done.accept(new LaneEffect.Answer(0, new Outcome.NotLeader(0), 0));
             return;
@@ -280,13 +279,14 @@ public final class SimNode implements Network.Endpoint {
         int lane = groupId == Frame.ANY_GROUP ? random.nextInt(LANES) : (int) groupId % LANES;
         running.lanes
                 .get(lane)
-                .postAfter(random.nextLong(MILLISECOND), new LaneInput.Ask(token, groupId, request));
+                .postAfter(
+                        random.nextLong(MILLISECOND), new LaneInput.Ask(token, groupId, request));
     }
 
     /** Creates a replica here; see {@link LaneInput.CreateReplica}. */
     void createReplica(
             long groupId, long replicaId, Membership members, Consumer<LaneEffect.Answer> done) {
-        Process running = process;
+        NodeProcess running = process;
         if (running == null) {
             done.accept(new LaneEffect.Answer(0, new Outcome.NotLeader(0), 0));
             return;
@@ -300,14 +300,14 @@ public final class SimNode implements Network.Endpoint {
 
     /** Makes a map known that this node has not heard of yet. */
     void learn(ClusterMap map) {
-        Process running = process;
+        NodeProcess running = process;
         if (running != null) {
             running.lanes.forEach(lane -> lane.post(new LaneInput.Learned(map)));
         }
     }
 
     void answer(LaneEffect.Answer answer) {
-        Process running = process;
+        NodeProcess running = process;
         if (running == null) {
             return;
         }
@@ -320,7 +320,7 @@ public final class SimNode implements Network.Endpoint {
 
     @Override
     public void receive(long from, int lane, Bytes bytes) {
-        Process running = process;
+        NodeProcess running = process;
         if (running == null) {
             return;
         }
@@ -349,7 +349,7 @@ public final class SimNode implements Network.Endpoint {
 
     @Override
     public void connection(long peer, boolean up) {
-        Process running = process;
+        NodeProcess running = process;
         if (running != null && peer < Trace.CLIENTS_FROM) {
             running.lanes.forEach(lane -> lane.post(new LaneInput.PeerUp(peer, up)));
         }
@@ -383,8 +383,8 @@ public final class SimNode implements Network.Endpoint {
         return running().lanes.get(number);
     }
 
-    private Process running() {
-        Process running = process;
+    private NodeProcess running() {
+        NodeProcess running = process;
         if (running == null) {
             throw new IllegalStateException("node " + id + " is down");
         }
@@ -398,7 +398,8 @@ public final class SimNode implements Network.Endpoint {
 
     long syncNanos(SplittableRandom chance) {
         boolean slow = world.timeline().now() < slowDiskUntil;
-        return 50_000 + chance.nextLong(slow ? 8 * SECOND : world.scenario().syncNanosMax());
+        long normal = world.scenario().syncNanosMax();
+        return 50_000 + chance.nextLong(slow ? (1 + chance.nextLong(8)) * SECOND / 2 : normal);
     }
 
     long pausedNanos() {

@@ -28,7 +28,11 @@ final class Texts {
         return switch (frame) {
             case Frame.Hello hello -> hello.toString();
             case Frame.Call call ->
-                    "call " + call.token() + " group " + call.groupId() + " "
+                    "call "
+                            + call.token()
+                            + " group "
+                            + call.groupId()
+                            + " "
                             + request(call.request());
             case Frame.Reply reply ->
                     "reply " + reply.token() + " " + cut(reply.outcome().toString());
@@ -49,12 +53,15 @@ final class Texts {
     static String request(Request request) {
         String stamp =
                 request.stamp()
-                        .map(
-                                s ->
-                                        " #" + s.sequence() + " of "
-                                                + Long.toHexString(s.client().low())
-                                                + " floor " + s.floor()
-                                                + " until " + s.deadlineMillis())
+                        .map(s ->
+                                " #"
+                                        + s.sequence()
+                                        + " of "
+                                        + Long.toHexString(s.client().low())
+                                        + " floor "
+                                        + s.floor()
+                                        + " until "
+                                        + s.deadlineMillis())
                         .orElse("");
         return cut(request.command().toString()) + stamp;
     }

@@ -15,7 +15,8 @@ public final class Timeline {
     private record Event(long at, long number, Runnable action) {}
 
     private final PriorityQueue<Event> events =
-            new PriorityQueue<>(Comparator.comparingLong(Event::at).thenComparingLong(Event::number));
+            new PriorityQueue<>(
+                    Comparator.comparingLong(Event::at).thenComparingLong(Event::number));
     private long now;
     private long planned;
     private long happened;

@@ -6,11 +6,11 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * What happened, as a hash over every event, and as text for people where a reader is given. Text is
- * made only then: the hash is cheap enough for every run, the text is for the run that failed.
+ * What happened, as a hash over every event, and as text for people where a reader is given. Text
+ * is made only then: the hash is cheap enough for every run, the text is for the run that failed.
  */
 public final class Trace {
-    /** What kind of event it was. The order of these counts for the hash: append only. */
+    /** What kind of event it was. */
     public enum Kind {
         INPUT,
         SEND,
@@ -54,7 +54,7 @@ public final class Trace {
      * @param digest of what it was about
      */
     public void event(Kind kind, long who, long digest, Supplier<String> text) {
-        hash.add(timeline.now()).add(kind.ordinal() << 16 ^ who).add(digest);
+        hash.add(timeline.now()).add(((long) kind.name().hashCode() << 16) ^ who).add(digest);
         if (readable) {
             reader.accept(line(kind, who, text.get()));
         }

@@ -57,9 +57,7 @@ final class WatchedEngine implements Engine {
                         hash.add(1).add(withoutStore(put.key())).add(put.value());
                 case WriteBatch.Change.Delete delete -> hash.add(2).add(withoutStore(delete.key()));
                 case WriteBatch.Change.DeleteRange range ->
-                        hash.add(3)
-                                .add(withoutStore(range.from()))
-                                .add(withoutStore(range.to()));
+                        hash.add(3).add(withoutStore(range.from())).add(withoutStore(range.to()));
             }
         }
         return hash.value();

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Clients at work on a few keys. Half of the keys take every command; the others are only appended to
- * and read, so that their last value tells what was executed and how often.
+ * Clients at work on a few keys. Half of the keys take every command; the others are only appended
+ * to and read, so that their last value tells what was executed and how often.
  */
 public final class Workload {
     private static final int DEPTH_MAX = 4;

@@ -7,8 +7,8 @@ import java.util.SplittableRandom;
 
 /**
  * What everything in one run shares. The random source is only there to be forked: whoever needs
- * chance takes a source of its own when it is made, so that one more draw here does not change
- * what happens there.
+ * chance takes a source of its own when it is made, so that one more draw here does not change what
+ * happens there.
  */
 public record World(
         Timeline timeline,
