@@ -1,3 +1,4 @@
+/** The program: one command line over everything, and the house rules as tests over the tree. */
 @NullMarked
 package io.somekv.dist;
 

@@ -2,6 +2,7 @@ package io.somekv.node;
 
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
+import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Entry;
 import io.somekv.raft.Membership;
@@ -61,6 +62,9 @@ public sealed interface LaneInput {
     /** From another lane of this node. */
     record FromLane(int lane, Note note) implements LaneInput {}
 
+    /** The rim knows a cluster map that this lane may not: of a cluster just started or joined. */
+    record Learned(ClusterMap map) implements LaneInput {}
+
     /** What lanes of one node tell each other. */
     sealed interface Note {
         /** Serve this for me, if your group leads; answered by {@link Served}. */
@@ -69,10 +73,10 @@ public sealed interface LaneInput {
         record Served(long token, Outcome outcome, long logTime) implements Note {}
 
         /** Consensus messages that arrived at a lane which does not host their group. */
-        record Deliver(long groupId, Message message) implements Note {}
+        record Deliver(long fromNode, long groupId, Message message) implements Note {}
 
         /** A newer cluster map. */
-        record Learned(io.somekv.protocol.config.ClusterMap map) implements Note {}
+        record NewerMap(ClusterMap map) implements Note {}
     }
 
     /** One group's part of a {@link LaneEffect.Append}. */

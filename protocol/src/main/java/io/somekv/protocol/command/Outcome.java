@@ -89,6 +89,7 @@ public sealed interface Outcome {
         NO_SUCH_NODE,
         NOTHING_TO_DO,
         NOT_STARTED,
-        ALREADY_STARTED
+        ALREADY_STARTED,
+        HOLDS_DATA
     }
 }

@@ -36,5 +36,12 @@ public record RequestStamp(
             throw new IllegalArgumentException(
                     "sequence " + sequence + ", floor " + floor + ", ranges " + finished.size());
         }
+        long above = floor;
+        for (Range range : finished) {
+            if (range.from <= above) {
+                throw new IllegalArgumentException("floor " + floor + ", finished " + finished);
+            }
+            above = range.to;
+        }
     }
 }

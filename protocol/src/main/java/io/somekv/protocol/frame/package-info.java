@@ -1,4 +1,4 @@
-/** The frames that clients and nodes exchange, and the codecs of everything in them. */
+/** The frames that clients and nodes exchange, and their codec. */
 @NullMarked
 package io.somekv.protocol.frame;
 

@@ -1,0 +1,58 @@
+package io.somekv.dist;
+
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/**
+ * The program {@code somekv}: gathers the commands of all modules under one name. It stands in a
+ * module of its own because {@code server} may not see {@code sim} and {@code bench}
+ * (docs/decisions/0001-module-cut.md).
+ */
+@Command(
+        name = "somekv",
+        mixinStandardHelpOptions = true,
+        versionProvider = Somekv.Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "A sharded, fault-tolerant, persistent key/value store.")
+public final class Somekv implements Runnable {
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    private Somekv() {}
+
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    /** The command line with every command there is. */
+    static CommandLine commandLine() {
+        CommandLine line = new CommandLine(new Somekv());
+        commands().forEach(line::addSubcommand);
+        return line;
+    }
+
+    /** The commands of the modules, in the order in which the help lists them. */
+    private static List<Object> commands() {
+        return List.of();
+    }
+
+    /** Called where no command was named: that is a question, and the answer is the help. */
+    @Override
+    public void run() {
+        PrintWriter out = spec.commandLine().getOut();
+        spec.commandLine().usage(out);
+        out.flush();
+    }
+
+    /** Reads the version from the jar, where Maven has written it. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Somekv.class.getPackage().getImplementationVersion();
+            return new String[] {"somekv " + (version == null ? "(not packaged)" : version)};
+        }
+    }
+}

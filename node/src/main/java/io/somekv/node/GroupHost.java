@@ -1,0 +1,313 @@
+package io.somekv.node;
+
+import io.somekv.base.Bytes;
+import io.somekv.base.Invariant;
+import io.somekv.kv.AppliedEntry;
+import io.somekv.kv.StateMachine;
+import io.somekv.node.log.GroupRecord;
+import io.somekv.node.wire.Envelope;
+import io.somekv.protocol.command.BatchCodec;
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.Request;
+import io.somekv.raft.Entry;
+import io.somekv.raft.EntryId;
+import io.somekv.raft.EntryKind;
+import io.somekv.raft.HardState;
+import io.somekv.raft.Input;
+import io.somekv.raft.Member;
+import io.somekv.raft.Membership;
+import io.somekv.raft.Message;
+import io.somekv.raft.Now;
+import io.somekv.raft.PersistMark;
+import io.somekv.raft.ProposalResult;
+import io.somekv.raft.RaftReplica;
+import io.somekv.raft.ReadResult;
+import io.somekv.raft.Ready;
+import io.somekv.raft.ReplicaStatus;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One group on this node: its Raft replica, its state machine, and the clients that wait for either.
+ * Writes that arrive while the leader's last batch is on its way to the disk gather into the next one, so
+ * that the size of a batch follows the depth of the queue and no timer.
+ */
+final class GroupHost {
+    /** Entries applied in one turn, so that a long backlog does not hold up heartbeats. */
+    private static final int TURN_ENTRIES_MAX = 64;
+
+    private final long groupId;
+    private final long replicaId;
+    private final long storeId;
+    private final RaftReplica replica;
+    private final StateMachine machine;
+    private final Outbox outbox;
+
+    private final WriteQueue writes = new WriteQueue();
+    private final ReadQueue reads;
+    private final ArrayDeque<Entry> committed = new ArrayDeque<>();
+
+    /** The leader's proposals whose persist has not been acknowledged; at most one batch at a time. */
+    private long persistsInFlight;
+
+    private boolean wasLeading;
+    private long nextToken = 1;
+
+    GroupHost(
+            long groupId,
+            long replicaId,
+            long storeId,
+            RaftReplica replica,
+            StateMachine machine,
+            Outbox outbox) {
+        this.groupId = groupId;
+        this.replicaId = replicaId;
+        this.storeId = storeId;
+        this.replica = replica;
+        this.machine = machine;
+        this.outbox = outbox;
+        this.reads = new ReadQueue(machine);
+    }
+
+    long groupId() {
+        return groupId;
+    }
+
+    StateMachine machine() {
+        return machine;
+    }
+
+    Membership membership() {
+        return replica.membership();
+    }
+
+    ReplicaStatus status(Now now) {
+        return replica.status(now);
+    }
+
+    boolean leads(Now now) {
+        return replica.status(now).role() == ReplicaStatus.Role.LEADER;
+    }
+
+    /** Node of the leader this replica follows; 0 when it knows none. */
+    long leaderNode(Now now) {
+        return nodeOf(replica.status(now).leaderId());
+    }
+
+    /** Whether a tick at {@code now} would do anything. */
+    boolean isDue(Now now) {
+        return now.nanos() - replica.nextDeadlineNanos() >= 0;
+    }
+
+    void step(Now now, Input input) {
+        if (input instanceof Input.Persisted) {
+            persistsInFlight--;
+        }
+        replica.step(now, input);
+    }
+
+    /** Takes a message from another node, if that node hosts the replica that it claims to be from. */
+    void receive(Now now, long fromNode, Message message) {
+        if (message.to() == replicaId && nodeOf(message.from()) == fromNode) {
+            replica.step(now, new Input.Received(message));
+        }
+    }
+
+    /** Serves a client's request if this replica leads; the answer comes once it is decided. */
+    void serve(Now now, Request request, Waiter waiter) {
+        ReplicaStatus status = replica.status(now);
+        Optional<Outcome> refusal =
+                status.role() == ReplicaStatus.Role.LEADER
+                        ? RequestCheck.refusal(request, status.logTime())
+                        : Optional.of(new Outcome.NotLeader(nodeOf(status.leaderId())));
+        if (refusal.isPresent()) {
+            waiter.done(now, refusal.get(), status.logTime());
+            return;
+        }
+        boolean taken =
+                request.command() instanceof Command.Read read
+                        ? reads.add(read, waiter)
+                        : writes.add(request, waiter);
+        if (!taken) {
+            waiter.done(now, new Outcome.Busy(10), status.logTime());
+        }
+    }
+
+    /** Ends a batch of inputs: proposes what gathered, and carries out what the core calls for. */
+    void settle(Now now) {
+        noticeLoss(now);
+        while (true) {
+            if (writes.hasGathered() && persistsInFlight == 0) {
+                long token = nextToken++;
+                Bytes payload = writes.propose(token);
+                replica.step(now, new Input.Propose(token, EntryKind.COMMANDS, payload));
+            }
+            if (reads.hasGathered()) {
+                long token = nextToken++;
+                reads.ask(token);
+                replica.step(now, new Input.Read(token));
+            }
+            Ready ready = replica.ready();
+            if (ready.isEmpty()) {
+                return;
+            }
+            carryOut(now, ready);
+        }
+    }
+
+    private void noticeLoss(Now now) {
+        boolean leads = leads(now);
+        if (wasLeading && !leads) {
+            writes.abandon(now);
+        }
+        wasLeading = leads;
+    }
+
+    private void carryOut(Now now, Ready ready) {
+        Ready.Persist persist = ready.persist();
+        if (persist != null) {
+            persistsInFlight++;
+            outbox.persist(record(persist), persist.mark());
+        }
+        for (Message message : ready.messages()) {
+            long node = nodeOf(message.to());
+            if (node != 0) {
+                outbox.message(node, new Envelope(groupId, message));
+            }
+        }
+        for (Ready.Fetch fetch : ready.fetches()) {
+            outbox.add(new LaneEffect.FetchEntries(groupId, fetch));
+        }
+        committed.addAll(ready.committed());
+        for (ProposalResult result : ready.proposals()) {
+            onProposal(now, result);
+        }
+        for (ReadResult result : ready.reads()) {
+            onRead(now, result);
+        }
+    }
+
+    private void onProposal(Now now, ProposalResult result) {
+        long logTime = replica.status(now).logTime();
+        switch (result) {
+            case ProposalResult.Appended appended -> {
+                if (!writes.appended(appended.token(), appended.id())) {
+                    reads.timeAppended(appended.id().index());
+                }
+            }
+            case ProposalResult.NotLeader notLeader ->
+                    refuse(
+                            now,
+                            notLeader.token(),
+                            new Outcome.NotLeader(nodeOf(notLeader.leaderHint())),
+                            logTime);
+            case ProposalResult.Busy busy -> refuse(now, busy.token(), new Outcome.Busy(10), logTime);
+        }
+    }
+
+    private void refuse(Now now, long token, Outcome outcome, long logTime) {
+        if (!writes.refused(now, token, outcome, logTime)) {
+            reads.timeRefused(now, outcome, logTime);
+        }
+    }
+
+    private void onRead(Now now, ReadResult result) {
+        switch (result) {
+            case ReadResult.Confirmed confirmed -> {
+                reads.confirmed(confirmed.token(), confirmed.index());
+                answerReads(now);
+            }
+            case ReadResult.NotLeader notLeader ->
+                    reads.refused(
+                            now,
+                            notLeader.token(),
+                            new Outcome.NotLeader(nodeOf(notLeader.leaderHint())),
+                            replica.status(now).logTime());
+        }
+    }
+
+    boolean hasBacklog() {
+        return !committed.isEmpty();
+    }
+
+    /** Applies a bounded run of committed entries, answers who waited for them. */
+    void applyTurn(Now now) {
+        long applied = 0;
+        long logTime = replica.status(now).logTime();
+        for (int i = 0; i < TURN_ENTRIES_MAX && !committed.isEmpty(); i++) {
+            Entry entry = committed.removeFirst();
+            applied = entry.index();
+            if (applied > machine.appliedIndex()) {
+                apply(now, entry, logTime);
+            }
+        }
+        if (applied > 0) {
+            replica.step(now, new Input.Applied(applied));
+            answerReads(now);
+        }
+    }
+
+    private void apply(Now now, Entry entry, long logTime) {
+        Optional<WriteQueue.InFlight> own = writes.takeApplied(now, entry.id(), logTime);
+        List<Request> requests =
+                switch (entry.kind()) {
+                    case COMMANDS ->
+                            own.map(WriteQueue.InFlight::requests)
+                                    .orElseGet(() -> BatchCodec.decode(entry.payload()));
+                    case NOOP, TIME, MEMBERSHIP -> List.of();
+                };
+        List<Outcome> outcomes =
+                machine.apply(new AppliedEntry(entry.index(), entry.logTime(), requests));
+        Invariant.check(outcomes.size() == requests.size(), "an outcome for each request");
+        if (own.isPresent()) {
+            List<Waiter> waiters = own.get().waiters();
+            for (int i = 0; i < waiters.size(); i++) {
+                waiters.get(i).done(now, outcomes.get(i), logTime);
+            }
+        }
+    }
+
+    private void answerReads(Now now) {
+        long logTime = replica.status(now).logTime();
+        if (reads.answer(now, logTime)) {
+            long token = nextToken++;
+            replica.step(now, new Input.Propose(token, EntryKind.TIME, Bytes.EMPTY));
+        }
+    }
+
+    private GroupRecord record(Ready.Persist persist) {
+        return new GroupRecord(
+                groupId,
+                replicaId,
+                storeId,
+                persist.hardState(),
+                persist.membership(),
+                persist.truncateFrom(),
+                persist.entries());
+    }
+
+    private long nodeOf(long memberId) {
+        return memberId == 0
+                ? 0
+                : replica.membership().find(memberId).map(Member::nodeId).orElse(0L);
+    }
+
+    /** A new replica's first record: that it exists, with its membership, before it does anything. */
+    GroupRecord birth(Membership membership) {
+        return new GroupRecord(
+                groupId,
+                replicaId,
+                storeId,
+                HardState.INITIAL,
+                membership,
+                0,
+                List.of());
+    }
+
+    /** Names {@link #birth} among the persists: no persist of the core has this number. */
+    PersistMark birthMark(long incarnation) {
+        return new PersistMark(incarnation, 0, EntryId.ZERO);
+    }
+}

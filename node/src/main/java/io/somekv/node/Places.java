@@ -1,0 +1,205 @@
+package io.somekv.node;
+
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.ShardConfig;
+import io.somekv.protocol.config.Slots;
+import io.somekv.raft.Member;
+import io.somekv.raft.Now;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where things are, as far as this lane knows: its own groups, the shard map with its past, and who led a
+ * group when last heard of. All of it but the own groups may be stale; answers correct it.
+ */
+final class Places {
+    private final TreeMap<Long, GroupHost> hosts = new TreeMap<>();
+    private final TreeSet<Long> touched = new TreeSet<>();
+    private final TreeMap<Long, Long> leaderNodeByGroup = new TreeMap<>();
+    private final TreeMap<Long, ShardConfig> configs = new TreeMap<>();
+    private Optional<ClusterMap> map = Optional.empty();
+    private boolean freshMapWanted;
+
+    // ---- own groups
+
+    @Nullable GroupHost host(long groupId) {
+        return hosts.get(groupId);
+    }
+
+    Collection<GroupHost> hosts() {
+        return hosts.values();
+    }
+
+    void add(GroupHost host) {
+        hosts.put(host.groupId(), host);
+        touch(host);
+    }
+
+    /** Marks a group as one that must settle before the batch ends. */
+    void touch(GroupHost host) {
+        touched.add(host.groupId());
+    }
+
+    /** A group that was touched and has not settled since; null when all have. */
+    @Nullable GroupHost nextTouched() {
+        Long groupId = touched.pollFirst();
+        return groupId == null ? null : hosts.get(groupId);
+    }
+
+    // ---- the map
+
+    Optional<ClusterMap> map() {
+        return map;
+    }
+
+    /** Takes a map that is newer, or knows more nodes, than the one at hand. */
+    boolean learn(ClusterMap newer) {
+        configs.putIfAbsent(newer.config().number(), newer.config());
+        boolean isNewer =
+                map.isEmpty()
+                        || newer.config().number() > map.get().config().number()
+                        || (newer.config().number() == map.get().config().number()
+                                && !newer.equals(map.get()));
+        if (isNewer) {
+            map = Optional.of(newer);
+            freshMapWanted = false;
+        }
+        return isNewer;
+    }
+
+    Optional<ShardConfig> config(long number) {
+        return Optional.ofNullable(configs.get(number));
+    }
+
+    void learnPast(ShardConfig config) {
+        configs.putIfAbsent(config.number(), config);
+    }
+
+    void wantFreshMap() {
+        freshMapWanted = true;
+    }
+
+    boolean isFreshMapWanted() {
+        return freshMapWanted;
+    }
+
+    void freshMapAsked() {
+        freshMapWanted = false;
+    }
+
+    OptionalInt shardCount() {
+        return map.map(m -> OptionalInt.of(m.config().shardCount())).orElse(OptionalInt.empty());
+    }
+
+    /**
+     * The group to ask. A shard may still be served by an owner before the latest: attempts take turns
+     * among all that the known configs name, the latest first.
+     */
+    OptionalLong groupFor(Command command, int attempt) {
+        return switch (command) {
+            case Command.Keyed keyed ->
+                    map.isEmpty()
+                            ? OptionalLong.empty()
+                            : groupOfShard(
+                                    Slots.shardOf(
+                                            keyed.keys().get(0), shardCount().getAsInt()),
+                                    attempt);
+            case Command.CountKeys count -> groupOfShard(count.shard(), attempt);
+            case Command.Clear clear -> groupOfShard(clear.shard(), attempt);
+            case Command.IsPristine pristine -> groupOfShard(pristine.shard(), attempt);
+            case Command.GiveUp giveUp -> groupOfShard(giveUp.shard(), attempt);
+            case Command.Own own -> groupOfShard(own.shard(), attempt);
+            case Command.Configure _, Command.StateDigest _ -> OptionalLong.empty();
+            case Command.StartCluster _,
+                            Command.RegisterNode _,
+                            Command.RegisterClient _,
+                            Command.Join _,
+                            Command.Leave _,
+                            Command.Move _,
+                            Command.QueryConfig _ ->
+                    OptionalLong.of(GroupSpec.MASTER);
+        };
+    }
+
+    private OptionalLong groupOfShard(int shard, int attempt) {
+        List<Long> owners = owners(shard);
+        return owners.isEmpty()
+                ? OptionalLong.empty()
+                : OptionalLong.of(owners.get(attempt % owners.size()));
+    }
+
+    /** Groups that the known configs give the shard to, the latest first, each once. */
+    private List<Long> owners(int shard) {
+        LinkedHashSet<Long> owners = new LinkedHashSet<>();
+        for (ShardConfig config : configs.descendingMap().values()) {
+            if (shard >= 0
+                    && shard < config.shardCount()
+                    && config.owner(shard) != ShardConfig.UNASSIGNED) {
+                owners.add(config.owner(shard));
+            }
+        }
+        return List.copyOf(owners);
+    }
+
+    // ---- leaders
+
+    void learnLeader(long groupId, long nodeId) {
+        if (nodeId == 0) {
+            leaderNodeByGroup.remove(groupId);
+        } else {
+            leaderNodeByGroup.put(groupId, nodeId);
+        }
+    }
+
+    /** The node to ask for a group; 0 when nothing is known of it. Guesses take turns by attempt. */
+    long guessLeader(Now now, long groupId, int attempt) {
+        GroupHost host = hosts.get(groupId);
+        if (host != null && host.leaderNode(now) != 0) {
+            return host.leaderNode(now);
+        }
+        Long hint = leaderNodeByGroup.get(groupId);
+        if (hint != null) {
+            return hint;
+        }
+        List<Long> nodes = nodesOf(groupId);
+        return nodes.isEmpty() ? 0 : nodes.get(attempt % nodes.size());
+    }
+
+    /** Nodes that have a replica of the group, as far as known. */
+    private List<Long> nodesOf(long groupId) {
+        GroupHost host = hosts.get(groupId);
+        List<Long> nodes = new ArrayList<>();
+        if (host != null) {
+            for (Member member : host.membership().voters()) {
+                nodes.add(member.nodeId());
+            }
+        } else {
+            spec(groupId).ifPresent(spec -> spec.replicas().forEach(r -> nodes.add(r.nodeId())));
+        }
+        return nodes;
+    }
+
+    private Optional<GroupSpec> spec(long groupId) {
+        if (map.isPresent() && groupId == GroupSpec.MASTER) {
+            return Optional.of(map.get().master());
+        }
+        for (ShardConfig config : configs.descendingMap().values()) {
+            for (GroupSpec group : config.groups()) {
+                if (group.groupId() == groupId) {
+                    return Optional.of(group);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,85 @@
+package io.somekv.node;
+
+import io.somekv.base.Bytes;
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.Request;
+import io.somekv.protocol.config.GroupSettings;
+import io.somekv.protocol.config.Slots;
+import java.util.Optional;
+
+/** What can be judged of a request before it costs a log entry. Apply judges it again. */
+final class RequestCheck {
+    private RequestCheck() {}
+
+    /**
+     * Why a leader does not take a request; empty where it does.
+     *
+     * @param logTime what an entry proposed now would be stamped
+     */
+    static Optional<Outcome> refusal(Request request, long logTime) {
+        if (request.command() instanceof Command.Read) {
+            return Optional.empty();
+        }
+        if (needsStamp(request.command())) {
+            if (request.stamp().isEmpty()) {
+                return Optional.of(new Outcome.Invalid("a write needs a client and a sequence"));
+            }
+            if (request.stamp().get().deadlineMillis() == 0) {
+                return Optional.of(new Outcome.DeadlineNeeded(logTime));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Why a request is refused wherever it arrives; empty where it is sound. */
+    static Optional<Outcome> malformed(Request request, int shardCount) {
+        if (!(request.command() instanceof Command.Keyed keyed)) {
+            return Optional.empty();
+        }
+        int shard = -1;
+        for (Bytes key : keyed.keys()) {
+            if (key.size() > GroupSettings.KEY_SIZE_MAX) {
+                return Optional.of(
+                        new Outcome.Invalid(
+                                "a key of "
+                                        + key.size()
+                                        + " bytes; at most "
+                                        + GroupSettings.KEY_SIZE_MAX
+                                        + " are allowed"));
+            }
+            int keyShard = Slots.shardOf(key, shardCount);
+            if (shard >= 0 && keyShard != shard) {
+                return Optional.of(new Outcome.Invalid("the keys lie in different shards"));
+            }
+            shard = keyShard;
+        }
+        return shard < 0
+                ? Optional.of(new Outcome.Invalid("a command without a key"))
+                : Optional.empty();
+    }
+
+    /** Whether executing a command twice would show: all others are idempotent by their own nature. */
+    static boolean needsStamp(Command command) {
+        return command instanceof Command.Write
+                && (command instanceof Command.Keyed || command instanceof Command.Clear);
+    }
+
+    /** About how many bytes a request takes in an entry. */
+    static int weight(Request request) {
+        return 64
+                + switch (request.command()) {
+                    case Command.Put put -> put.key().size() + put.value().size();
+                    case Command.Append append -> append.key().size() + append.suffix().size();
+                    case Command.PutMany many -> {
+                        int sum = 0;
+                        for (Command.KeyValue pair : many.pairs()) {
+                            sum += pair.key().size() + pair.value().size();
+                        }
+                        yield sum;
+                    }
+                    case Command.Delete delete -> 32 * delete.keys().size();
+                    default -> 64;
+                };
+    }
+}

@@ -1,0 +1,174 @@
+package io.somekv.node.wire;
+
+import io.somekv.base.ByteReader;
+import io.somekv.base.ByteWriter;
+import io.somekv.base.Bytes;
+import io.somekv.base.MalformedException;
+import io.somekv.node.log.EntryCodec;
+import io.somekv.raft.Entry;
+import io.somekv.raft.EntryId;
+import io.somekv.raft.Message;
+import io.somekv.raft.Message.AppendAccepted;
+import io.somekv.raft.Message.AppendEntries;
+import io.somekv.raft.Message.AppendRejected;
+import io.somekv.raft.Message.PreVote;
+import io.somekv.raft.Message.PreVoteReply;
+import io.somekv.raft.Message.RequestVote;
+import io.somekv.raft.Message.RequestVoteReply;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The body of a {@link io.somekv.protocol.frame.Frame.Consensus}: a version, a count, then messages of any
+ * groups, each with its group, type, sender, receiver and term. Entries stand in it with the bytes they
+ * have in the log.
+ */
+public final class ConsensusCodec {
+    private static final int VERSION = 1;
+    private static final int MESSAGES_MAX = 1 << 16;
+    private static final int ENTRIES_MAX = 1 << 16;
+
+    private static final int PRE_VOTE = 1;
+    private static final int PRE_VOTE_REPLY = 2;
+    private static final int REQUEST_VOTE = 3;
+    private static final int REQUEST_VOTE_REPLY = 4;
+    private static final int APPEND_ENTRIES = 5;
+    private static final int APPEND_ACCEPTED = 6;
+    private static final int APPEND_REJECTED = 7;
+
+    private ConsensusCodec() {}
+
+    public static Bytes encode(List<Envelope> envelopes) {
+        ByteWriter writer = new ByteWriter(sizeHint(envelopes));
+        writer.u8(VERSION).varInt(envelopes.size());
+        for (Envelope envelope : envelopes) {
+            writer.varLong(envelope.groupId());
+            encode(writer, envelope.message());
+        }
+        return writer.toBytes();
+    }
+
+    /**
+     * @throws MalformedException when the bytes are no list of messages
+     */
+    public static List<Envelope> decode(Bytes bytes) {
+        ByteReader reader = bytes.reader();
+        int version = reader.u8();
+        if (version != VERSION) {
+            throw new MalformedException("consensus messages of version " + version);
+        }
+        int count = reader.varInt(MESSAGES_MAX);
+        List<Envelope> envelopes = new ArrayList<>(Math.min(count, 1024));
+        for (int i = 0; i < count; i++) {
+            envelopes.add(new Envelope(reader.varLong(), decodeMessage(reader)));
+        }
+        reader.end();
+        return envelopes;
+    }
+
+    private static void encode(ByteWriter writer, Message message) {
+        switch (message) {
+            case PreVote m -> id(head(writer, PRE_VOTE, m), m.last());
+            case PreVoteReply m ->
+                    head(writer, PRE_VOTE_REPLY, m).varLong(m.voterTerm()).bool(m.granted());
+            case RequestVote m ->
+                    id(head(writer, REQUEST_VOTE, m), m.last());
+            case RequestVoteReply m ->
+                    head(writer, REQUEST_VOTE_REPLY, m)
+                            .bool(m.granted())
+                            .signedVarLong(m.wallMillis());
+            case AppendEntries m -> {
+                id(head(writer, APPEND_ENTRIES, m), m.previous())
+                        .varLong(m.commit())
+                        .varLong(m.round())
+                        .varInt(m.entries().size());
+                for (Entry entry : m.entries()) {
+                    EntryCodec.encode(writer, entry);
+                }
+            }
+            case AppendAccepted m ->
+                    head(writer, APPEND_ACCEPTED, m)
+                            .varLong(m.matchIndex())
+                            .varLong(m.round())
+                            .signedVarLong(m.wallMillis());
+            case AppendRejected m ->
+                    id(id(head(writer, APPEND_REJECTED, m), m.rejected()), m.hint())
+                            .varLong(m.round())
+                            .signedVarLong(m.wallMillis());
+        }
+    }
+
+    private static Message decodeMessage(ByteReader reader) {
+        int type = reader.u8();
+        long from = reader.varLong();
+        long to = reader.varLong();
+        long term = reader.varLong();
+        return switch (type) {
+            case PRE_VOTE -> new PreVote(from, to, term, id(reader));
+            case PRE_VOTE_REPLY ->
+                    new PreVoteReply(from, to, term, reader.varLong(), reader.bool());
+            case REQUEST_VOTE -> new RequestVote(from, to, term, id(reader));
+            case REQUEST_VOTE_REPLY ->
+                    new RequestVoteReply(from, to, term, reader.bool(), reader.signedVarLong());
+            case APPEND_ENTRIES -> appendEntries(reader, from, to, term);
+            case APPEND_ACCEPTED ->
+                    new AppendAccepted(
+                            from,
+                            to,
+                            term,
+                            reader.varLong(),
+                            reader.varLong(),
+                            reader.signedVarLong());
+            case APPEND_REJECTED ->
+                    new AppendRejected(
+                            from,
+                            to,
+                            term,
+                            id(reader),
+                            id(reader),
+                            reader.varLong(),
+                            reader.signedVarLong());
+            default -> throw new MalformedException("a consensus message of type " + type);
+        };
+    }
+
+    private static AppendEntries appendEntries(ByteReader reader, long from, long to, long term) {
+        EntryId previous = id(reader);
+        long commit = reader.varLong();
+        long round = reader.varLong();
+        int count = reader.varInt(ENTRIES_MAX);
+        List<Entry> entries = new ArrayList<>(Math.min(count, 1024));
+        for (int i = 0; i < count; i++) {
+            entries.add(EntryCodec.decode(reader));
+        }
+        return new AppendEntries(from, to, term, previous, entries, commit, round);
+    }
+
+    private static ByteWriter head(ByteWriter writer, int type, Message message) {
+        return writer.u8(type)
+                .varLong(message.from())
+                .varLong(message.to())
+                .varLong(message.term());
+    }
+
+    private static ByteWriter id(ByteWriter writer, EntryId id) {
+        return writer.varLong(id.term()).varLong(id.index());
+    }
+
+    private static EntryId id(ByteReader reader) {
+        return new EntryId(reader.varLong(), reader.varLong());
+    }
+
+    private static int sizeHint(List<Envelope> envelopes) {
+        int size = 16;
+        for (Envelope envelope : envelopes) {
+            size += 64;
+            if (envelope.message() instanceof AppendEntries append) {
+                for (Entry entry : append.entries()) {
+                    size += entry.weight();
+                }
+            }
+        }
+        return size;
+    }
+}
