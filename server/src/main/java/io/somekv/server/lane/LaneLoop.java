@@ -13,6 +13,7 @@ import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.raft.Membership;
 import io.somekv.raft.Now;
+import io.somekv.storage.rocks.EngineFailure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -112,9 +113,28 @@ public final class LaneLoop {
         return Optional.ofNullable(map);
     }
 
+    /** How many shards the cluster has; 0 while this lane knows of none. From any thread. */
+    public int shardCount() {
+        ClusterMap known = map;
+        return known == null ? 0 : known.settings().shardCount();
+    }
+
     /** All groups of this lane; from any thread. */
     public CompletableFuture<List<GroupStatus>> status() {
-        return CompletableFuture.supplyAsync(() -> lane.status(now()), loop);
+        return CompletableFuture.supplyAsync(this::statusNow, loop);
+    }
+
+    /** All groups of this lane. */
+    public List<GroupStatus> statusNow() {
+        return lane.status(now());
+    }
+
+    /**
+     * A digest of what a group of this lane has applied, for comparison between replicas; from any
+     * thread. It walks the group's rows, and the lane stands still meanwhile.
+     */
+    public CompletableFuture<Optional<Long>> digest(long groupId) {
+        return CompletableFuture.supplyAsync(() -> lane.digest(groupId), loop);
     }
 
     /** Queues an input for the batch that ends this iteration of the loop. */
@@ -176,12 +196,26 @@ public final class LaneLoop {
             applyCommitted();
             flushOutputs();
         } catch (Throwable e) {
-            stopped = true;
+            fail(e);
+        }
+    }
+
+    /** Something that nobody expected happened on this loop: the node stops. */
+    public void fail(Throwable cause) {
+        stopped = true;
+        if (cause instanceof EngineFailure) {
+            node.emergency.stop(
+                    Emergency.EXIT_DISK,
+                    cause.getMessage() + ". Look after the disk, then start the node again",
+                    cause);
+        } else {
             node.emergency.stop(
                     Emergency.EXIT_BUG,
-                    "a bug met lane " + number + ". The data is as safe as after a crash; please"
-                            + " report the lines below",
-                    e);
+                    "a bug met lane "
+                            + number
+                            + ". The data is as safe as after a crash; please report the lines"
+                            + " below",
+                    cause);
         }
     }
 

@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.somekv.base.MalformedException;
-import io.somekv.node.LaneInput;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.protocol.frame.FrameCodec;
 import io.somekv.protocol.frame.FrameDecoder;
@@ -66,9 +65,9 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
             if (!(frame instanceof Frame.Hello first)) {
                 throw new MalformedException("the first frame is a Hello");
             }
-            onHello(context, first);
+            onHello(first);
         } else if (hello.nodeId() != 0) {
-            connection.lane().offer(new LaneInput.FromPeer(hello.nodeId(), frame));
+            network.received(hello.nodeId(), connection, frame);
         } else if (frame instanceof Frame.Call call) {
             onCall(context, call);
         } else {
@@ -76,7 +75,7 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void onHello(ChannelHandlerContext context, Frame.Hello hello) {
+    private void onHello(Frame.Hello hello) {
         if (dialed == null) {
             // Also where it will be refused: the other side then knows why as well.
             connection.send(network.hello());
@@ -87,7 +86,7 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
                     "at the address of node " + dialed.nodeId() + " answers node " + hello.nodeId();
         }
         if (!objection.isEmpty()) {
-            refuse(context, hello, objection);
+            refuse(hello, objection);
             return;
         }
         remote = hello;
@@ -96,15 +95,14 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void refuse(ChannelHandlerContext context, Frame.Hello hello, String objection) {
+    private void refuse(Frame.Hello hello, String objection) {
         if (hello.nodeId() == 0) {
             log.info("{} refused: {}", connection, objection);
         } else {
             network.complain(hello.nodeId(), objection);
         }
         closed = true;
-        connection.flush();
-        context.close();
+        connection.finish();
     }
 
     private void onCall(ChannelHandlerContext context, Frame.Call call) {
@@ -160,7 +158,7 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
         if (cause instanceof MalformedException) {
             log.warn("{} sent what is no frame, closing: {}", connection, cause.getMessage());
         } else if (!(cause instanceof IOException)) {
-            log.error("closing the connection with {}", connection, cause);
+            connection.lane().fail(cause);
         }
         context.close();
     }

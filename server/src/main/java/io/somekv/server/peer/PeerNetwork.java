@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -103,10 +104,38 @@ public final class PeerNetwork {
         if (connection == null || !connection.hasRoom()) {
             return;
         }
+        Frame sent = frame instanceof Frame.Call call ? fromLane(lane, call) : frame;
         if (connection.lane() == lane) {
-            connection.send(frame);
+            connection.send(sent);
         } else {
-            connection.lane().eventLoop().execute(() -> connection.send(frame));
+            connection.lane().eventLoop().execute(() -> connection.send(sent));
+        }
+    }
+
+    /**
+     * All lanes share a connection, and each counts tokens of its own: on the wire a token says
+     * which lane waits for the reply.
+     */
+    private Frame fromLane(LaneLoop lane, Frame.Call call) {
+        return lanes.size() == 1
+                ? call
+                : new Frame.Call(
+                        call.token() * lanes.size() + lane.number(),
+                        call.groupId(),
+                        call.hops(),
+                        call.request());
+    }
+
+    /** A frame from a node goes to the lane of its connection; a reply, to the lane that called. */
+    void received(long nodeId, FrameConnection connection, Frame frame) {
+        if (lanes.size() > 1 && frame instanceof Frame.Reply reply) {
+            Frame own =
+                    new Frame.Reply(
+                            reply.token() / lanes.size(), reply.outcome(), reply.logTime());
+            LaneLoop lane = lanes.get((int) (reply.token() % lanes.size()));
+            lane.offerFromOutside(new LaneInput.FromPeer(nodeId, own));
+        } else {
+            connection.lane().offer(new LaneInput.FromPeer(nodeId, frame));
         }
     }
 
@@ -154,7 +183,7 @@ public final class PeerNetwork {
     }
 
     private ChannelInitializer<Channel> handlers(
-            @org.jspecify.annotations.Nullable PeerLink dialed) {
+            @Nullable PeerLink dialed) {
         return new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
