@@ -1,5 +1,6 @@
 package io.somekv.base;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -91,6 +92,17 @@ public final class ByteWriter {
         array[position + 1] = (byte) (value >> 16);
         array[position + 2] = (byte) (value >> 8);
         array[position + 3] = (byte) value;
+    }
+
+    /** Forgets what was written and keeps the room, to be filled again. */
+    public ByteWriter clear() {
+        size = 0;
+        return this;
+    }
+
+    /** What was written, without a copy: good until the next write or {@link #clear}. */
+    public ByteBuffer view() {
+        return ByteBuffer.wrap(array, 0, size);
     }
 
     /** What was written, as a copy. */

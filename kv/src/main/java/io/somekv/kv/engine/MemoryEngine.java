@@ -1,0 +1,165 @@
+package io.somekv.kv.engine;
+
+import io.somekv.base.ByteWriter;
+import io.somekv.base.Bytes;
+import io.somekv.base.Invariant;
+import java.util.ArrayDeque;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The engine of the simulator: sorted maps that keep the contract of {@link Engine}, the loss of
+ * unflushed batches included. For one thread.
+ */
+public final class MemoryEngine implements Engine {
+    /** Everything that was applied. A pin shares the map; the next change after it copies it. */
+    private TreeMap<Bytes, Bytes> rows = new TreeMap<>();
+
+    /** What a crash leaves: {@link #rows} without the batches in {@link #unflushed}. */
+    private final TreeMap<Bytes, Bytes> flushed = new TreeMap<>();
+
+    private final ArrayDeque<WriteBatch> unflushed = new ArrayDeque<>();
+    private boolean pinned;
+    private boolean closed;
+
+    @Override
+    public void apply(WriteBatch batch) {
+        checkOpen();
+        if (pinned) {
+            rows = new TreeMap<>(rows);
+            pinned = false;
+        }
+        change(rows, batch);
+        unflushed.add(batch);
+    }
+
+    private static void change(NavigableMap<Bytes, Bytes> rows, WriteBatch batch) {
+        for (WriteBatch.Change change : batch.changes()) {
+            switch (change) {
+                case WriteBatch.Change.Put put -> rows.put(put.key(), put.value());
+                case WriteBatch.Change.Delete delete -> rows.remove(delete.key());
+                case WriteBatch.Change.DeleteRange range -> {
+                    if (range.from().compareTo(range.to()) < 0) {
+                        rows.subMap(range.from(), range.to()).clear();
+                    }
+                }
+            }
+        }
+        rows.put(
+                EngineKey.applied(batch.storeId()),
+                new ByteWriter(8).i64(batch.appliedIndex()).toBytes());
+    }
+
+    @Override
+    public Optional<Bytes> get(Bytes key) {
+        checkOpen();
+        return Optional.ofNullable(rows.get(key));
+    }
+
+    @Override
+    public void scan(Bytes from, Bytes to, RowVisitor visitor) {
+        checkOpen();
+        scan(rows, from, to, visitor);
+    }
+
+    private static void scan(
+            NavigableMap<Bytes, Bytes> rows, Bytes from, Bytes to, RowVisitor visitor) {
+        if (from.compareTo(to) >= 0) {
+            return;
+        }
+        for (Map.Entry<Bytes, Bytes> row : rows.subMap(from, to).entrySet()) {
+            if (!visitor.visit(row.getKey(), row.getValue())) {
+                return;
+            }
+        }
+    }
+
+    @Override
+    public long applied(long storeId) {
+        checkOpen();
+        return applied(rows, storeId);
+    }
+
+    @Override
+    public long flushedApplied(long storeId) {
+        checkOpen();
+        return applied(flushed, storeId);
+    }
+
+    private static long applied(Map<Bytes, Bytes> rows, long storeId) {
+        Bytes index = rows.get(EngineKey.applied(storeId));
+        return index == null ? 0 : index.reader().i64();
+    }
+
+    @Override
+    public void flush() {
+        checkOpen();
+        flushSome(unflushed.size());
+    }
+
+    /** How many batches a crash now would lose. */
+    public int unflushed() {
+        return unflushed.size();
+    }
+
+    /** Flushes the oldest batches, as an engine does on its own when its buffers fill. */
+    public void flushSome(int batches) {
+        checkOpen();
+        for (int i = 0; i < batches && !unflushed.isEmpty(); i++) {
+            change(flushed, unflushed.remove());
+        }
+    }
+
+    /** The power goes and comes back: what was not flushed is lost. */
+    public void crash() {
+        unflushed.clear();
+        rows = new TreeMap<>(flushed);
+        pinned = false;
+        closed = false;
+    }
+
+    @Override
+    public Pin pin() {
+        checkOpen();
+        pinned = true;
+        return new MemoryPin(rows);
+    }
+
+    /** As with any engine, what a clean end leaves is what was flushed: see {@link #crash}. */
+    @Override
+    public void close() {
+        closed = true;
+    }
+
+    private void checkOpen() {
+        Invariant.check(!closed, "an engine is not used after it was closed");
+    }
+
+    private static final class MemoryPin implements Pin {
+        private final NavigableMap<Bytes, Bytes> rows;
+        private boolean closed;
+
+        MemoryPin(NavigableMap<Bytes, Bytes> rows) {
+            this.rows = rows;
+        }
+
+        @Override
+        public Optional<Bytes> get(Bytes key) {
+            Invariant.check(!closed, "a pin is not used after it was closed");
+            return Optional.ofNullable(rows.get(key));
+        }
+
+        @Override
+        public void scan(Bytes from, Bytes to, RowVisitor visitor) {
+            Invariant.check(!closed, "a pin is not used after it was closed");
+            MemoryEngine.scan(rows, from, to, visitor);
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+}

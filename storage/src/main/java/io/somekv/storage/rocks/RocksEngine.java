@@ -1,0 +1,246 @@
+package io.somekv.storage.rocks;
+
+import io.somekv.base.ByteWriter;
+import io.somekv.base.Bytes;
+import io.somekv.base.Invariant;
+import io.somekv.kv.engine.Engine;
+import io.somekv.kv.engine.EngineKey;
+import io.somekv.kv.engine.WriteBatch;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Slice;
+import org.rocksdb.Snapshot;
+
+/**
+ * The engine on RocksDB (DESIGN §5). Its own log is off: what its buffers hold is lost in a crash,
+ * and comes again from the Raft log. One column family, so that its buffers reach the disk in the
+ * order in which batches were applied.
+ *
+ * <p>Native handles must not be used once they are closed: the process would die (KB-45). Every
+ * call holds the shared half of a lock, {@link #close} the exclusive one, and pins that are still
+ * open then lose their snapshot with the database and refuse further calls.
+ */
+public final class RocksEngine implements Engine {
+    static {
+        RocksDB.loadLibrary();
+    }
+
+    private final RocksOptions options;
+    private final RocksDB database;
+
+    /** Shared by everything that touches the database; exclusive for closing it. */
+    private final ReentrantReadWriteLock lifetime = new ReentrantReadWriteLock();
+
+    private boolean closed;
+
+    private RocksEngine(RocksOptions options, RocksDB database) {
+        this.options = options;
+        this.database = database;
+    }
+
+    /** Opens the database in {@code folder}, which is made if it is missing. */
+    public static RocksEngine open(Path folder) {
+        return open(
+                folder,
+                RocksOptions.WRITE_BUFFER_SIZE_DEFAULT,
+                RocksOptions.BLOCK_CACHE_SIZE_DEFAULT);
+    }
+
+    /**
+     * @param writeBufferSize of one of the three buffers that take writes, in bytes
+     * @param blockCacheSize for blocks, indexes and filters of files, in bytes
+     */
+    public static RocksEngine open(Path folder, long writeBufferSize, long blockCacheSize) {
+        RocksOptions options = new RocksOptions(writeBufferSize, blockCacheSize);
+        try {
+            return new RocksEngine(options, RocksDB.open(options.database, folder.toString()));
+        } catch (RocksDBException e) {
+            options.close();
+            throw new EngineFailure("open " + folder, e);
+        }
+    }
+
+    @Override
+    public void apply(WriteBatch batch) {
+        enter();
+        try (org.rocksdb.WriteBatch rows = new org.rocksdb.WriteBatch()) {
+            for (WriteBatch.Change change : batch.changes()) {
+                switch (change) {
+                    case WriteBatch.Change.Put put ->
+                            rows.put(put.key().toArray(), put.value().toArray());
+                    case WriteBatch.Change.Delete delete -> rows.delete(delete.key().toArray());
+                    case WriteBatch.Change.DeleteRange range -> {
+                        if (range.from().compareTo(range.to()) < 0) {
+                            rows.deleteRange(range.from().toArray(), range.to().toArray());
+                        }
+                    }
+                }
+            }
+            rows.put(
+                    EngineKey.applied(batch.storeId()).toArray(),
+                    new ByteWriter(8).i64(batch.appliedIndex()).toBytes().toArray());
+            database.write(options.writes, rows);
+        } catch (RocksDBException e) {
+            throw new EngineFailure("write", e);
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
+    public Optional<Bytes> get(Bytes key) {
+        return get(options.reads, key);
+    }
+
+    private Optional<Bytes> get(ReadOptions how, Bytes key) {
+        enter();
+        try {
+            byte[] value = database.get(how, key.toArray());
+            return value == null ? Optional.empty() : Optional.of(Bytes.wrap(value));
+        } catch (RocksDBException e) {
+            throw new EngineFailure("read", e);
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
+    public void scan(Bytes from, Bytes to, RowVisitor visitor) {
+        try (ReadOptions how = new ReadOptions()) {
+            scan(how, from, to, visitor);
+        }
+    }
+
+    private void scan(ReadOptions how, Bytes from, Bytes to, RowVisitor visitor) {
+        enter();
+        // The bound lets RocksDB stop at a file's end instead of walking deleted rows behind it.
+        try (Slice bound = new Slice(to.toArray());
+                ReadOptions bounded = new ReadOptions(how).setIterateUpperBound(bound);
+                RocksIterator rows = database.newIterator(bounded)) {
+            rows.seek(from.toArray());
+            while (rows.isValid()) {
+                if (!visitor.visit(Bytes.wrap(rows.key()), Bytes.wrap(rows.value()))) {
+                    return;
+                }
+                rows.next();
+            }
+            rows.status();
+        } catch (RocksDBException e) {
+            throw new EngineFailure("scan", e);
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
+    public long applied(long storeId) {
+        return applied(options.reads, storeId);
+    }
+
+    @Override
+    public long flushedApplied(long storeId) {
+        return applied(options.persistedReads, storeId);
+    }
+
+    private long applied(ReadOptions how, long storeId) {
+        return get(how, EngineKey.applied(storeId)).map(index -> index.reader().i64()).orElse(0L);
+    }
+
+    @Override
+    public void flush() {
+        enter();
+        try (FlushOptions how = new FlushOptions().setWaitForFlush(true)) {
+            database.flush(how);
+        } catch (RocksDBException e) {
+            throw new EngineFailure("flush", e);
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
+    public Pin pin() {
+        enter();
+        try {
+            return new RocksPin(database.getSnapshot());
+        } finally {
+            leave();
+        }
+    }
+
+    /** Waits for running calls; later ones fail. What was not flushed is not kept. */
+    @Override
+    public void close() {
+        lifetime.writeLock().lock();
+        try {
+            if (!closed) {
+                closed = true;
+                database.close();
+                options.close();
+            }
+        } finally {
+            lifetime.writeLock().unlock();
+        }
+    }
+
+    private void enter() {
+        lifetime.readLock().lock();
+        if (closed) {
+            lifetime.readLock().unlock();
+            throw new IllegalStateException("the storage engine is closed");
+        }
+    }
+
+    private void leave() {
+        lifetime.readLock().unlock();
+    }
+
+    private final class RocksPin implements Pin {
+        private final Snapshot snapshot;
+        private final ReadOptions how;
+        private boolean released;
+
+        RocksPin(Snapshot snapshot) {
+            this.snapshot = snapshot;
+            this.how = new ReadOptions().setSnapshot(snapshot);
+        }
+
+        @Override
+        public Optional<Bytes> get(Bytes key) {
+            checkHeld();
+            return RocksEngine.this.get(how, key);
+        }
+
+        @Override
+        public void scan(Bytes from, Bytes to, RowVisitor visitor) {
+            checkHeld();
+            RocksEngine.this.scan(how, from, to, visitor);
+        }
+
+        private void checkHeld() {
+            Invariant.check(!released, "a pin is not used after it was closed");
+        }
+
+        @Override
+        public void close() {
+            lifetime.readLock().lock();
+            try {
+                if (!released) {
+                    released = true;
+                    how.close();
+                    if (!closed) {
+                        database.releaseSnapshot(snapshot);
+                    }
+                }
+            } finally {
+                lifetime.readLock().unlock();
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package io.somekv.storage.rocks;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.rocksdb.AbstractNativeReference;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.CompressionType;
+import org.rocksdb.IndexType;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LRUCache;
+import org.rocksdb.Options;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.ReadTier;
+import org.rocksdb.WriteOptions;
+
+/**
+ * How RocksDB is set up for a node on two cores with little memory. Everything here is native
+ * memory and is closed together, after the database.
+ */
+final class RocksOptions implements AutoCloseable {
+    static final long WRITE_BUFFER_SIZE_DEFAULT = 32L << 20;
+    static final long BLOCK_CACHE_SIZE_DEFAULT = 64L << 20;
+
+    private final List<AbstractNativeReference> owned = new ArrayList<>();
+
+    final Options database;
+    final WriteOptions writes;
+    final ReadOptions reads;
+
+    /** Sees only what is in files: what a crash would leave. */
+    final ReadOptions persistedReads;
+
+    RocksOptions(long writeBufferSize, long blockCacheSize) {
+        BlockBasedTableConfig table =
+                new BlockBasedTableConfig()
+                        .setBlockCache(own(new LRUCache(blockCacheSize)))
+                        // Whether a key that is not there costs a disk read: 10 bits, one in a
+                        // hundred does.
+                        .setFilterPolicy(own(new BloomFilter(10, false)))
+                        // Index and filters count in the cache, so that it bounds memory.
+                        .setCacheIndexAndFilterBlocks(true)
+                        .setPinL0FilterAndIndexBlocksInCache(true)
+                        .setIndexType(IndexType.kBinarySearch)
+                        .setBlockSize(8 << 10);
+        database =
+                own(new Options())
+                        .setCreateIfMissing(true)
+                        .setTableFormatConfig(table)
+                        // One buffer fills while one is written out; a third before writes stall.
+                        .setWriteBufferSize(writeBufferSize)
+                        .setMaxWriteBufferNumber(3)
+                        // One compaction and one flush: two cores have other work.
+                        .setMaxBackgroundJobs(2)
+                        // Fresh data stays as it is, it will be compacted soon; the bulk, in the
+                        // lowest level, is compressed: LZ4 costs less than the disk it saves.
+                        .setCompressionType(CompressionType.NO_COMPRESSION)
+                        .setBottommostCompressionType(CompressionType.LZ4_COMPRESSION)
+                        .setLevelCompactionDynamicLevelBytes(true)
+                        // Steady small writes to the device instead of bursts that hold up the
+                        // log's syncs.
+                        .setBytesPerSync(1 << 20)
+                        // Flushes write batches in the order they came, as long as there is one
+                        // column family: so a crash leaves a prefix of them.
+                        .setAtomicFlush(false)
+                        .setAvoidFlushDuringShutdown(true)
+                        .setParanoidChecks(true)
+                        .setMaxOpenFiles(512)
+                        .setKeepLogFileNum(4)
+                        .setMaxLogFileSize(4 << 20)
+                        .setInfoLogLevel(InfoLogLevel.WARN_LEVEL);
+        writes = own(new WriteOptions()).setDisableWAL(true);
+        reads = own(new ReadOptions());
+        persistedReads = own(new ReadOptions()).setReadTier(ReadTier.PERSISTED_TIER);
+    }
+
+    private <T extends AbstractNativeReference> T own(T reference) {
+        owned.add(reference);
+        return reference;
+    }
+
+    @Override
+    public void close() {
+        Collections.reverse(owned);
+        owned.forEach(AbstractNativeReference::close);
+    }
+}

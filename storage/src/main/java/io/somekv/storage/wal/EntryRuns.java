@@ -1,0 +1,118 @@
+package io.somekv.storage.wal;
+
+import io.somekv.base.Invariant;
+import io.somekv.raft.Entry;
+import io.somekv.raft.EntryId;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Which records hold the entries of a group's log: 20 bytes a record, and 16 a run of one term. The
+ * writing thread changes it, any thread looks things up: hence the lock, held for a few
+ * instructions and never while a file is read.
+ */
+final class EntryRuns {
+    /** Entries {@code first..last} stand, in order, in the record at {@code position}. */
+    record Run(long first, long last, long position, int size) {}
+
+    private long[] first = new long[8];
+    private long[] position = new long[8];
+    private int[] size = new int[8];
+    private int count;
+
+    private long[] termFirst = new long[2];
+    private long[] term = new long[2];
+    private int termCount;
+
+    /** 0 for an empty log; entries behind it that a record holds were truncated. */
+    private long lastIndex;
+
+    synchronized long lastIndex() {
+        return lastIndex;
+    }
+
+    synchronized EntryId last() {
+        return termCount == 0 ? EntryId.ZERO : new EntryId(term[termCount - 1], lastIndex);
+    }
+
+    /** The first entry of each run of one term, ascending. */
+    synchronized List<EntryId> terms() {
+        List<EntryId> terms = new ArrayList<>(termCount);
+        for (int i = 0; i < termCount; i++) {
+            terms.add(new EntryId(term[i], termFirst[i]));
+        }
+        return terms;
+    }
+
+    /** Cuts, where {@code truncateFrom} is not 0, and appends, as one change. */
+    synchronized void change(
+            long truncateFrom, List<Entry> entries, long recordPosition, int recordSize) {
+        if (truncateFrom != 0 && truncateFrom <= lastIndex) {
+            truncate(truncateFrom);
+        }
+        if (entries.isEmpty()) {
+            return;
+        }
+        Invariant.check(
+                entries.getFirst().index() == lastIndex + 1,
+                "entries follow the log",
+                entries.getFirst().index(),
+                lastIndex);
+        if (count == first.length) {
+            first = Arrays.copyOf(first, count * 2);
+            position = Arrays.copyOf(position, count * 2);
+            size = Arrays.copyOf(size, count * 2);
+        }
+        first[count] = lastIndex + 1;
+        position[count] = recordPosition;
+        size[count++] = recordSize;
+        for (Entry entry : entries) {
+            if (termCount == 0 || term[termCount - 1] != entry.term()) {
+                appendTerm(entry.id());
+            }
+        }
+        lastIndex += entries.size();
+    }
+
+    private void appendTerm(EntryId id) {
+        if (termCount == term.length) {
+            term = Arrays.copyOf(term, termCount * 2);
+            termFirst = Arrays.copyOf(termFirst, termCount * 2);
+        }
+        term[termCount] = id.term();
+        termFirst[termCount++] = id.index();
+    }
+
+    private void truncate(long from) {
+        while (count > 0 && first[count - 1] >= from) {
+            count--;
+        }
+        while (termCount > 0 && termFirst[termCount - 1] >= from) {
+            termCount--;
+        }
+        lastIndex = count == 0 ? 0 : from - 1;
+    }
+
+    /**
+     * The records that hold {@code from..to}, as of one moment, until their sizes together reach
+     * {@code sizeMax}; empty when the log does not hold {@code from}.
+     */
+    synchronized List<Run> find(long from, long to, long sizeMax) {
+        List<Run> runs = new ArrayList<>();
+        if (count == 0 || from < first[0] || from > lastIndex) {
+            return runs;
+        }
+        int found = Arrays.binarySearch(first, 0, count, from);
+        long total = 0;
+        for (int i = found >= 0 ? found : -found - 2; i < count && first[i] <= to; i++) {
+            long end = i + 1 < count ? first[i + 1] - 1 : lastIndex;
+            runs.add(new Run(Math.max(from, first[i]), Math.min(to, end), position[i], size[i]));
+            total += size[i];
+            if (total >= sizeMax) {
+                break;
+            }
+        }
+        return runs;
+    }
+}

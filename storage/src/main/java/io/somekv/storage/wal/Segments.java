@@ -1,0 +1,139 @@
+package io.somekv.storage.wal;
+
+import io.somekv.base.ByteWriter;
+import io.somekv.base.Mutation;
+import io.somekv.storage.disk.Disk;
+import io.somekv.storage.disk.DiskFile;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ConcurrentSkipListMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files of the log. A segment is made under another name, complete with its header and synced,
+ * and only then gets the name that recovery looks for: a file with that name is always whole.
+ */
+final class Segments implements Closeable {
+    /** Files with this ending were never finished. */
+    static final String NEW_SUFFIX = ".new";
+
+    private static final String PREFIX = "segment-";
+    private static final String PREPARED = "prepared" + NEW_SUFFIX;
+    private static final String LARGE = "large" + NEW_SUFFIX;
+
+    private final Disk disk;
+    private final WalConfig config;
+
+    /** Open files by segment number; readers use it while the writing thread adds to it. */
+    private final ConcurrentSkipListMap<Long, DiskFile> files = new ConcurrentSkipListMap<>();
+
+    /** Guards {@link #prepared}. */
+    private final Object preparing = new Object();
+
+    private @Nullable DiskFile prepared;
+
+    Segments(Disk disk, WalConfig config) {
+        this.disk = disk;
+        this.config = config;
+    }
+
+    static void syncDirectory(Disk disk, WalConfig config) throws IOException {
+        if (!config.has(Mutation.NO_DIRECTORY_SYNC)) {
+            disk.syncDirectory();
+        }
+    }
+
+    static String name(long number) {
+        return String.format(Locale.ROOT, PREFIX + "%010d", number);
+    }
+
+    /** The names of the segments that the folder holds, in their order. */
+    static List<String> names(Disk disk) throws IOException {
+        List<String> names = new ArrayList<>();
+        for (String name : disk.list()) {
+            if (name.startsWith(PREFIX) && !name.endsWith(NEW_SUFFIX)) {
+                names.add(name);
+            }
+        }
+        return names;
+    }
+
+    /** Drops what was not finished when the process ended. */
+    void deleteUnfinished() throws IOException {
+        boolean any = false;
+        for (String name : disk.list()) {
+            if (name.endsWith(NEW_SUFFIX)) {
+                disk.delete(name);
+                any = true;
+            }
+        }
+        if (any) {
+            syncDirectory(disk, config);
+        }
+    }
+
+    void add(long number, DiskFile file) {
+        files.put(number, file);
+    }
+
+    /** The file of a segment that the log has spoken of. */
+    DiskFile file(long number) throws IOException {
+        DiskFile file = files.get(number);
+        if (file == null) {
+            throw new IOException(disk.path(name(number)) + " is not open");
+        }
+        return file;
+    }
+
+    String path(long position) {
+        return disk.path(name(Position.segment(position)));
+    }
+
+    /** Writes the zeros of the next segment now, unless that was done. */
+    void prepare() throws IOException {
+        synchronized (preparing) {
+            if (prepared == null) {
+                prepared = disk.create(PREPARED, config.segmentSize());
+            }
+        }
+    }
+
+    /** Makes the next segment, with room for {@code frameSize} bytes behind its header. */
+    DiskFile start(long number, ByteWriter header, long frameSize) throws IOException {
+        DiskFile file;
+        String name;
+        long size = header.size() + frameSize;
+        if (size > config.segmentSize()) {
+            name = LARGE;
+            file = disk.create(LARGE, size);
+        } else {
+            prepare();
+            synchronized (preparing) {
+                name = PREPARED;
+                file = java.util.Objects.requireNonNull(prepared);
+                prepared = null;
+            }
+        }
+        file.write(0, header.view());
+        file.sync();
+        disk.rename(name, name(number));
+        syncDirectory(disk, config);
+        files.put(number, file);
+        return file;
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (DiskFile file : files.values()) {
+            file.close();
+        }
+        synchronized (preparing) {
+            if (prepared != null) {
+                prepared.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,358 @@
+package io.somekv.storage.wal;
+
+import io.somekv.base.ByteWriter;
+import io.somekv.base.Invariant;
+import io.somekv.base.MalformedException;
+import io.somekv.base.Mutation;
+import io.somekv.node.log.GroupRecord;
+import io.somekv.node.log.RecoveredGroup;
+import io.somekv.node.log.SharedLog;
+import io.somekv.raft.Entry;
+import io.somekv.raft.EntryId;
+import io.somekv.storage.disk.Disk;
+import io.somekv.storage.disk.DiskFile;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentNavigableMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The write-ahead log of a node (DESIGN §4; bytes in docs/FORMATS.md): segments of prewritten
+ * zeros, one frame a sync batch, one record a group in it. Nothing is dropped yet: segments
+ * accumulate.
+ *
+ * <p>Threads. One thread calls {@link #write} and {@link #sync}; nobody interrupts it. Any thread
+ * may {@link #read} meanwhile: a frame is never changed once it is written, its entries can be
+ * found only after that ({@link EntryRuns} hands them over), and a truncation takes them out of the
+ * index while the bytes stay. So a reader sees the log as it was at one moment.
+ *
+ * <p>Failure. The first {@link IOException} of a write, sync, rename or directory sync is thrown by
+ * every call from then on. After a failed sync the kernel may have dropped the bytes and call the
+ * pages clean, so that a second sync succeeds and lies (KB-16).
+ */
+public final class Wal implements SharedLog {
+    private final WalConfig config;
+    private final Closeable lock;
+    private final StoreIdentity identity;
+    private final Segments segments;
+    private final ConcurrentNavigableMap<Long, GroupLog> groups;
+    private final Map<Long, DamagedGroup> damaged;
+    private final List<DamagedGroup> damagedAtOpen;
+    private final List<RecoveredGroup> recovered;
+    private final FrameWriter frames = new FrameWriter();
+
+    /** The segment that is written to, and its number, epoch and size. */
+    private DiskFile file;
+
+    private long number;
+    private long epoch;
+    private long fileSize;
+
+    /** Where the next frame goes. */
+    private long end;
+
+    private long nextSequence;
+
+    /** All before is durable; {@code syncedThrough <= end}. */
+    private long syncedThrough;
+
+    private volatile @Nullable IOException failure;
+
+    /**
+     * Opens the log in {@code disk}, or makes one in a blank folder.
+     *
+     * @throws CorruptLogException when bytes that were durable are damaged
+     * @throws IOException when the folder is in use, holds something else, or was written by a
+     *     newer version; the message is for a person
+     */
+    public static Wal open(Disk disk, WalConfig config) throws IOException {
+        Closeable lock = disk.lock();
+        Segments segments = new Segments(disk, config);
+        try {
+            return new Wal(disk, config, lock, segments);
+        } catch (IOException | RuntimeException e) {
+            try (lock;
+                    segments) {
+                throw e;
+            }
+        }
+    }
+
+    private Wal(Disk disk, WalConfig config, Closeable lock, Segments segments) throws IOException {
+        this.config = config;
+        this.lock = lock;
+        this.segments = segments;
+        StoreIdentity before = identify(disk, config);
+        segments.deleteUnfinished();
+        Recovery recovery = new Recovery(disk, config, before.storeUuid(), segments);
+        recovery.run();
+        groups = recovery.groups;
+        damaged = recovery.damaged;
+        damagedAtOpen = List.copyOf(damaged.values());
+        nextSequence = recovery.nextSequence;
+        identity = new StoreIdentity(before.storeUuid(), before.incarnation() + 1);
+        if (recovery.end == Position.NONE) {
+            if (before.incarnation() > 0) {
+                throw new CorruptLogException(
+                        disk.path(Segments.name(1)), 0, "the file is missing");
+            }
+            file = startSegment(0);
+        } else {
+            end = recovery.end;
+            number = Position.segment(end);
+            file = segments.file(number);
+            fileSize = file.size();
+            epoch = recovery.epoch;
+        }
+        syncedThrough = end;
+        // Makes names durable that the process before may not have synced.
+        identity.store(disk, config);
+        recovered = describeGroups();
+    }
+
+    /** The identity of the folder; a blank folder gets one. */
+    private static StoreIdentity identify(Disk disk, WalConfig config) throws IOException {
+        StoreIdentity known = StoreIdentity.load(disk).orElse(null);
+        if (known != null) {
+            return known;
+        }
+        for (String name : disk.list()) {
+            if (!name.endsWith(Segments.NEW_SUFFIX)) {
+                throw new IOException(
+                        disk.path(name)
+                                + " is here and "
+                                + disk.path(StoreIdentity.FILE)
+                                + " is not: this is no log of some-kvstore, or a damaged one;"
+                                + " a new one needs an empty folder");
+            }
+        }
+        StoreIdentity blank = new StoreIdentity(config.newStoreUuid(), 0);
+        blank.store(disk, config);
+        return blank;
+    }
+
+    /** Identity of the disk that the log is on. */
+    public UUID storeUuid() {
+        return identity.storeUuid();
+    }
+
+    @Override
+    public long incarnation() {
+        return identity.incarnation();
+    }
+
+    @Override
+    public List<RecoveredGroup> recovered() {
+        return recovered;
+    }
+
+    /** Groups that were found damaged; none unless the configuration says to serve the others. */
+    public List<DamagedGroup> damaged() {
+        return damagedAtOpen;
+    }
+
+    /**
+     * Writes the zeros of the next segment ahead of its need, which spares {@link #write} up to a
+     * tenth of a second once a segment. For a thread that has time; without it all works as well.
+     */
+    public void prepareSegment() throws IOException {
+        checkHealthy();
+        try {
+            segments.prepare();
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    @Override
+    public void write(List<GroupRecord> records) throws IOException {
+        checkHealthy();
+        if (records.isEmpty()) {
+            return;
+        }
+        for (GroupRecord record : records) {
+            checkNotDamaged(record);
+        }
+        try {
+            long bound = FrameWriter.sizeBound(records);
+            if (Position.offset(end) + bound > fileSize) {
+                sync();
+                file = startSegment(bound);
+            }
+            FrameHeader header =
+                    new FrameHeader(0, records.size(), epoch, end, nextSequence, syncedThrough);
+            ByteBuffer frame = frames.encode(header, records, groups);
+            int size = frame.remaining();
+            file.write(Position.offset(end), frame);
+            frames.publish();
+            end += size;
+            nextSequence++;
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    private void checkNotDamaged(GroupRecord record) {
+        DamagedGroup known = damaged.get(record.groupId());
+        if (known != null) {
+            Invariant.check(
+                    known.replicaId() != record.replicaId(), "a damaged replica writes no more");
+            damaged.remove(record.groupId());
+        }
+    }
+
+    @Override
+    public void sync() throws IOException {
+        checkHealthy();
+        if (syncedThrough == end) {
+            return;
+        }
+        try {
+            file.sync();
+        } catch (IOException e) {
+            if (!config.has(Mutation.RETRY_FAILED_SYNC)) {
+                throw failed(e);
+            }
+            file.sync();
+        }
+        syncedThrough = end;
+    }
+
+    /** Goes on in a new segment; all before is durable. */
+    private DiskFile startSegment(long frameSize) throws IOException {
+        number++;
+        epoch = SegmentHeader.newEpoch(storeUuid(), number, incarnation());
+        SegmentHeader header =
+                new SegmentHeader(storeUuid(), number, epoch, nextSequence, end, directory());
+        ByteWriter bytes = header.encode();
+        int firstFrame = bytes.size();
+        DiskFile started = segments.start(number, bytes, frameSize);
+        fileSize = started.size();
+        end = Position.of(number, firstFrame);
+        syncedThrough = end;
+        return started;
+    }
+
+    private List<DirectoryEntry> directory() throws IOException {
+        List<DirectoryEntry> directory = new ArrayList<>();
+        for (GroupLog log : groups.values()) {
+            directory.add(
+                    new DirectoryEntry.Whole(
+                            log.groupId,
+                            log.replicaId,
+                            log.storeId,
+                            log.hardState,
+                            log.membership,
+                            EntryId.ZERO,
+                            0,
+                            log.runs.last(),
+                            lastLogTime(log),
+                            log.lastPosition));
+        }
+        for (DamagedGroup group : damaged.values()) {
+            directory.add(new DirectoryEntry.Damaged(group.groupId(), group.replicaId()));
+        }
+        return directory;
+    }
+
+    private List<RecoveredGroup> describeGroups() throws IOException {
+        List<RecoveredGroup> all = new ArrayList<>();
+        for (GroupLog log : groups.values()) {
+            all.add(
+                    new RecoveredGroup(
+                            log.groupId,
+                            log.replicaId,
+                            log.storeId,
+                            log.hardState,
+                            log.membership,
+                            log.runs.terms(),
+                            log.lastIndex,
+                            lastLogTime(log)));
+        }
+        return List.copyOf(all);
+    }
+
+    private long lastLogTime(GroupLog log) throws IOException {
+        if (log.lastLogTime == GroupLog.UNKNOWN) {
+            log.lastLogTime =
+                    read(log.groupId, log.lastIndex, log.lastIndex, 1).getFirst().logTime();
+        }
+        return log.lastLogTime;
+    }
+
+    @Override
+    public List<Entry> read(long groupId, long from, long to, int sizeMax) throws IOException {
+        checkHealthy();
+        List<Entry> entries = new ArrayList<>();
+        GroupLog log = groups.get(groupId);
+        if (log == null) {
+            return entries;
+        }
+        long size = 0;
+        for (EntryRuns.Run run : log.runs.find(from, to, sizeMax)) {
+            for (Entry entry : readRecord(groupId, run)) {
+                if (entry.index() < run.first() || entry.index() > run.last()) {
+                    continue;
+                }
+                size += entry.payload().size();
+                if (size > sizeMax && !entries.isEmpty()) {
+                    return entries;
+                }
+                entries.add(entry);
+            }
+        }
+        return entries;
+    }
+
+    private List<Entry> readRecord(long groupId, EntryRuns.Run run) throws IOException {
+        long position = run.position();
+        byte[] bytes =
+                segments.file(Position.segment(position))
+                        .read(Position.offset(position), run.size());
+        if (LogRecord.size(bytes, 0, bytes.length) == bytes.length
+                && LogRecord.isSound(bytes, 0, bytes.length)) {
+            try {
+                LogRecord record = LogRecord.decode(bytes, 0, bytes.length);
+                if (record.groupId() == groupId) {
+                    return record.entries();
+                }
+            } catch (MalformedException e) {
+                throw new IOException(segments.path(position), e);
+            }
+        }
+        throw new CorruptLogException(
+                segments.path(position),
+                Position.offset(position),
+                "entry " + run.first() + " of group " + groupId + " is not as it was written");
+    }
+
+    private void checkHealthy() throws IOException {
+        IOException failed = failure;
+        if (failed != null) {
+            throw failed;
+        }
+    }
+
+    private IOException failed(IOException e) {
+        IOException first = failure;
+        if (first == null) {
+            failure = e;
+            return e;
+        }
+        return first;
+    }
+
+    /** Closes the files; what was not synced stays so. */
+    @Override
+    public void close() throws IOException {
+        try (lock;
+                segments) {
+            failure = failure == null ? new IOException("the log is closed") : failure;
+        }
+    }
+}

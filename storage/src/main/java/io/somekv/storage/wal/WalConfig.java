@@ -1,0 +1,56 @@
+package io.somekv.storage.wal;
+
+import io.somekv.base.Invariant;
+import io.somekv.base.Mutation;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * @param newStoreUuid identity that a blank folder gets; one that has an identity keeps it
+ * @param segmentSize of a segment file, in bytes, a multiple of 4096
+ * @param mutations bugs to put back, for tests
+ */
+public record WalConfig(
+        UUID newStoreUuid, int segmentSize, OnDamage onDamage, Set<Mutation> mutations) {
+    /** What becomes of a log in which bytes that were durable are damaged. */
+    public enum OnDamage {
+        /** It does not open: a person looks first. */
+        REFUSE,
+        /**
+         * The groups that are provably whole come back; the others are in {@link Wal#damaged} and
+         * must not vote (DESIGN §4). A log without a readable directory does not open all the same.
+         */
+        SERVE_WHOLE_GROUPS
+    }
+
+    public static final int SEGMENT_SIZE_DEFAULT = 64 << 20;
+
+    public WalConfig {
+        Invariant.check(segmentSize >= 8192, "a segment has room for a frame");
+        Invariant.check(segmentSize % 4096 == 0, "a segment is a whole number of pages");
+        EnumSet<Mutation> copy = EnumSet.noneOf(Mutation.class);
+        copy.addAll(mutations);
+        mutations = copy;
+    }
+
+    public static WalConfig of(UUID newStoreUuid) {
+        return new WalConfig(newStoreUuid, SEGMENT_SIZE_DEFAULT, OnDamage.REFUSE, Set.of());
+    }
+
+    public WalConfig withSegmentSize(int size) {
+        return new WalConfig(newStoreUuid, size, onDamage, mutations);
+    }
+
+    public WalConfig withOnDamage(OnDamage choice) {
+        return new WalConfig(newStoreUuid, segmentSize, choice, mutations);
+    }
+
+    public WalConfig withMutations(Set<Mutation> bugs) {
+        return new WalConfig(newStoreUuid, segmentSize, onDamage, bugs);
+    }
+
+    boolean has(Mutation mutation) {
+        return mutations.contains(mutation);
+    }
+}
