@@ -6,7 +6,8 @@ package io.somekv.kv;
  * @param ownedSince config number at which it was last owned here; 0 for never
  * @param givenUp highest config number for which this group promised not to own it
  * @param serving owned and not given up since
- * @param hasData ever written to in the generation that is live
+ * @param hasData a stamped write was executed since it was owned, whatever became of its keys: the
+ *     duplicate record alone must move with the shard
  * @param generation that new rows are written under
  */
 public record ShardStatus(

@@ -254,7 +254,7 @@ public final class Lane {
                             now,
                             deliver.fromNode(),
                             new Envelope(deliver.groupId(), deliver.message()));
-            case LaneInput.Note.NewerMap newer -> maps.learn(newer.map());
+            case LaneInput.Note.NewerMap newer -> places.learn(newer.map());
         }
     }
 

@@ -9,7 +9,6 @@ import io.somekv.raft.Member;
 import io.somekv.raft.Now;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -140,15 +139,15 @@ final class Places {
 
     /** Groups that the known configs give the shard to, the latest first, each once. */
     private List<Long> owners(int shard) {
-        LinkedHashSet<Long> owners = new LinkedHashSet<>();
+        List<Long> owners = new ArrayList<>();
         for (ShardConfig config : configs.descendingMap().values()) {
-            if (shard >= 0
-                    && shard < config.shardCount()
-                    && config.owner(shard) != ShardConfig.UNASSIGNED) {
-                owners.add(config.owner(shard));
+            boolean exists = shard >= 0 && shard < config.shardCount();
+            long owner = exists ? config.owner(shard) : ShardConfig.UNASSIGNED;
+            if (owner != ShardConfig.UNASSIGNED && !owners.contains(owner)) {
+                owners.add(owner);
             }
         }
-        return List.copyOf(owners);
+        return owners;
     }
 
     // ---- leaders

@@ -11,6 +11,7 @@ import io.somekv.protocol.config.ShardConfig;
 import io.somekv.raft.Now;
 import java.util.ArrayDeque;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -106,7 +107,7 @@ final class ShardDriver {
     }
 
     private void acquire(
-            Now now, long groupId, int shard, ShardConfig config, TreeSet<Integer> underWay) {
+            Now now, long groupId, int shard, ShardConfig config, Set<Integer> underWay) {
         TreeSet<Long> earlier = new TreeSet<>();
         for (long number = config.number() - 1; number > 0; number--) {
             Optional<ShardConfig> past = maps.config(now, number);
@@ -132,14 +133,14 @@ final class ShardDriver {
         private final int shard;
         private final long config;
         private final ArrayDeque<Long> unasked;
-        private final TreeSet<Integer> underWay;
+        private final Set<Integer> underWay;
 
         Acquisition(
                 long groupId,
                 int shard,
                 long config,
-                TreeSet<Long> earlier,
-                TreeSet<Integer> underWay) {
+                Set<Long> earlier,
+                Set<Integer> underWay) {
             this.groupId = groupId;
             this.shard = shard;
             this.config = config;

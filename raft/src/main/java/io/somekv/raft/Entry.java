@@ -14,6 +14,11 @@ public record Entry(EntryId id, EntryKind kind, long logTime, Bytes payload) {
      * What an entry weighs in every bound in bytes: its payload and a fixed share for its frame.
      */
     public int weight() {
+        return weightOf(payload);
+    }
+
+    /** What an entry with this payload will weigh. */
+    static int weightOf(Bytes payload) {
         return payload.size() + 32;
     }
 

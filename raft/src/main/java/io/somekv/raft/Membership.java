@@ -3,6 +3,7 @@ package io.somekv.raft;
 import io.somekv.base.Invariant;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who votes and who only listens (Raft §6, thesis §4). Ordered by replica id, so that every replica
@@ -21,18 +22,21 @@ public record Membership(List<Member> voters, List<Member> learners) {
     }
 
     public boolean isVoter(long replicaId) {
-        return voters.stream().anyMatch(member -> member.replicaId() == replicaId);
+        return find(voters, replicaId) != null;
     }
 
     public Optional<Member> find(long replicaId) {
-        for (List<Member> list : List.of(voters, learners)) {
-            for (Member member : list) {
-                if (member.replicaId() == replicaId) {
-                    return Optional.of(member);
-                }
+        Member voter = find(voters, replicaId);
+        return Optional.ofNullable(voter != null ? voter : find(learners, replicaId));
+    }
+
+    private static @Nullable Member find(List<Member> members, long replicaId) {
+        for (Member member : members) {
+            if (member.replicaId() == replicaId) {
+                return member;
             }
         }
-        return Optional.empty();
+        return null;
     }
 
     private static List<Member> sorted(List<Member> members) {

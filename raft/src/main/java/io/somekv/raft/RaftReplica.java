@@ -1,16 +1,23 @@
 package io.somekv.raft;
 
-import java.util.ArrayList;
+import io.somekv.base.Mutation;
 import java.util.List;
 
-/** One replica of one group: {@link Input} in, {@link Ready} out. A stub until the core lands. */
+/**
+ * One replica of one group: {@link Input} in, {@link Ready} out. It owns no thread, clock, disk or
+ * socket; called with the same inputs it does the same, in every JVM.
+ *
+ * <p>{@link #step} any number of inputs, then take one {@link #ready}: what collected meanwhile
+ * shares one write and as few messages as possible.
+ *
+ * <p>What peers send is checked here once: a message that is not for this replica, not from a
+ * member of its group, or not well-formed is dropped, as a network may lose any. What only a bug
+ * could bring about (two leaders in one term, a conflict with what is committed) fails an {@link
+ * io.somekv.base.Invariant} instead, and stops the node.
+ */
 public final class RaftReplica {
-    private final RaftConfig config;
-    private final long self;
-    private final Recovered recovered;
-    private final long seed;
-    private final Now startedAt;
-    private final List<Input> inputs = new ArrayList<>();
+    private final Core core;
+    private final Voting voting;
 
     /**
      * @param self replica id of this replica
@@ -18,37 +25,166 @@ public final class RaftReplica {
      */
     public RaftReplica(
             RaftConfig config, long self, Recovered recovered, long seed, Now startedAt) {
-        this.config = config;
-        this.self = self;
-        this.recovered = recovered;
-        this.seed = seed;
-        this.startedAt = startedAt;
+        this.core = new Core(config, self, recovered, seed, startedAt);
+        this.voting = new Voting(core);
     }
 
-    /** Takes one input; what it calls for collects in {@link #ready}. */
+    /**
+     * Takes one input; what it calls for collects in {@link #ready}.
+     *
+     * @param now not before that of any earlier step
+     */
     public void step(Now now, Input input) {
-        inputs.add(input);
+        core.advance(now);
+        switch (input) {
+            case Input.Tick _ -> core.role().onTick();
+            case Input.Received received -> onReceived(received.message());
+            case Input.Propose propose -> core.role().onPropose(core, propose);
+            case Input.Read read -> core.role().onRead(core, read);
+            case Input.Persisted persisted -> onPersisted(persisted.mark());
+            case Input.Applied applied -> core.feed().onApplied(applied.index());
+            case Input.Fetched fetched -> onFetched(fetched);
+        }
     }
 
     /** What is to be done since the last call. */
     public Ready ready() {
-        return new Ready(null, List.of(), List.of(), List.of(), List.of(), List.of());
+        core.role().flush();
+        core.feed().collect();
+        Ready.Persist persist =
+                core.persists().isDue()
+                        ? core.persists().take(core.now(), core.hardState(), core.membership())
+                        : null;
+        return core.effects().take(persist);
+    }
+
+    /**
+     * When the next {@link Input.Tick} can matter, on the clock of {@link Now#nanos}: until then a
+     * replica without other inputs need not be stepped. Changes with every other input.
+     */
+    public long nextDeadlineNanos() {
+        return core.role().nextDeadlineNanos();
     }
 
     public ReplicaStatus status(Now now) {
+        RaftLog log = core.log();
+        Leader leader = core.role() instanceof Leader leading ? leading : null;
         return new ReplicaStatus(
-                self + seed - seed,
-                ReplicaStatus.Role.FOLLOWER,
-                recovered.hardState().term(),
-                0,
-                EntryId.ZERO,
-                0,
-                config.heartbeatNanos() + inputs.size(),
-                now.wallMillis() - startedAt.wallMillis(),
-                0);
+                core.self(),
+                core.role().role(),
+                core.term(),
+                core.role().leaderId(),
+                log.last(),
+                log.commit(),
+                log.applied(),
+                leader == null ? log.lastLogTime() : leader.logTime(now),
+                leader == null ? 0 : leader.uncommittedBytes());
     }
 
     public Membership membership() {
-        return recovered.membership();
+        return core.membership();
+    }
+
+    private void onPersisted(PersistMark mark) {
+        if (core.persists().onPersisted(mark)) {
+            core.persists().release(core.effects(), core.now());
+            core.role().onPersisted();
+        }
+    }
+
+    private void onFetched(Input.Fetched fetched) {
+        if (fetched.fetch().replicaId() == core.self()) {
+            core.feed().onFetched(fetched);
+        } else {
+            core.role().onFetched(fetched);
+        }
+    }
+
+    private void onReceived(Message message) {
+        if (!isForThisReplica(message)) {
+            return;
+        }
+        switch (message) {
+            case Message.PreVote m -> voting.onPreVote(m);
+            case Message.RequestVote m -> voting.onRequestVote(m);
+            case Message.PreVoteReply m -> core.role().onPreVoteReply(m);
+            case Message.RequestVoteReply m -> {
+                if (isOfThisTerm(m) || core.has(Mutation.COUNT_MESSAGES_AS_VOTES)) {
+                    core.role().onRequestVoteReply(m);
+                }
+            }
+            case Message.AppendEntries m -> onAppendEntries(m);
+            case Message.AppendAccepted m -> {
+                if (isOfThisTerm(m)) {
+                    core.role().onAppendAccepted(m);
+                }
+            }
+            case Message.AppendRejected m -> {
+                if (isOfThisTerm(m)) {
+                    core.role().onAppendRejected(m);
+                }
+            }
+        }
+    }
+
+    private boolean isForThisReplica(Message message) {
+        return message.to() == core.self()
+                && message.from() != core.self()
+                && message.term() > 0
+                && core.membership().find(message.from()).isPresent();
+    }
+
+    /**
+     * Raft §5.1: a reply of an older term is late, one of a newer term ends whatever this replica
+     * was in its own.
+     */
+    private boolean isOfThisTerm(Message reply) {
+        if (reply.term() > core.term()) {
+            core.becomeFollower(reply.term(), 0);
+            return false;
+        }
+        return reply.term() == core.term();
+    }
+
+    /**
+     * A leader of an older term is told the newer one, even where it could not win a vote here:
+     * else a replica that campaigned alone, and its group, would ignore each other for ever (KB-8,
+     * KB-12).
+     */
+    private void onAppendEntries(Message.AppendEntries message) {
+        if (!isWellFormed(message)) {
+            return;
+        }
+        if (message.term() < core.term()) {
+            core.effects()
+                    .send(
+                            new Message.AppendRejected(
+                                    core.self(),
+                                    message.from(),
+                                    core.term(),
+                                    message.previous(),
+                                    EntryId.ZERO,
+                                    0,
+                                    core.now().wallMillis()));
+            return;
+        }
+        if (message.term() > core.term()) {
+            core.becomeFollower(message.term(), message.from());
+        }
+        core.role().onAppendEntries(message);
+    }
+
+    /** Entries follow {@code previous} and each other, in index and in term. */
+    private static boolean isWellFormed(Message.AppendEntries message) {
+        EntryId before = message.previous();
+        List<Entry> entries = message.entries();
+        for (int i = 0; i < entries.size(); i++) {
+            EntryId id = entries.get(i).id();
+            if (id.index() != before.index() + 1 || id.term() < before.term() || id.term() == 0) {
+                return false;
+            }
+            before = id;
+        }
+        return before.term() <= message.term() && before.index() >= 0 && message.commit() >= 0;
     }
 }

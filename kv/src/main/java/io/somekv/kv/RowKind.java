@@ -1,0 +1,51 @@
+package io.somekv.kv;
+
+/**
+ * The kinds of rows that the state machines write (docs/FORMATS.md): the byte behind the generation
+ * in an engine key. Kind 0 is the engine's own. A number once given out is never given again.
+ */
+public final class RowKind {
+    // ---- rows of a shard's generation
+
+    /** A user key and its value: {@link StoredValue}. */
+    public static final int KEY = 1;
+
+    // ---- rows of the group, under EngineKey.GROUP and generation 0
+
+    /** Log time of the last applied entry. */
+    public static final int LOG_TIME = 2;
+
+    /** The outcomes of one entry; rest: its index. */
+    public static final int OUTCOMES = 3;
+
+    /** The group's settings. */
+    public static final int SETTINGS = 4;
+
+    /** Ownership of one shard; rest: its number. */
+    public static final int SHARD = 5;
+
+    /** When a key expires; rest: that time, shard, generation and key. */
+    public static final int EXPIRY = 6;
+
+    // ---- rows of the shard master
+
+    /** Cluster id and settings. */
+    public static final int CLUSTER = 16;
+
+    /** A node; rest: its id. */
+    public static final int NODE = 17;
+
+    /** A config; rest: its number. */
+    public static final int CONFIG = 18;
+
+    /** How many client ids were given out, and which registrations are remembered. */
+    public static final int CLIENT_COUNT = 19;
+
+    /** The number of the client that registered with a nonce; rest: the nonce. */
+    public static final int NONCE = 20;
+
+    /** A registration's log time and nonce; rest: the client's number. */
+    public static final int REGISTRATION = 21;
+
+    private RowKind() {}
+}

@@ -1,0 +1,323 @@
+package io.somekv.kv.duplicates;
+
+import io.somekv.base.ByteWriter;
+import io.somekv.base.Bytes;
+import io.somekv.base.Hash64;
+import io.somekv.base.Invariant;
+import io.somekv.base.Mutation;
+import io.somekv.kv.RowKind;
+import io.somekv.kv.engine.Engine;
+import io.somekv.kv.engine.EngineKey;
+import io.somekv.kv.engine.EntryWrites;
+import io.somekv.protocol.command.ClientId;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.OutcomeCodec;
+import io.somekv.protocol.command.RequestStamp;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a request from being executed twice (DESIGN §6; Raft §8, thesis §6.3). For each client and
+ * shard it knows a floor, and what was executed from there up to the window's end.
+ *
+ * <p>Results stand in one packed row per entry; memory holds where. The table is a function of
+ * those rows and nothing else: a replica that restarts plays the rows it finds through {@link
+ * #absorb}, the way every replica does when it executes. That makes a restarted replica and one
+ * that ran on judge alike, as long as three things hold:
+ *
+ * <ul>
+ *   <li>an item carries the floor and latest deadline <em>in force</em>, not those of its stamp:
+ *       the rows that raised them may be gone by the time it is read;
+ *   <li>rows go in order, by {@link #sweep} alone, which is part of applying an entry: so rows and
+ *       memory are the same at every applied index;
+ *   <li>only an execution changes anything. A repeated request whose floor has grown does not raise
+ *       the floor here; the client's next new one does.
+ * </ul>
+ *
+ * <p>A row goes once its log time is {@link #DEADLINE_AHEAD_MILLIS_MAX} past: no request in it had
+ * a deadline beyond that, so a copy that comes later is answered by its deadline.
+ */
+public final class DuplicateTable {
+    /** How far ahead of log time a deadline may lie. */
+    public static final long DEADLINE_AHEAD_MILLIS_MAX = 5 * 60 * 1000;
+
+    /** Results not yet acknowledged that may pile up; past it what returns old values waits. */
+    public static final long RESULT_BYTES_MAX = 64L << 20;
+
+    /** What the table itself may take in memory; past it every write waits. */
+    public static final long TABLE_BYTES_MAX = 256L << 20;
+
+    /** Rows that one entry sweeps at most. In the steady state one comes and one goes. */
+    private static final int SWEEP_ROWS_MAX = 8;
+
+    private static final int RETRY_AFTER_MILLIS = 50;
+
+    /** Object headers, the map's node and its share of slots, the client's id. */
+    private static final int CLIENT_BYTES = 144;
+
+    private static final int RECORD_BYTES = 24;
+    private static final int ROW_BYTES = 32;
+
+    private final Engine engine;
+    private final long storeId;
+    private final boolean acknowledgementFreesFence;
+    private final Map<Integer, Map<ClientId, ClientRecords>> shards = new TreeMap<>();
+    private final RowQueue rows = new RowQueue();
+
+    /** What the entry that is being applied has executed so far. */
+    private final List<OutcomeRow.Item> executed = new ArrayList<>();
+
+    private long currentEntry;
+    private long clientCount;
+    private long recordCount;
+    private long resultBytes;
+
+    /** Reads back what the rows of the store hold. */
+    public DuplicateTable(Engine engine, long storeId, Set<Mutation> mutations) {
+        this.engine = engine;
+        this.storeId = storeId;
+        this.acknowledgementFreesFence = mutations.contains(Mutation.ACKNOWLEDGEMENT_FREES_FENCE);
+        engine.scan(
+                EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.OUTCOMES),
+                EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.OUTCOMES + 1),
+                (key, value) -> {
+                    load(key.slice(key.size() - 8, 8).reader().i64(), OutcomeRow.decode(value));
+                    return true;
+                });
+    }
+
+    private void load(long entry, OutcomeRow row) {
+        rows.add(entry, row.logTime());
+        for (int i = 0; i < row.items().size(); i++) {
+            absorb(row.items().get(i), entry, i);
+        }
+    }
+
+    /** First thing in an entry: drops rows whose deadlines have all passed, a bounded number. */
+    public void begin(EntryWrites writes) {
+        Invariant.check(executed.isEmpty(), "the entry before was finished");
+        currentEntry = writes.index();
+        sweep(writes);
+    }
+
+    /**
+     * Whether a request is to be executed. To be asked once ownership is settled: a wrong-group
+     * answer consumes no sequence.
+     *
+     * @param window how far above its floor a client's sequences may run
+     * @param keepsValue the result would hold a value of any size
+     * @return the answer if it is not to be executed; empty if it is
+     */
+    public Optional<Outcome> judge(
+            int shard, RequestStamp stamp, long logTime, int window, boolean keepsValue) {
+        ClientRecords client = find(shard, stamp.client());
+        if (client != null && client.latestDeadline < logTime) {
+            client = null;
+        }
+        long floor = client == null ? 0 : client.floor;
+        if (stamp.sequence() < floor) {
+            return Optional.of(new Outcome.BelowFloor());
+        }
+        if (stamp.sequence() - Math.max(floor, stamp.floor()) >= window) {
+            return Optional.of(new Outcome.Busy(RETRY_AFTER_MILLIS));
+        }
+        if (client != null) {
+            int position = client.find(stamp.sequence());
+            if (position >= 0) {
+                return Optional.of(recorded(client, position));
+            }
+        }
+        if (stamp.deadlineMillis() == 0
+                || stamp.deadlineMillis() > logTime + DEADLINE_AHEAD_MILLIS_MAX) {
+            return Optional.of(new Outcome.DeadlineNeeded(logTime));
+        }
+        if (logTime > stamp.deadlineMillis()) {
+            return Optional.of(new Outcome.Unknown("its deadline has passed"));
+        }
+        if (bytesHeld() >= TABLE_BYTES_MAX || keepsValue && resultBytes >= RESULT_BYTES_MAX) {
+            return Optional.of(new Outcome.Busy(RETRY_AFTER_MILLIS));
+        }
+        return Optional.empty();
+    }
+
+    private Outcome recorded(ClientRecords client, int position) {
+        if (client.freedAt(position)) {
+            return new Outcome.BelowFloor();
+        }
+        long entry = client.entryAt(position);
+        int ordinal = client.ordinalAt(position);
+        if (entry == currentEntry) {
+            return executed.get(ordinal).outcome();
+        }
+        Bytes row =
+                engine.get(rowKey(entry))
+                        .orElseThrow(() -> Invariant.unreachable("a record's row is there"));
+        return OutcomeRow.decode(row).items().get(ordinal).outcome();
+    }
+
+    /** Remembers what came of a request that {@link #judge} let through. */
+    public void record(int shard, RequestStamp stamp, long logTime, Outcome.Result result) {
+        ClientRecords client = find(shard, stamp.client());
+        boolean beginsAnew = client != null && client.latestDeadline < logTime;
+        long floor = stamp.floor();
+        long latestDeadline = stamp.deadlineMillis();
+        if (client != null && !beginsAnew) {
+            floor = Math.max(floor, client.floor);
+            latestDeadline = Math.max(latestDeadline, client.latestDeadline);
+        }
+        ByteWriter encoded = new ByteWriter();
+        OutcomeCodec.write(encoded, result);
+        OutcomeRow.Item item =
+                new OutcomeRow.Item(
+                        shard,
+                        stamp.client(),
+                        stamp.sequence(),
+                        floor,
+                        latestDeadline,
+                        beginsAnew,
+                        stamp.finished(),
+                        encoded.toBytes());
+        absorb(item, currentEntry, executed.size());
+        executed.add(item);
+    }
+
+    /** The one way in which the table learns, live and when it is read back. */
+    private void absorb(OutcomeRow.Item item, long entry, int ordinal) {
+        Map<ClientId, ClientRecords> clients =
+                shards.computeIfAbsent(item.shard(), _ -> new LinkedHashMap<>());
+        ClientRecords client = clients.get(item.client());
+        if (client != null && item.beginsAnew()) {
+            remove(clients, item.client(), client);
+            client = null;
+        }
+        if (client == null) {
+            client = new ClientRecords();
+            clients.put(item.client(), client);
+            clientCount++;
+        }
+        recordCount -= client.count();
+        resultBytes -= client.raiseFloor(item.floor());
+        for (RequestStamp.Range range : item.finished()) {
+            resultBytes -=
+                    acknowledgementFreesFence
+                            ? client.forget(range.from(), range.to())
+                            : client.freeResults(range.from(), range.to());
+        }
+        client.add(item.sequence(), entry, ordinal, item.result().size());
+        client.latestDeadline = item.latestDeadline();
+        client.lastEntry = entry;
+        recordCount += client.count();
+        resultBytes += item.result().size();
+    }
+
+    private void remove(Map<ClientId, ClientRecords> clients, ClientId id, ClientRecords client) {
+        clients.remove(id);
+        clientCount--;
+        recordCount -= client.count();
+        resultBytes -= client.resultBytes();
+    }
+
+    /** Last thing in an entry: writes its row, if it executed anything. */
+    public void finish(EntryWrites writes) {
+        if (!executed.isEmpty()) {
+            writes.put(rowKey(currentEntry), new OutcomeRow(writes.logTime(), executed).encode());
+            rows.add(currentEntry, writes.logTime());
+            executed.clear();
+        }
+    }
+
+    private void sweep(EntryWrites writes) {
+        for (int i = 0; i < SWEEP_ROWS_MAX && !rows.isEmpty(); i++) {
+            if (writes.logTime() - rows.firstLogTime() <= DEADLINE_AHEAD_MILLIS_MAX) {
+                return;
+            }
+            long entry = rows.firstEntry();
+            rows.removeFirst();
+            Bytes row =
+                    engine.get(rowKey(entry))
+                            .orElseThrow(() -> Invariant.unreachable("a queued row is there"));
+            for (OutcomeRow.Item item : OutcomeRow.decode(row).items()) {
+                forget(item.shard(), item.client(), entry);
+            }
+            writes.delete(rowKey(entry));
+        }
+    }
+
+    private void forget(int shard, ClientId id, long entry) {
+        Map<ClientId, ClientRecords> clients = shards.get(shard);
+        ClientRecords client = clients == null ? null : clients.get(id);
+        if (clients == null || client == null) {
+            return;
+        }
+        if (client.lastEntry <= entry) {
+            remove(clients, id, client);
+            if (clients.isEmpty()) {
+                shards.remove(shard);
+            }
+            return;
+        }
+        recordCount -= client.count();
+        resultBytes -= client.forgetEntriesThrough(entry);
+        recordCount += client.count();
+    }
+
+    private @Nullable ClientRecords find(int shard, ClientId id) {
+        Map<ClientId, ClientRecords> clients = shards.get(shard);
+        return clients == null ? null : clients.get(id);
+    }
+
+    /** Whether anything is remembered for a shard. */
+    public boolean hasRecords(int shard) {
+        return shards.containsKey(shard);
+    }
+
+    /**
+     * What the table takes in memory. Counted, not measured, so that it is the same on every
+     * replica: apply judges by it.
+     */
+    public long bytesHeld() {
+        return clientCount * CLIENT_BYTES
+                + recordCount * RECORD_BYTES
+                + (long) rows.count() * ROW_BYTES;
+    }
+
+    /** Bytes of results that no client has acknowledged yet; they stand in the engine. */
+    public long resultBytes() {
+        return resultBytes;
+    }
+
+    /** Over the table as memory has it; the order in which clients came does not count. */
+    public long digest() {
+        long sum = 0;
+        for (Map.Entry<Integer, Map<ClientId, ClientRecords>> shard : shards.entrySet()) {
+            for (Map.Entry<ClientId, ClientRecords> client : shard.getValue().entrySet()) {
+                Hash64 hash = new Hash64().add(shard.getKey());
+                hash.add(client.getKey().high()).add(client.getKey().low());
+                client.getValue().addTo(hash);
+                sum += hash.value();
+            }
+        }
+        return new Hash64()
+                .add(sum)
+                .add(clientCount)
+                .add(recordCount)
+                .add(resultBytes)
+                .add(rows.count())
+                .value();
+    }
+
+    private Bytes rowKey(long entry) {
+        return EngineKey.of(
+                storeId,
+                EngineKey.GROUP,
+                0,
+                RowKind.OUTCOMES,
+                new ByteWriter(8).i64(entry).toBytes());
+    }
+}

@@ -1,0 +1,74 @@
+package io.somekv.kv.shardmaster;
+
+import io.somekv.base.ByteWriter;
+import io.somekv.base.Bytes;
+import io.somekv.base.Invariant;
+import io.somekv.kv.RowKind;
+import io.somekv.kv.engine.Engine;
+import io.somekv.kv.engine.EngineKey;
+import io.somekv.kv.engine.EntryWrites;
+import io.somekv.protocol.config.ShardConfig;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Every config there ever was, a row each; the latest is at hand. */
+final class ConfigHistory {
+    private final Engine engine;
+    private final long storeId;
+    private @Nullable ShardConfig latest;
+
+    ConfigHistory(Engine engine, long storeId) {
+        this.engine = engine;
+        this.storeId = storeId;
+        Bytes[] last = new Bytes[1];
+        engine.scan(
+                EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.CONFIG),
+                EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.CONFIG + 1),
+                (_, row) -> {
+                    last[0] = row;
+                    return true;
+                });
+        latest = last[0] == null ? null : MasterRows.config(last[0]);
+    }
+
+    /** Config 0: every shard, and no group. */
+    void begin(int shardCount, EntryWrites writes) {
+        Invariant.check(latest == null, "a history begins once");
+        add(
+                new ShardConfig(
+                        0, List.of(), Collections.nCopies(shardCount, ShardConfig.UNASSIGNED)),
+                writes);
+    }
+
+    ShardConfig latest() {
+        Invariant.check(latest != null, "the cluster was started");
+        return latest;
+    }
+
+    /** The config of that number; the latest for one too large, or below 0. */
+    ShardConfig at(long number) {
+        ShardConfig newest = latest();
+        if (number < 0 || number >= newest.number()) {
+            return newest;
+        }
+        Bytes row =
+                engine.get(key(number))
+                        .orElseThrow(() -> Invariant.unreachable("every config has a row"));
+        return MasterRows.config(row);
+    }
+
+    void add(ShardConfig config, EntryWrites writes) {
+        writes.put(key(config.number()), MasterRows.encode(config));
+        latest = config;
+    }
+
+    private Bytes key(long number) {
+        return EngineKey.of(
+                storeId,
+                EngineKey.GROUP,
+                0,
+                RowKind.CONFIG,
+                new ByteWriter(8).i64(number).toBytes());
+    }
+}

@@ -1,0 +1,348 @@
+package io.somekv.kv.shardmaster;
+
+import io.somekv.base.ByteWriter;
+import io.somekv.base.Bytes;
+import io.somekv.base.Hash64;
+import io.somekv.base.Mutation;
+import io.somekv.kv.AppliedEntry;
+import io.somekv.kv.MachineRows;
+import io.somekv.kv.RowKind;
+import io.somekv.kv.SettingsCheck;
+import io.somekv.kv.StateMachine;
+import io.somekv.kv.StoreDigest;
+import io.somekv.kv.engine.Engine;
+import io.somekv.kv.engine.EngineKey;
+import io.somekv.kv.engine.EntryWrites;
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.Outcome.Reason;
+import io.somekv.protocol.command.Request;
+import io.somekv.protocol.command.RequestStamp;
+import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.config.ShardConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state machine of group 0 (DESIGN §7): which clients, nodes and groups there are, and every
+ * config that says which group should own which shard. What a config says is a wish; the groups
+ * carry it out.
+ *
+ * <p>Join, Leave and Move are executed once for each stamp, as writes of keys are. The others are
+ * idempotent by what they name, and need none.
+ */
+public final class ShardMasterMachine implements StateMachine {
+    private static final Outcome.Refused NOT_STARTED =
+            new Outcome.Refused(Reason.NOT_STARTED, "the cluster is not started");
+    private static final Outcome.Invalid NO_STAMP =
+            new Outcome.Invalid("join, leave and move need a stamp");
+    private static final Outcome.Invalid OF_A_DATA_GROUP =
+            new Outcome.Invalid("a command of a data group");
+
+    private final Engine engine;
+    private final long storeId;
+    private final MachineRows rows;
+    private final ClientRegistry clients;
+    private final ConfigHistory configs;
+    private final Map<Long, NodeInfo> nodes = new TreeMap<>();
+    private MasterRows.@Nullable Cluster cluster;
+
+    /** Goes on where the store's rows leave off. */
+    public ShardMasterMachine(Engine engine, long storeId, Set<Mutation> mutations) {
+        this.engine = engine;
+        this.storeId = storeId;
+        this.rows = new MachineRows(engine, storeId, mutations);
+        this.clients = new ClientRegistry(engine, storeId);
+        this.configs = new ConfigHistory(engine, storeId);
+        this.cluster = engine.get(clusterKey()).map(MasterRows::cluster).orElse(null);
+        engine.scan(
+                EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.NODE),
+                EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.NODE + 1),
+                (_, row) -> {
+                    NodeInfo node = MasterRows.node(row);
+                    nodes.put(node.nodeId(), node);
+                    return true;
+                });
+    }
+
+    @Override
+    public long appliedIndex() {
+        return rows.appliedIndex();
+    }
+
+    @Override
+    public long appliedLogTime() {
+        return rows.appliedLogTime();
+    }
+
+    /** The map at the latest config; empty until the cluster was started. */
+    public Optional<ClusterMap> latest() {
+        return cluster == null ? Optional.empty() : Optional.of(map(configs.latest()));
+    }
+
+    @Override
+    public List<Outcome> apply(AppliedEntry entry) {
+        EntryWrites writes = rows.begin(entry);
+        clients.sweep(writes);
+        List<Outcome> outcomes = new ArrayList<>(entry.requests().size());
+        for (Request request : entry.requests()) {
+            outcomes.add(apply(request, writes));
+        }
+        rows.finish(writes);
+        return outcomes;
+    }
+
+    private Outcome apply(Request request, EntryWrites writes) {
+        return switch (request.command()) {
+            case Command.Read _ -> new Outcome.Invalid("a read does not go through the log");
+            case Command.StartCluster start -> start(start, writes);
+            case Command.RegisterNode register -> registerNode(register.node(), writes);
+            case Command.RegisterClient register ->
+                    cluster == null
+                            ? NOT_STARTED
+                            : new Outcome.Registered(
+                                    clients.register(
+                                            register.nonce(), cluster.clusterId(), writes));
+            case Command.Join join ->
+                    executeOnce(request, writes, () -> join(join.groups(), writes));
+            case Command.Leave leave ->
+                    executeOnce(request, writes, () -> leave(leave.groupIds(), writes));
+            case Command.Move move -> executeOnce(request, writes, () -> move(move, writes));
+            case Command.Keyed _,
+                    Command.Clear _,
+                    Command.GiveUp _,
+                    Command.Own _,
+                    Command.Configure _ ->
+                    OF_A_DATA_GROUP;
+        };
+    }
+
+    private Outcome start(Command.StartCluster start, EntryWrites writes) {
+        if (cluster != null) {
+            return cluster.clusterId().equals(start.clusterId())
+                    ? new Outcome.Ok()
+                    : new Outcome.Refused(
+                            Reason.ALREADY_STARTED,
+                            "the cluster was started as " + cluster.clusterId());
+        }
+        if (start.shardCount() != start.settings().shardCount()) {
+            return new Outcome.Invalid("two numbers of shards that differ");
+        }
+        Optional<String> fault = SettingsCheck.fault(start.settings());
+        if (fault.isPresent()) {
+            return new Outcome.Invalid(fault.get());
+        }
+        if (start.nodes().isEmpty()) {
+            return new Outcome.Invalid("a cluster starts on at least one node");
+        }
+        cluster =
+                new MasterRows.Cluster(
+                        start.clusterId(), start.settings(), masterOn(start.nodes()));
+        writes.put(clusterKey(), MasterRows.encode(cluster));
+        for (NodeInfo node : start.nodes()) {
+            store(node, writes);
+        }
+        configs.begin(start.shardCount(), writes);
+        return new Outcome.Ok();
+    }
+
+    /** The shard master's group was made on the nodes that the cluster starts on, in order. */
+    private static GroupSpec masterOn(List<NodeInfo> nodes) {
+        List<GroupSpec.Replica> replicas = new ArrayList<>(nodes.size());
+        for (NodeInfo node : nodes) {
+            replicas.add(new GroupSpec.Replica(replicas.size() + 1, node.nodeId()));
+        }
+        return new GroupSpec(GroupSpec.MASTER, replicas);
+    }
+
+    private Outcome registerNode(NodeInfo node, EntryWrites writes) {
+        if (cluster == null) {
+            return NOT_STARTED;
+        }
+        if (!node.equals(nodes.get(node.nodeId()))) {
+            store(node, writes);
+        }
+        return new Outcome.Ok();
+    }
+
+    private void store(NodeInfo node, EntryWrites writes) {
+        nodes.put(node.nodeId(), node);
+        writes.put(
+                EngineKey.of(
+                        storeId,
+                        EngineKey.GROUP,
+                        0,
+                        RowKind.NODE,
+                        new ByteWriter(8).i64(node.nodeId()).toBytes()),
+                MasterRows.encode(node));
+    }
+
+    // ---- configs
+
+    /** What a command does once it is settled that it is to be executed. */
+    private interface Execution {
+        Outcome run();
+    }
+
+    private Outcome executeOnce(Request request, EntryWrites writes, Execution execution) {
+        if (cluster == null) {
+            return NOT_STARTED;
+        }
+        if (request.stamp().isEmpty()) {
+            return NO_STAMP;
+        }
+        RequestStamp stamp = request.stamp().get();
+        Optional<Outcome> answered =
+                rows.duplicates()
+                        .judge(
+                                EngineKey.GROUP,
+                                stamp,
+                                writes.logTime(),
+                                cluster.settings().sequenceWindow(),
+                                false);
+        if (answered.isPresent()) {
+            return answered.get();
+        }
+        Outcome outcome = execution.run();
+        if (outcome instanceof Outcome.Result result) {
+            rows.duplicates().record(EngineKey.GROUP, stamp, writes.logTime(), result);
+        }
+        return outcome;
+    }
+
+    private Outcome join(List<GroupSpec> joining, EntryWrites writes) {
+        Map<Long, GroupSpec> groups = groups();
+        if (joining.isEmpty()) {
+            return new Outcome.Refused(Reason.NOTHING_TO_DO, "no group to join");
+        }
+        for (GroupSpec group : joining) {
+            Optional<Outcome> fault = faultOf(group);
+            if (fault.isPresent()) {
+                return fault.get();
+            }
+            if (groups.putIfAbsent(group.groupId(), group) != null) {
+                return new Outcome.Refused(
+                        Reason.GROUP_EXISTS, "group " + group.groupId() + " is there");
+            }
+        }
+        return rebalance(groups, writes);
+    }
+
+    private Optional<Outcome> faultOf(GroupSpec group) {
+        if (group.groupId() <= GroupSpec.MASTER) {
+            return Optional.of(new Outcome.Invalid("group ids count from 1"));
+        }
+        Set<Long> replicaIds = new TreeSet<>();
+        Set<Long> nodeIds = new TreeSet<>();
+        for (GroupSpec.Replica replica : group.replicas()) {
+            if (!nodes.containsKey(replica.nodeId())) {
+                return Optional.of(
+                        new Outcome.Refused(Reason.NO_SUCH_NODE, "no node " + replica.nodeId()));
+            }
+            if (!replicaIds.add(replica.replicaId()) || !nodeIds.add(replica.nodeId())) {
+                return Optional.of(
+                        new Outcome.Invalid("replicas of a group have ids and nodes of their own"));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Outcome leave(List<Long> leaving, EntryWrites writes) {
+        Map<Long, GroupSpec> groups = groups();
+        if (leaving.isEmpty()) {
+            return new Outcome.Refused(Reason.NOTHING_TO_DO, "no group to leave");
+        }
+        for (long groupId : leaving) {
+            if (groups.remove(groupId) == null) {
+                return new Outcome.Refused(Reason.NO_SUCH_GROUP, "no group " + groupId);
+            }
+        }
+        return rebalance(groups, writes);
+    }
+
+    private Outcome rebalance(Map<Long, GroupSpec> groups, EntryWrites writes) {
+        ShardConfig latest = configs.latest();
+        configs.add(
+                new ShardConfig(
+                        latest.number() + 1,
+                        new ArrayList<>(groups.values()),
+                        Rebalancer.rebalance(new ArrayList<>(groups.keySet()), latest.owners())),
+                writes);
+        return new Outcome.Ok();
+    }
+
+    private Outcome move(Command.Move move, EntryWrites writes) {
+        ShardConfig latest = configs.latest();
+        if (move.shard() < 0 || move.shard() >= latest.shardCount()) {
+            return new Outcome.Refused(Reason.NO_SUCH_SHARD, "no shard " + move.shard());
+        }
+        if (!groups().containsKey(move.groupId())) {
+            return new Outcome.Refused(Reason.NO_SUCH_GROUP, "no group " + move.groupId());
+        }
+        if (latest.owner(move.shard()) == move.groupId()) {
+            return new Outcome.Refused(
+                    Reason.NOTHING_TO_DO,
+                    "shard " + move.shard() + " is group " + move.groupId() + "'s");
+        }
+        List<Long> owners = new ArrayList<>(latest.owners());
+        owners.set(move.shard(), move.groupId());
+        configs.add(new ShardConfig(latest.number() + 1, latest.groups(), owners), writes);
+        return new Outcome.Ok();
+    }
+
+    private Map<Long, GroupSpec> groups() {
+        Map<Long, GroupSpec> groups = new TreeMap<>();
+        for (GroupSpec group : configs.latest().groups()) {
+            groups.put(group.groupId(), group);
+        }
+        return groups;
+    }
+
+    // ---- reads
+
+    @Override
+    public Outcome read(Command.Read command) {
+        return switch (command) {
+            case Command.QueryConfig query ->
+                    cluster == null
+                            ? NOT_STARTED
+                            : new Outcome.Cluster(map(configs.at(query.number())));
+            case Command.StateDigest _ ->
+                    new Outcome.Int(
+                            new Hash64()
+                                    .add(StoreDigest.of(engine, storeId))
+                                    .add(rows.duplicates().digest())
+                                    .value());
+            case Command.Keyed _, Command.CountKeys _, Command.IsPristine _ -> OF_A_DATA_GROUP;
+        };
+    }
+
+    private ClusterMap map(ShardConfig config) {
+        MasterRows.Cluster started = Objects.requireNonNull(cluster);
+        return new ClusterMap(
+                started.clusterId(),
+                started.settings(),
+                config,
+                started.master(),
+                new ArrayList<>(nodes.values()));
+    }
+
+    /** Nothing here expires. */
+    @Override
+    public boolean awaitsTime(Command.Read command, long logTime) {
+        return false;
+    }
+
+    private Bytes clusterKey() {
+        return EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.CLUSTER);
+    }
+}

@@ -1,0 +1,112 @@
+package io.somekv.node;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.somekv.base.Bytes;
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Outcome;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class LaneTest {
+    private static Bytes key(int number) {
+        return Bytes.utf8("key-" + number);
+    }
+
+    private static LaneCluster started(int groups) {
+        LaneCluster cluster = new LaneCluster(3);
+        cluster.start(16, groups);
+        cluster.run(100);
+        return cluster;
+    }
+
+    @Test
+    void anyNodeServesAnyKey() {
+        LaneCluster cluster = started(2);
+        for (int i = 0; i < 50; i++) {
+            Outcome put = cluster.ask(1 + i % 3, Command.Put.of(key(i), Bytes.utf8("v" + i)));
+            assertEquals(new Outcome.Ok(), put);
+        }
+        for (int i = 0; i < 50; i++) {
+            assertEquals(
+                    new Outcome.Value(Bytes.utf8("v" + i)),
+                    cluster.ask(1 + (i + 1) % 3, new Command.Get(key(i))));
+        }
+        assertEquals(new Outcome.Nil(), cluster.ask(1, new Command.Get(Bytes.utf8("none"))));
+        assertEquals(
+                new Outcome.Int(4),
+                cluster.ask(2, new Command.Append(key(1), Bytes.utf8("xx"))));
+        assertEquals(
+                new Outcome.Int(1), cluster.ask(3, new Command.Delete(List.of(key(1)))));
+        assertEquals(new Outcome.Nil(), cluster.ask(1, new Command.Get(key(1))));
+    }
+
+    @Test
+    void withoutGroupsAKeyIsServedByNobody() {
+        LaneCluster cluster = started(0);
+        assertInstanceOf(
+                Outcome.WrongGroup.class, cluster.ask(1, new Command.Get(Bytes.utf8("k"))));
+    }
+
+    @Test
+    void shardsWithoutDataMoveWhenGroupsComeAndGo() {
+        LaneCluster cluster = started(1);
+        cluster.createGroup(2);
+        assertInstanceOf(
+                Outcome.Cluster.class,
+                cluster.ask(1, new Command.Join(List.of(cluster.spec(2)))));
+        cluster.run(200);
+        for (int i = 0; i < 20; i++) {
+            assertEquals(
+                    new Outcome.Ok(), cluster.ask(2, Command.Put.of(key(i), Bytes.utf8("v"))));
+        }
+        Outcome refused = cluster.ask(1, new Command.Leave(List.of(1L)));
+        assertEquals(
+                Outcome.Reason.HOLDS_DATA,
+                assertInstanceOf(Outcome.Refused.class, refused).reason());
+        for (int i = 0; i < 20; i++) {
+            assertEquals(
+                    new Outcome.Value(Bytes.utf8("v")),
+                    cluster.ask(3, new Command.Get(key(i))));
+        }
+    }
+
+    @Test
+    void theOthersGoOnWithoutANodeAndItCatchesUp() {
+        LaneCluster cluster = started(2);
+        cluster.cutOff(1);
+        for (int i = 0; i < 20; i++) {
+            assertEquals(
+                    new Outcome.Ok(), cluster.ask(2, Command.Put.of(key(i), Bytes.utf8("v"))));
+        }
+        cluster.heal();
+        cluster.run(1000);
+        assertEquals(
+                new Outcome.Value(Bytes.utf8("v")), cluster.ask(1, new Command.Get(key(3))));
+        for (long group = 0; group <= 2; group++) {
+            Optional<Long> digest = cluster.lane(1, group).digest(group);
+            assertTrue(digest.isPresent());
+            assertEquals(digest, cluster.lane(2, group).digest(group));
+            assertEquals(digest, cluster.lane(3, group).digest(group));
+        }
+    }
+
+    @Test
+    void aWriteThatReachedACutOffLeaderIsUnknownAndNeverAFailure() {
+        LaneCluster cluster = started(1);
+        assertEquals(new Outcome.Ok(), cluster.ask(1, Command.Put.of(key(1), Bytes.utf8("v"))));
+        cluster.cutOff(2);
+        cluster.cutOff(3);
+        cluster.cutOff(1);
+        assertInstanceOf(
+                Outcome.Unknown.class,
+                cluster.ask(leaderOf(cluster), Command.Put.of(key(1), Bytes.utf8("w"))));
+    }
+
+    private static long leaderOf(LaneCluster cluster) {
+        return cluster.lane(1, 1).status(cluster.now()).getFirst().leaderNode();
+    }
+}

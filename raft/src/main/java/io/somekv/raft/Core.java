@@ -1,0 +1,217 @@
+package io.somekv.raft;
+
+import io.somekv.base.Invariant;
+import io.somekv.base.Mutation;
+import java.util.SplittableRandom;
+
+/**
+ * What a replica keeps whatever its role: identity, term and vote, the log, and what is on its way
+ * out. Roles change here and nowhere else (Raft figure 4).
+ */
+final class Core {
+    /** For how many election timeouts a replica whose clock was found wrong leaves it to others. */
+    private static final int CLOCK_PENALTY_TIMEOUTS = 4;
+
+    private final RaftConfig config;
+    private final long self;
+    private final Membership membership;
+    private final SplittableRandom random;
+    private final Effects effects = new Effects();
+    private final RaftLog log;
+    private final PersistQueue persists;
+    private final CommittedFeed feed;
+
+    private long term;
+
+    /**
+     * Replica id this replica voted for in {@code term}; 0 for none. Cleared by a new term only.
+     */
+    private long votedFor;
+
+    private RoleState role;
+    private Now now;
+
+    /**
+     * Until then votes are refused: the minimum election timeout since the process started, and
+     * since a leader was heard (DESIGN §3, rule 6). The start counts because this replica may have
+     * heard a leader, and so have been part of its lease, just before it crashed.
+     */
+    private long votesRefusedUntilNanos;
+
+    private long campaignsNotBeforeNanos;
+
+    Core(RaftConfig config, long self, Recovered recovered, long seed, Now startedAt) {
+        this.config = config;
+        this.self = self;
+        this.membership = recovered.membership();
+        this.random = new SplittableRandom(seed);
+        this.log = new RaftLog(config, recovered);
+        this.persists = new PersistQueue(config, log, recovered.incarnation());
+        this.feed = new CommittedFeed(self, log, effects);
+        this.term = recovered.hardState().term();
+        this.votedFor = recovered.hardState().votedFor();
+        this.now = startedAt;
+        this.votesRefusedUntilNanos = startedAt.nanos() + config.electionTimeoutNanos();
+        this.campaignsNotBeforeNanos = startedAt.nanos();
+        Invariant.check(term >= log.last().term(), "term covers the log");
+        long wait = isOnlyVoter() ? 0 : electionWaitNanos();
+        this.role = new Follower(this, 0, startedAt.nanos() + wait);
+    }
+
+    RaftConfig config() {
+        return config;
+    }
+
+    long self() {
+        return self;
+    }
+
+    Membership membership() {
+        return membership;
+    }
+
+    Effects effects() {
+        return effects;
+    }
+
+    RaftLog log() {
+        return log;
+    }
+
+    PersistQueue persists() {
+        return persists;
+    }
+
+    CommittedFeed feed() {
+        return feed;
+    }
+
+    long term() {
+        return term;
+    }
+
+    RoleState role() {
+        return role;
+    }
+
+    Now now() {
+        return now;
+    }
+
+    void advance(Now later) {
+        Invariant.check(later.nanos() >= now.nanos(), "time goes on", later.nanos(), now.nanos());
+        now = later;
+    }
+
+    boolean has(Mutation mutation) {
+        return config.mutations().contains(mutation);
+    }
+
+    HardState hardState() {
+        return new HardState(term, votedFor, log.commit());
+    }
+
+    boolean isOnlyVoter() {
+        return membership.voters().size() == 1 && membership.isVoter(self);
+    }
+
+    // Elections
+
+    /** A wait drawn from [minimum, 2 × minimum): Raft §5.2 against split votes. */
+    long electionWaitNanos() {
+        return config.electionTimeoutNanos() + random.nextLong(config.electionTimeoutNanos());
+    }
+
+    /**
+     * Whether this replica may try to lead now. One whose disk is stuck could not even persist its
+     * vote (rule 5); one whose clock was refused gives the others time to elect one of them.
+     */
+    boolean mayCampaign() {
+        return membership.isVoter(self)
+                && now.nanos() >= campaignsNotBeforeNanos
+                && !isDiskStalled();
+    }
+
+    boolean isDiskStalled() {
+        long since = persists.oldestSinceNanos();
+        return since != Long.MAX_VALUE && now.nanos() - since >= config.diskStallNanos();
+    }
+
+    boolean refusesVotes() {
+        return now.nanos() < votesRefusedUntilNanos || role instanceof Leader;
+    }
+
+    void onLeaderContact() {
+        votesRefusedUntilNanos =
+                Math.max(votesRefusedUntilNanos, now.nanos() + config.electionTimeoutNanos());
+    }
+
+    /**
+     * Whether {@code candidateId} can have this term's vote (Raft §5.2: first come, one a term).
+     */
+    boolean isVoteFreeFor(long candidateId) {
+        return votedFor == 0 || votedFor == candidateId;
+    }
+
+    void voteFor(long candidateId) {
+        Invariant.check(isVoteFreeFor(candidateId), "one vote a term", votedFor, candidateId);
+        if (votedFor != candidateId) {
+            votedFor = candidateId;
+            persists.onStateChanged();
+        }
+    }
+
+    // Changes of role
+
+    /** Follows {@code leaderId} (0 for none known yet) in {@code newTerm}. */
+    void becomeFollower(long newTerm, long leaderId) {
+        adoptTerm(newTerm);
+        become(new Follower(this, leaderId, now.nanos() + electionWaitNanos()));
+    }
+
+    void becomePreCandidate() {
+        PreCandidate preCandidate = new PreCandidate(this, now.nanos() + electionWaitNanos());
+        become(preCandidate);
+        preCandidate.campaign();
+    }
+
+    void becomeCandidate() {
+        adoptTerm(term + 1);
+        voteFor(self);
+        Candidate candidate = new Candidate(this, now.nanos() + electionWaitNanos());
+        become(candidate);
+        candidate.campaign();
+    }
+
+    /**
+     * @param vouched whether the clocks of the quorum bear out this replica's own
+     */
+    void becomeLeader(boolean vouched) {
+        Invariant.check(role instanceof Candidate, "only a candidate becomes leader");
+        Leader leader = new Leader(this);
+        become(leader);
+        leader.begin(vouched);
+    }
+
+    /** Yields for the sake of its clock, and lets the others elect one of them. */
+    void becomeFollowerOfBetterClock() {
+        campaignsNotBeforeNanos =
+                now.nanos() + CLOCK_PENALTY_TIMEOUTS * config.electionTimeoutNanos();
+        becomeFollower(term, 0);
+    }
+
+    private void become(RoleState next) {
+        role.onLeave();
+        role = next;
+    }
+
+    /** A vote stands as long as its term: stepping down within a term keeps it (KB-9). */
+    private void adoptTerm(long newTerm) {
+        Invariant.check(newTerm >= term, "terms never go back", newTerm, term);
+        if (newTerm > term) {
+            term = newTerm;
+            votedFor = 0;
+            persists.onStateChanged();
+        }
+    }
+}

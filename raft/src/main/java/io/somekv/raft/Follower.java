@@ -1,0 +1,138 @@
+package io.somekv.raft;
+
+import io.somekv.base.Invariant;
+
+/** Answers leaders and candidates, and waits (Raft §5.2). Learners are followers for ever. */
+final class Follower implements RoleState {
+    private final Core core;
+    private long leaderId;
+    private long electionDeadlineNanos;
+
+    Follower(Core core, long leaderId, long electionDeadlineNanos) {
+        this.core = core;
+        this.leaderId = leaderId;
+        this.electionDeadlineNanos = electionDeadlineNanos;
+    }
+
+    @Override
+    public ReplicaStatus.Role role() {
+        return ReplicaStatus.Role.FOLLOWER;
+    }
+
+    @Override
+    public long leaderId() {
+        return leaderId;
+    }
+
+    @Override
+    public long nextDeadlineNanos() {
+        return electionDeadlineNanos;
+    }
+
+    @Override
+    public void onTick() {
+        if (core.now().nanos() < electionDeadlineNanos) {
+            return;
+        }
+        leaderId = 0;
+        if (!core.mayCampaign()) {
+            waitAnew();
+        } else if (core.isOnlyVoter()) {
+            core.becomeCandidate();
+        } else {
+            core.becomePreCandidate();
+        }
+    }
+
+    /** A whole timeout more: after a granted vote (Raft §5.2), or where it may not campaign. */
+    void waitAnew() {
+        electionDeadlineNanos = core.now().nanos() + core.electionWaitNanos();
+    }
+
+    /** Raft figure 2, AppendEntries, receiver implementation. */
+    @Override
+    public void onAppendEntries(Message.AppendEntries message) {
+        Invariant.check(
+                leaderId == 0 || leaderId == message.from(),
+                "one leader a term",
+                leaderId,
+                message.from());
+        leaderId = message.from();
+        core.onLeaderContact();
+        electionDeadlineNanos = core.now().nanos() + core.electionWaitNanos();
+        if (core.log().holds(message.previous())) {
+            accept(message);
+        } else {
+            reject(message);
+        }
+    }
+
+    /**
+     * The commit index follows the leader's only as far as this message verified the log (KB-24):
+     * behind that there may be entries of an older leader that this one will yet cut.
+     */
+    private void accept(Message.AppendEntries message) {
+        RaftLog log = core.log();
+        long verified = message.previous().index() + message.entries().size();
+        boolean appended = append(message);
+        log.commitTo(Math.min(message.commit(), verified));
+        if (appended) {
+            core.persists()
+                    .sendWhenAllDurable(accepted(message, verified), core.effects(), core.now());
+        } else {
+            // Nothing to wait for: a heartbeat is answered while a sync is under way.
+            core.persists()
+                    .sendWhenStateDurable(
+                            accepted(message, Math.min(verified, log.durable())),
+                            core.effects(),
+                            core.now());
+        }
+    }
+
+    /** Takes over what is new; only a real conflict cuts the log, never a short, late message. */
+    private boolean append(Message.AppendEntries message) {
+        RaftLog log = core.log();
+        long from = log.firstDifference(message.entries());
+        if (from == 0) {
+            return false;
+        }
+        if (from <= log.last().index()) {
+            log.truncateFrom(from);
+            core.persists().onTruncated(from);
+        }
+        int skip = (int) (from - message.previous().index() - 1);
+        for (int i = skip; i < message.entries().size(); i++) {
+            log.append(message.entries().get(i));
+        }
+        return true;
+    }
+
+    private void reject(Message.AppendEntries message) {
+        EntryId previous = message.previous();
+        Invariant.check(
+                previous.index() > core.log().commit(),
+                "a leader has what is committed",
+                previous.index(),
+                core.log().commit());
+        core.effects()
+                .send(
+                        new Message.AppendRejected(
+                                core.self(),
+                                message.from(),
+                                core.term(),
+                                previous,
+                                core.log().conflictHint(previous),
+                                message.round(),
+                                core.now().wallMillis()));
+    }
+
+    private Message.AppendAccepted accepted(Message.AppendEntries message, long matchIndex) {
+        return new Message.AppendAccepted(
+                core.self(),
+                message.from(),
+                core.term(),
+                matchIndex,
+                message.round(),
+                core.now().wallMillis());
+    }
+}

@@ -1,0 +1,187 @@
+package io.somekv.raft;
+
+import io.somekv.base.Invariant;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a leader knows of one follower or learner (Raft figure 2: nextIndex, matchIndex), and what
+ * it has on the way to it.
+ *
+ * <p>It begins <b>probing</b>: one message at a time, until the follower shows where its log
+ * agrees. Then it <b>pipelines</b>: {@code nextIndex} advances when a message is sent, not when it
+ * is acknowledged, as far as the window reaches. Whatever is lost on the way shows at the next
+ * heartbeat, which names the last entry sent: the follower refuses it, and sending goes back.
+ */
+final class Progress {
+    private record InFlight(long lastIndex, long bytes) {}
+
+    private final Member member;
+    private final boolean isVoter;
+    private final ArrayDeque<InFlight> inFlight = new ArrayDeque<>();
+    private long inFlightBytes;
+
+    /** {@code matchIndex < nextIndex}. Only ever grows within a leader's term. */
+    private long matchIndex;
+
+    private long nextIndex;
+    private boolean isProbing = true;
+    private boolean isProbeSent;
+
+    /** Where probing looks: the entry before the probe's first. */
+    private long probeIndex;
+
+    /** The newest commit index and round that a message to it carried. */
+    private long sentCommit;
+
+    private long sentRound;
+    private long ackedRound;
+    private long lastHeardNanos;
+
+    /** Its wall clock's lead over this replica's monotonic clock at most, once known. */
+    private long clockOffset;
+
+    private boolean hasClockOffset;
+
+    /** Entries for it that are on their way back from disk. */
+    private Ready.@Nullable Fetch fetch;
+
+    Progress(Member member, boolean isVoter, long nextIndex, long nowNanos) {
+        this.member = member;
+        this.isVoter = isVoter;
+        this.nextIndex = nextIndex;
+        this.probeIndex = nextIndex - 1;
+        this.lastHeardNanos = nowNanos;
+    }
+
+    long id() {
+        return member.replicaId();
+    }
+
+    boolean isVoter() {
+        return isVoter;
+    }
+
+    long matchIndex() {
+        return matchIndex;
+    }
+
+    long nextIndex() {
+        return nextIndex;
+    }
+
+    long lastHeardNanos() {
+        return lastHeardNanos;
+    }
+
+    long ackedRound() {
+        return ackedRound;
+    }
+
+    long sentRound() {
+        return sentRound;
+    }
+
+    boolean isProbing() {
+        return isProbing;
+    }
+
+    long inFlightBytes() {
+        return inFlightBytes;
+    }
+
+    boolean hasClockOffset() {
+        return hasClockOffset;
+    }
+
+    long clockOffset() {
+        return clockOffset;
+    }
+
+    Ready.@Nullable Fetch fetch() {
+        return fetch;
+    }
+
+    void fetch(Ready.@Nullable Fetch wanted) {
+        fetch = wanted;
+    }
+
+    /** Whether more may be sent now; the window always admits a first message. */
+    boolean hasRoom(long inFlightBytesMax) {
+        return isProbing ? !isProbeSent : inFlight.isEmpty() || inFlightBytes < inFlightBytesMax;
+    }
+
+    /** Whether a newer commit index is due and nothing on the way would bring it soon. */
+    boolean lacksCommit(long commit) {
+        return sentCommit < commit && inFlight.isEmpty() && !isProbing;
+    }
+
+    void onSent(Message.AppendEntries message) {
+        sentCommit = Math.max(sentCommit, message.commit());
+        sentRound = Math.max(sentRound, message.round());
+        isProbeSent = true;
+        int count = message.entries().size();
+        if (count == 0) {
+            return;
+        }
+        Invariant.check(
+                message.previous().index() == nextIndex - 1,
+                "messages to a follower follow each other",
+                message.previous().index(),
+                nextIndex);
+        long bytes = 0;
+        for (int i = 0; i < count; i++) {
+            bytes += message.entries().get(i).weight();
+        }
+        nextIndex += count;
+        inFlightBytes += bytes;
+        inFlight.addLast(new InFlight(nextIndex - 1, bytes));
+    }
+
+    void onHeard(long round, long nowNanos) {
+        lastHeardNanos = nowNanos;
+        ackedRound = Math.max(ackedRound, round);
+    }
+
+    void onClock(long offset) {
+        clockOffset = offset;
+        hasClockOffset = true;
+    }
+
+    /** Returns whether the match index advanced. */
+    boolean onAccepted(long match) {
+        if (isProbing && match >= probeIndex) {
+            isProbing = false;
+        }
+        if (match <= matchIndex) {
+            return false;
+        }
+        matchIndex = match;
+        while (!inFlight.isEmpty() && inFlight.getFirst().lastIndex() <= match) {
+            inFlightBytes -= inFlight.removeFirst().bytes();
+        }
+        if (nextIndex <= match) {
+            nextIndex = match + 1;
+        }
+        return true;
+    }
+
+    /** A refusal says something new only of a position beyond the match that was sent since. */
+    boolean isFresh(EntryId rejected) {
+        return rejected.index() > matchIndex && rejected.index() < nextIndex;
+    }
+
+    /**
+     * Goes back to {@code next}, never below what is known to match.
+     *
+     * @param isProven whether the follower is known to hold the entry before it
+     */
+    void onRejected(long next, boolean isProven) {
+        nextIndex = Math.max(next, matchIndex + 1);
+        isProbing = !isProven;
+        isProbeSent = false;
+        probeIndex = nextIndex - 1;
+        inFlight.clear();
+        inFlightBytes = 0;
+    }
+}

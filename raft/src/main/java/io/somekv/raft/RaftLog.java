@@ -1,0 +1,181 @@
+package io.somekv.raft;
+
+import io.somekv.base.Invariant;
+import io.somekv.base.Mutation;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The replicated log (Raft §5.3) as one replica sees it: the term of every entry, the newest
+ * entries themselves, and how far it is committed, durable and applied.
+ *
+ * <p>Invariants: {@code applied <= commit <= last}, {@code durable <= last}; nothing at or below
+ * {@code commit} is ever cut; an entry that was appended in this run stays in the cache at least
+ * until it is durable and applied.
+ */
+final class RaftLog {
+    private final RaftConfig config;
+    private final TermRuns runs;
+    private final EntryCache cache;
+    private EntryId last;
+    private long lastLogTime;
+    private long commit;
+
+    /**
+     * Everything up to here is on this replica's disk as the log has it now. Falls when a conflict
+     * cuts the log, so that it never speaks for entries that came in the place of others (KB-21).
+     */
+    private long durable;
+
+    private long applied;
+
+    RaftLog(RaftConfig config, Recovered recovered) {
+        this.config = config;
+        runs = new TermRuns(recovered.terms());
+        long end = recovered.lastIndex();
+        cache = new EntryCache(end + 1);
+        last = end == 0 ? EntryId.ZERO : new EntryId(runs.termAt(end), end);
+        lastLogTime = recovered.lastLogTime();
+        durable = end;
+        applied = recovered.applied();
+        commit = Math.max(recovered.hardState().commit(), applied);
+        Invariant.check(commit <= end, "commit index within the recovered log", commit, end);
+    }
+
+    EntryId last() {
+        return last;
+    }
+
+    /** Log time of the last entry, in milliseconds since 1970. */
+    long lastLogTime() {
+        return lastLogTime;
+    }
+
+    long commit() {
+        return commit;
+    }
+
+    long durable() {
+        if (config.mutations().contains(Mutation.ACKNOWLEDGE_BEFORE_DURABLE)) {
+            return last.index();
+        }
+        return durable;
+    }
+
+    long applied() {
+        return applied;
+    }
+
+    /** The oldest index that is in memory; what lies below must be fetched. */
+    long cachedFrom() {
+        return cache.firstIndex();
+    }
+
+    /** The term of the entry at {@code index}: 0 before the first, -1 where there is none. */
+    long termAt(long index) {
+        if (index == last.index()) {
+            return last.term();
+        }
+        if (index == 0) {
+            return 0;
+        }
+        return index < runs.firstIndex(1) || index > last.index() ? -1 : runs.termAt(index);
+    }
+
+    /** The id of an entry that the log holds. */
+    EntryId idAt(long index) {
+        if (index == last.index()) {
+            return last;
+        }
+        long term = termAt(index);
+        Invariant.check(term >= 0, "index within the log", index, last.index());
+        return new EntryId(term, index);
+    }
+
+    /** Whether the log holds this very entry, and so (Log Matching) everything before it alike. */
+    boolean holds(EntryId id) {
+        return termAt(id.index()) == id.term();
+    }
+
+    /** Raft §5.4.1: the later last term is more up to date, then the longer log. */
+    boolean isUpToDate(EntryId candidateLast) {
+        return candidateLast.compareTo(last) >= 0;
+    }
+
+    /**
+     * The last entry up to {@code id.index()} of a term not above {@code id.term()}: all behind it
+     * cannot be what a log with {@code id} holds there. The fast backtracking of Raft §5.3, used by
+     * both sides.
+     */
+    EntryId conflictHint(EntryId id) {
+        long from = Math.min(id.index(), last.index());
+        long index = runs.lastIndexOfTermAtMost(from, id.term());
+        return index == 0 ? EntryId.ZERO : idAt(index);
+    }
+
+    void append(Entry entry) {
+        Invariant.check(
+                entry.index() == last.index() + 1,
+                "entries follow each other",
+                entry.index(),
+                last.index());
+        runs.append(entry.id());
+        cache.append(entry);
+        last = entry.id();
+        lastLogTime = entry.logTime();
+        cache.evict(evictable(), config.cacheBytesMax());
+    }
+
+    /**
+     * Where {@code entries}, which follow an entry that the log holds, first say something that the
+     * log does not: the index of the first new or conflicting one, 0 when all are here already.
+     */
+    long firstDifference(List<Entry> entries) {
+        for (int i = 0; i < entries.size(); i++) {
+            if (!holds(entries.get(i).id())) {
+                return entries.get(i).index();
+            }
+        }
+        return 0;
+    }
+
+    /** Cuts the log: the entry at {@code index} and all behind it are gone. */
+    void truncateFrom(long index) {
+        Invariant.check(index > commit, "what is committed is never cut", index, commit);
+        Invariant.check(index > 0 && index <= last.index(), "cut within the log");
+        runs.truncateFrom(index);
+        cache.truncateFrom(index);
+        last = index == 1 ? EntryId.ZERO : new EntryId(runs.termAt(index - 1), index - 1);
+        durable = Math.min(durable, index - 1);
+    }
+
+    void durableTo(long index) {
+        durable = Math.max(durable, Math.min(index, last.index()));
+    }
+
+    /** Commits up to {@code index}; an older one changes nothing. */
+    void commitTo(long index) {
+        Invariant.check(index <= last.index(), "commit within the log", index, last.index());
+        commit = Math.max(commit, index);
+    }
+
+    void appliedTo(long index) {
+        Invariant.check(index <= commit, "applied only what is committed", index, commit);
+        applied = Math.max(applied, index);
+        cache.evict(evictable(), config.cacheBytesMax());
+    }
+
+    /** The entry, if it is in memory. */
+    @Nullable Entry cached(long index) {
+        return cache.find(index);
+    }
+
+    /** Cached entries from {@code from} on: at least one, up to {@code sizeMax} bytes. */
+    List<Entry> slice(long from, long sizeMax) {
+        return cache.slice(from, sizeMax);
+    }
+
+    private long evictable() {
+        return Math.min(applied, durable);
+    }
+}

@@ -1,0 +1,48 @@
+package io.somekv.raft;
+
+/**
+ * What a replica is at present (Raft §5.1), with the fields that only this role has. Every message
+ * that arrives here is of the replica's own term; a role that has no use for one drops it, for a
+ * network may deliver anything late.
+ */
+sealed interface RoleState permits Follower, PreCandidate, Candidate, Leader {
+    ReplicaStatus.Role role();
+
+    /** Replica id of the leader of this term, as far as known; 0 for none. */
+    long leaderId();
+
+    /** When the next {@link #onTick} can matter. */
+    long nextDeadlineNanos();
+
+    void onTick();
+
+    /** From the leader of this term, well-formed. */
+    void onAppendEntries(Message.AppendEntries message);
+
+    default void onPreVoteReply(Message.PreVoteReply message) {}
+
+    default void onRequestVoteReply(Message.RequestVoteReply message) {}
+
+    default void onAppendAccepted(Message.AppendAccepted message) {}
+
+    default void onAppendRejected(Message.AppendRejected message) {}
+
+    /** More of the log, or of term and vote, became durable. */
+    default void onPersisted() {}
+
+    default void onFetched(Input.Fetched fetched) {}
+
+    default void onPropose(Core core, Input.Propose propose) {
+        core.effects().answer(new ProposalResult.NotLeader(propose.token(), leaderId()));
+    }
+
+    default void onRead(Core core, Input.Read read) {
+        core.effects().answer(new ReadResult.NotLeader(read.token(), leaderId()));
+    }
+
+    /** Puts what collected since the last time into messages. */
+    default void flush() {}
+
+    /** Another role takes over. */
+    default void onLeave() {}
+}

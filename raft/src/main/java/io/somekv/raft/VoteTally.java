@@ -1,0 +1,41 @@
+package io.somekv.raft;
+
+import io.somekv.base.Mutation;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The votes of one campaign, counted by voter and not by message: duplicates and late replies
+ * change nothing (KB-10).
+ */
+final class VoteTally {
+    private final Core core;
+    private final List<Long> granted = new ArrayList<>();
+    private final List<Long> refused = new ArrayList<>();
+
+    VoteTally(Core core) {
+        this.core = core;
+    }
+
+    /** Returns whether the vote was news. */
+    boolean count(long voterId, boolean isGranted) {
+        boolean known = granted.contains(voterId) || refused.contains(voterId);
+        if (core.has(Mutation.COUNT_MESSAGES_AS_VOTES)) {
+            known = false;
+        }
+        if (known || !core.membership().isVoter(voterId)) {
+            return false;
+        }
+        (isGranted ? granted : refused).add(voterId);
+        return true;
+    }
+
+    boolean isWon() {
+        return granted.size() >= core.membership().quorum();
+    }
+
+    /** So many refused that the rest could not make a quorum any more. */
+    boolean isLost() {
+        return refused.size() > core.membership().voters().size() - core.membership().quorum();
+    }
+}
