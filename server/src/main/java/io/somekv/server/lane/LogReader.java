@@ -6,45 +6,34 @@ import io.somekv.node.log.SharedLog;
 import io.somekv.raft.Entry;
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Reads entries back from the log for followers that are far behind, on a thread of its own with
- * low priority. What a follower needs while it keeps up is in memory; what is read here lies on the
- * disk, where a read takes as long as it takes, and a lane that waited for it would miss its
- * heartbeats. The hop costs nothing that such a follower would notice. A replica has one fetch out
- * for each follower, so the queue is as short as the group is small.
+ * Reads entries back from the log for followers that are far behind, on a thread with low priority.
+ * What a follower needs while it keeps up is in memory; what is read here lies on the disk, where a
+ * read takes as long as it takes, and a lane that waited for it would miss its heartbeats. The hop
+ * costs nothing that such a follower would notice. A replica has one fetch out for each follower,
+ * so the queue is as short as the group is small.
  */
 public final class LogReader {
     private final SharedLog log;
     private final Emergency emergency;
-    private final ExecutorService thread;
+    private final Executor background;
 
-    public LogReader(SharedLog log, Emergency emergency, String threadName) {
+    public LogReader(SharedLog log, Emergency emergency, Executor background) {
         this.log = log;
         this.emergency = emergency;
-        thread =
-                Executors.newSingleThreadExecutor(
-                        Thread.ofPlatform()
-                                .name(threadName)
-                                .daemon(true)
-                                .priority(Thread.MIN_PRIORITY)
-                                .factory());
+        this.background = background;
     }
 
     /** Answers the lane with a {@link LaneInput.Fetched}. */
     void read(LaneLoop lane, LaneEffect.FetchEntries wanted) {
         try {
-            thread.execute(() -> readNow(lane, wanted));
+            background.execute(() -> readNow(lane, wanted));
         } catch (RejectedExecutionException e) {
             // The node is stopping: nobody waits for the answer.
         }
-    }
-
-    public void stop() {
-        thread.shutdown();
     }
 
     private void readNow(LaneLoop lane, LaneEffect.FetchEntries wanted) {
