@@ -62,7 +62,9 @@ final class RequestCheck {
     /** Whether executing a command twice would show: all others are idempotent by their own nature. */
     static boolean needsStamp(Command command) {
         return command instanceof Command.Write
-                && (command instanceof Command.Keyed || command instanceof Command.Clear);
+                && (command instanceof Command.Keyed
+                        || command instanceof Command.Clear
+                        || MoveGuard.guards(command));
     }
 
     /** About how many bytes a request takes in an entry. */

@@ -140,7 +140,7 @@ public final class DuplicateTable {
         if (logTime > stamp.deadlineMillis()) {
             return Optional.of(new Outcome.Unknown("its deadline has passed"));
         }
-        if (bytesHeld() >= TABLE_BYTES_MAX || keepsValue && resultBytes >= RESULT_BYTES_MAX) {
+        if (bytesHeld() >= TABLE_BYTES_MAX || (keepsValue && resultBytes >= RESULT_BYTES_MAX)) {
             return Optional.of(new Outcome.Busy(RETRY_AFTER_MILLIS));
         }
         return Optional.empty();

@@ -28,7 +28,6 @@ final class ClientRegistry {
     /** Nonces that one entry forgets at most. */
     private static final int SWEEP_MAX = 64;
 
-    private final Engine engine;
     private final long storeId;
 
     /** Numbers in [firstKept, next) have rows; {@code next} is given out next. From 1. */
@@ -40,7 +39,6 @@ final class ClientRegistry {
     private long firstKeptLogTime;
 
     ClientRegistry(Engine engine, long storeId) {
-        this.engine = engine;
         this.storeId = storeId;
         Optional<Bytes> counts = engine.get(countKey());
         if (counts.isPresent()) {

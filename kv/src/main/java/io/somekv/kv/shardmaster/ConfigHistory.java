@@ -42,7 +42,9 @@ final class ConfigHistory {
     }
 
     ShardConfig latest() {
-        Invariant.check(latest != null, "the cluster was started");
+        if (latest == null) {
+            throw Invariant.unreachable("no config is asked for before the cluster was started");
+        }
         return latest;
     }
 
