@@ -160,7 +160,8 @@ public final class ServerNode implements AutoCloseable {
         ServerOptions.Ports wanted = options.ports();
         int peerPort = peers.listen(options.host(), wanted.peer());
         int respPort = resp.listen(options.host(), wanted.resp());
-        control.bind(options.host(), wanted.grpc());
+        ControlDoor control = new ControlDoor("node" + options.nodeId() + "-control", options.host(), wanted.grpc());
+        this.control = control;
         NodeInfo self = new NodeInfo(
                 options.nodeId(),
                 store.storeId(),

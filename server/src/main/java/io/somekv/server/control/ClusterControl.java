@@ -1,5 +1,6 @@
 package io.somekv.server.control;
 
+import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
@@ -211,8 +212,12 @@ public final class ClusterControl {
     }
 
     /** A client id, the same one for the same nonce. */
-    public Outcome registerClient(UUID nonce) {
-        return ask(new Command.RegisterClient(nonce));
+    public ClientId registerClient(UUID nonce) {
+        Outcome outcome = ask(new Command.RegisterClient(nonce));
+        if (outcome instanceof Outcome.Registered registered) {
+            return registered.client();
+        }
+        throw failure(outcome);
     }
 
     private Outcome ask(Command command) {
@@ -236,7 +241,8 @@ public final class ClusterControl {
         }
     }
 
-    private static ControlException failure(Outcome outcome) {
+    /** What an outcome that is no success means to whoever asked. */
+    public static ControlException failure(Outcome outcome) {
         return switch (outcome) {
             case Outcome.Refused refused -> new ControlException(Kind.NOT_NOW, refused.message());
             case Outcome.Invalid invalid -> new ControlException(Kind.INVALID, invalid.message());
@@ -244,11 +250,12 @@ public final class ClusterControl {
                     new ControlException(
                             Kind.OUTCOME_UNKNOWN,
                             "it may or may not have been done (" + unknown.why() + ")");
-            case Outcome.NotExecuted _ ->
+            case Outcome.NotExecuted refusal ->
                     new ControlException(
                             Kind.UNREACHABLE,
-                            "the shard master has no leader that can be reached: are most of its"
-                                    + " nodes running?");
+                            "no leader of the group could be reached ("
+                                    + refusal
+                                    + "): are most of its nodes running?");
             case Outcome.Result result ->
                     new ControlException(Kind.NOT_NOW, "unexpected answer " + result);
             case Outcome.BelowFloor _ ->

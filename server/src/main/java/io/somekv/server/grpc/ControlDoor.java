@@ -1,8 +1,81 @@
 package io.somekv.server.grpc;
+
+import io.grpc.BindableService;
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.util.MutableHandlerRegistry;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.somekv.server.control.ClusterControl;
 import io.somekv.server.control.NodeControl;
+import io.somekv.server.net.Loops;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The gRPC door. It has a loop of its own, so that whatever happens here never stands in a lane's
+ * way, and a virtual thread for each call, which may block: starting a cluster waits for other
+ * nodes, and they for their disks.
+ */
 public final class ControlDoor {
-    public void bind(String host, int port) {}
-    public int port() {return 0;}
-    public void open(NodeControl c) {}
-    public void close() {}
+    private static final int MESSAGE_SIZE_MAX = 24 << 20;
+    private static final long STOP_SECONDS_MAX = 2;
+
+    private final MultiThreadIoEventLoopGroup loop;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+    /** Filled by {@link #open}: the port must be known before there is anything to serve. */
+    private final MutableHandlerRegistry services = new MutableHandlerRegistry();
+
+    private final Server server;
+
+    /** Takes the port, which the system chooses for 0; calls are served from {@link #open} on. */
+    public ControlDoor(String name, String host, int port) throws IOException {
+        loop = Loops.of(1, name);
+        server =
+                NettyServerBuilder.forAddress(new InetSocketAddress(host, port))
+                        .bossEventLoopGroup(loop)
+                        .workerEventLoopGroup(loop)
+                        .channelType(Loops.serverChannel())
+                        .executor(threads)
+                        .maxInboundMessageSize(MESSAGE_SIZE_MAX)
+                        .fallbackHandlerRegistry(services)
+                        .build();
+        try {
+            server.start();
+        } catch (IOException e) {
+            close();
+            throw e;
+        }
+    }
+
+    public int port() {
+        return server.getPort();
+    }
+
+    public void open(NodeControl node) {
+        ClusterControl cluster = new ClusterControl(node, new GrpcNodes());
+        List<BindableService> all =
+                List.of(
+                        new ClusterService(node, cluster),
+                        new ShardMasterService(cluster),
+                        new ReplicationGroupService(node));
+        all.forEach(services::addService);
+    }
+
+    /** Lets calls end for a moment, then cuts them off. */
+    public void close() {
+        server.shutdown();
+        try {
+            server.awaitTermination(STOP_SECONDS_MAX, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        server.shutdownNow();
+        threads.shutdownNow();
+        loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
 }
