@@ -1,3 +1,4 @@
+/** The Java client: a pure core, and a thin transport around it. */
 @NullMarked
 package io.somekv.client;
 

@@ -1,5 +1,6 @@
 package io.somekv.dist;
 
+import io.somekv.bench.drill.DrillCommand;
 import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine;
@@ -36,7 +37,7 @@ public final class Somekv implements Runnable {
 
     /** The commands of the modules, in the order in which the help lists them. */
     private static List<Object> commands() {
-        return List.of();
+        return List.of(new DrillCommand());
     }
 
     /** Called where no command was named: that is a question, and the answer is the help. */

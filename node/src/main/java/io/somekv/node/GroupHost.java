@@ -30,9 +30,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One group on this node: its Raft replica, its state machine, and the clients that wait for either.
- * Writes that arrive while the leader's last batch is on its way to the disk gather into the next one, so
- * that the size of a batch follows the depth of the queue and no timer.
+ * One group on this node: its Raft replica, its state machine, and the clients that wait for
+ * either. Writes that arrive while the leader's last batch is on its way to the disk gather into
+ * the next one, so that the size of a batch follows the depth of the queue and no timer.
  */
 final class GroupHost {
     /** Entries applied in one turn, so that a long backlog does not hold up heartbeats. */
@@ -49,7 +49,9 @@ final class GroupHost {
     private final ReadQueue reads;
     private final ArrayDeque<Entry> committed = new ArrayDeque<>();
 
-    /** The leader's proposals whose persist has not been acknowledged; at most one batch at a time. */
+    /**
+     * The leader's proposals whose persist has not been acknowledged; at most one batch at a time.
+     */
     private long persistsInFlight;
 
     private boolean wasLeading;
@@ -87,13 +89,13 @@ final class GroupHost {
         return replica.status(now);
     }
 
-    boolean leads(Now now) {
-        return replica.status(now).role() == ReplicaStatus.Role.LEADER;
+    boolean leads() {
+        return replica.leads();
     }
 
     /** Node of the leader this replica follows; 0 when it knows none. */
-    long leaderNode(Now now) {
-        return nodeOf(replica.status(now).leaderId());
+    long leaderNode() {
+        return nodeOf(replica.leaderId());
     }
 
     /** Whether a tick at {@code now} would do anything. */
@@ -108,7 +110,9 @@ final class GroupHost {
         replica.step(now, input);
     }
 
-    /** Takes a message from another node, if that node hosts the replica that it claims to be from. */
+    /**
+     * Takes a message from another node, if that node hosts the replica that it claims to be from.
+     */
     void receive(Now now, long fromNode, Message message) {
         if (message.to() == replicaId && nodeOf(message.from()) == fromNode) {
             replica.step(now, new Input.Received(message));
@@ -117,13 +121,13 @@ final class GroupHost {
 
     /** Serves a client's request if this replica leads; the answer comes once it is decided. */
     void serve(Now now, Request request, Waiter waiter) {
-        ReplicaStatus status = replica.status(now);
+        long logTime = replica.logTime(now);
         Optional<Outcome> refusal =
-                status.role() == ReplicaStatus.Role.LEADER
-                        ? RequestCheck.refusal(request, status.logTime())
-                        : Optional.of(new Outcome.NotLeader(nodeOf(status.leaderId())));
+                replica.leads()
+                        ? RequestCheck.refusal(request, logTime)
+                        : Optional.of(new Outcome.NotLeader(leaderNode()));
         if (refusal.isPresent()) {
-            waiter.done(now, refusal.get(), status.logTime());
+            waiter.done(now, refusal.get(), logTime);
             return;
         }
         boolean taken =
@@ -131,7 +135,7 @@ final class GroupHost {
                         ? reads.add(read, waiter)
                         : writes.add(request, waiter);
         if (!taken) {
-            waiter.done(now, new Outcome.Busy(10), status.logTime());
+            waiter.done(now, new Outcome.Busy(10), logTime);
         }
     }
 
@@ -158,7 +162,7 @@ final class GroupHost {
     }
 
     private void noticeLoss(Now now) {
-        boolean leads = leads(now);
+        boolean leads = replica.leads();
         if (wasLeading && !leads) {
             writes.abandon(now);
         }
@@ -190,7 +194,7 @@ final class GroupHost {
     }
 
     private void onProposal(Now now, ProposalResult result) {
-        long logTime = replica.status(now).logTime();
+        long logTime = replica.logTime(now);
         switch (result) {
             case ProposalResult.Appended appended -> {
                 if (!writes.appended(appended.token(), appended.id())) {
@@ -203,7 +207,8 @@ final class GroupHost {
                             notLeader.token(),
                             new Outcome.NotLeader(nodeOf(notLeader.leaderHint())),
                             logTime);
-            case ProposalResult.Busy busy -> refuse(now, busy.token(), new Outcome.Busy(10), logTime);
+            case ProposalResult.Busy busy ->
+                    refuse(now, busy.token(), new Outcome.Busy(10), logTime);
         }
     }
 
@@ -224,7 +229,7 @@ final class GroupHost {
                             now,
                             notLeader.token(),
                             new Outcome.NotLeader(nodeOf(notLeader.leaderHint())),
-                            replica.status(now).logTime());
+                            replica.logTime(now));
         }
     }
 
@@ -235,7 +240,7 @@ final class GroupHost {
     /** Applies a bounded run of committed entries, answers who waited for them. */
     void applyTurn(Now now) {
         long applied = 0;
-        long logTime = replica.status(now).logTime();
+        long logTime = replica.logTime(now);
         for (int i = 0; i < TURN_ENTRIES_MAX && !committed.isEmpty(); i++) {
             Entry entry = committed.removeFirst();
             applied = entry.index();
@@ -270,7 +275,7 @@ final class GroupHost {
     }
 
     private void answerReads(Now now) {
-        long logTime = replica.status(now).logTime();
+        long logTime = replica.logTime(now);
         if (reads.answer(now, logTime)) {
             long token = nextToken++;
             replica.step(now, new Input.Propose(token, EntryKind.TIME, Bytes.EMPTY));
@@ -294,16 +299,12 @@ final class GroupHost {
                 : replica.membership().find(memberId).map(Member::nodeId).orElse(0L);
     }
 
-    /** A new replica's first record: that it exists, with its membership, before it does anything. */
+    /**
+     * A new replica's first record: that it exists, with its membership, before it does anything.
+     */
     GroupRecord birth(Membership membership) {
         return new GroupRecord(
-                groupId,
-                replicaId,
-                storeId,
-                HardState.INITIAL,
-                membership,
-                0,
-                List.of());
+                groupId, replicaId, storeId, HardState.INITIAL, membership, 0, List.of());
     }
 
     /** Names {@link #birth} among the persists: no persist of the core has this number. */

@@ -26,8 +26,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * One loop of a node (DESIGN §2): hosts the groups whose id falls to it, routes requests, and shares
- * nothing with other lanes. Inputs in, effects out; no thread, no clock, no socket, no file.
+ * One loop of a node (DESIGN §2): hosts the groups whose id falls to it, routes requests, and
+ * shares nothing with other lanes. Inputs in, effects out; no thread, no clock, no socket, no file.
  */
 public final class Lane {
     private final LaneConfig config;
@@ -127,7 +127,7 @@ public final class Lane {
                             host.groupId(),
                             host.membership(),
                             host.status(now),
-                            host.leaderNode(now),
+                            host.leaderNode(),
                             host.machine().appliedIndex(),
                             host.machine() instanceof KvMachine kv ? kv.shards() : List.of()));
         }
@@ -139,11 +139,14 @@ public final class Lane {
         return places.map();
     }
 
-    /** A digest over what a group of this lane has applied here, whether its replica leads or not. */
+    /**
+     * A digest over what a group of this lane has applied here, whether its replica leads or not.
+     */
     public Optional<Long> digest(long groupId) {
         GroupHost host = places.host(groupId);
         return host != null
-                        && host.machine().read(new Command.StateDigest()) instanceof Outcome.Int digest
+                        && host.machine().read(new Command.StateDigest())
+                                instanceof Outcome.Int digest
                 ? Optional.of(digest.value())
                 : Optional.empty();
     }
@@ -218,11 +221,7 @@ public final class Lane {
     }
 
     /** Serves for another node or lane: here or in a neighbouring lane, but never further on. */
-    private void serve(
-            Now now,
-            long groupId,
-            Request request,
-            Waiter waiter) {
+    private void serve(Now now, long groupId, Request request, Waiter waiter) {
         GroupHost host = places.host(groupId);
         if (host != null) {
             places.touch(host);
@@ -303,8 +302,7 @@ public final class Lane {
             GroupHost born = host(create.groupId(), create.replicaId(), storeId, fresh, now);
             unbornByGroup.put(
                     create.groupId(), new Unborn(born, new ArrayList<>(List.of(create.token()))));
-            outbox.persist(
-                    born.birth(create.membership()), born.birthMark(config.incarnation()));
+            outbox.persist(born.birth(create.membership()), born.birthMark(config.incarnation()));
         }
     }
 
@@ -327,7 +325,9 @@ public final class Lane {
         GroupHost host = places.host(create.groupId());
         if (host != null && !host.membership().equals(create.membership())) {
             return Optional.of(
-                    "group " + create.groupId() + " exists here with other members: choose another id");
+                    "group "
+                            + create.groupId()
+                            + " exists here with other members: choose another id");
         }
         return Optional.empty();
     }

@@ -16,8 +16,8 @@ import java.util.UUID;
  * @param incarnation of this run of the process, from the shared log
  * @param identity random 128 bits drawn at this start: the lane's own client ids come from it
  * @param seed for election timeouts and jitter
- * @param firstStoreId larger than any store id in the node's shared log; lanes count up from it, each in
- *     steps of {@code laneCount}, so that none is given twice
+ * @param firstStoreId larger than any store id in the node's shared log; lanes count up from it,
+ *     each in steps of {@code laneCount}, so that none is given twice
  * @param askTimeoutNanos how long a plain client's request is tried before its outcome is unknown
  */
 public record LaneConfig(

@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Keeps the lane's map fresh: asks the shard master now and then, and soon when an answer has shown that
- * the map is stale; fetches old configs for whoever must follow a shard's chain of owners.
+ * Keeps the lane's map fresh: asks the shard master now and then, and soon when an answer has shown
+ * that the map is stale; fetches old configs for whoever must follow a shard's chain of owners.
  */
 final class MapKeeper {
     private static final long IDLE_NANOS = 1_000_000_000L;

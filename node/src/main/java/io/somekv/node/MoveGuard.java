@@ -14,8 +14,8 @@ import java.util.Optional;
 
 /**
  * Stands before the shard master's Join, Leave and Move: while shards that hold data cannot move, a
- * change that would move one is refused before anything is changed. A write that slips in between the
- * check and the change loses nothing: its group keeps the shard (docs/decisions/0002).
+ * change that would move one is refused before anything is changed. A write that slips in between
+ * the check and the change loses nothing: its group keeps the shard (docs/decisions/0002).
  */
 final class MoveGuard {
     private final Router router;
@@ -94,7 +94,8 @@ final class MoveGuard {
             config.groups().forEach(group -> groups.add(group.groupId()));
             List<Long> owners = new ArrayList<>(config.owners());
             switch (change.command()) {
-                case Command.Join join -> join.groups().forEach(group -> groups.add(group.groupId()));
+                case Command.Join join ->
+                        join.groups().forEach(group -> groups.add(group.groupId()));
                 case Command.Leave leave -> groups.removeAll(leave.groupIds());
                 case Command.Move move -> {
                     if (move.shard() >= 0 && move.shard() < owners.size()) {

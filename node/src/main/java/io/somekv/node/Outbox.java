@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.TreeMap;
 
 /**
- * Gathers what the groups of a lane want done during one batch of inputs, so that it leaves together: one
- * append for all groups, one consensus frame a node.
+ * Gathers what the groups of a lane want done during one batch of inputs, so that it leaves
+ * together: one append for all groups, one consensus frame a node.
  */
 final class Outbox {
     private final List<LaneEffect> effects = new ArrayList<>();
@@ -38,9 +38,8 @@ final class Outbox {
 
     /** Everything gathered since the last call. */
     List<LaneEffect> drain() {
-        envelopesByNode.forEach(
-                (node, envelopes) ->
-                        send(node, new Frame.Consensus(ConsensusCodec.encode(envelopes))));
+        envelopesByNode.forEach((node, envelopes) ->
+                send(node, new Frame.Consensus(ConsensusCodec.encode(envelopes))));
         envelopesByNode.clear();
         if (!records.isEmpty()) {
             effects.add(new LaneEffect.Append(records, marks));

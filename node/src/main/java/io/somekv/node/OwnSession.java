@@ -9,8 +9,8 @@ import io.somekv.raft.Now;
 import java.util.Optional;
 
 /**
- * The lane as a client of one group, for requests that came without an identity (DESIGN §6): so that it
- * may send them again, to whichever node leads by then, and they are still executed once.
+ * The lane as a client of one group, for requests that came without an identity (DESIGN §6): so
+ * that it may send them again, to whichever node leads by then, and they are still executed once.
  */
 final class OwnSession {
     /** Well inside the groups' window, so that a slow request does not turn the others away. */
@@ -30,7 +30,8 @@ final class OwnSession {
     }
 
     /**
-     * The request for another try: the same sequence, the deadline as it was, unless none was known.
+     * The request for another try: the same sequence, the deadline as it was, unless none was
+     * known.
      */
     Request again(Now now, Request request) {
         RequestStamp before = request.stamp().orElseThrow();

@@ -26,7 +26,12 @@ final class Pending implements Waiter {
 
     int attempts;
 
-    /** The attempt under way; an answer to an earlier one still counts, a timeout of it does not. */
+    /** Attempts that met a group which does not serve the shard. */
+    int wrongGroups;
+
+    /**
+     * The attempt under way; an answer to an earlier one still counts, a timeout of it does not.
+     */
     int attemptNumber;
 
     /** An attempt has ended without an answer, so that a copy may still be executed. */

@@ -6,7 +6,6 @@ import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.ShardConfig;
 import io.somekv.protocol.config.Slots;
 import io.somekv.raft.Member;
-import io.somekv.raft.Now;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -18,8 +17,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where things are, as far as this lane knows: its own groups, the shard map with its past, and who led a
- * group when last heard of. All of it but the own groups may be stale; answers correct it.
+ * Where things are, as far as this lane knows: its own groups, the shard map with its past, and who
+ * led a group when last heard of. All of it but the own groups may be stale; answers correct it.
  */
 final class Places {
     private final TreeMap<Long, GroupHost> hosts = new TreeMap<>();
@@ -101,40 +100,41 @@ final class Places {
     }
 
     /**
-     * The group to ask. A shard may still be served by an owner before the latest: attempts take turns
-     * among all that the known configs name, the latest first.
+     * The group to ask. A shard may still be served by an owner before the latest: requests that
+     * meet a wrong group take turns among all that the known configs name, the latest first.
+     *
+     * @param turn how often the request met a wrong group
      */
-    OptionalLong groupFor(Command command, int attempt) {
+    OptionalLong groupFor(Command command, int turn) {
         return switch (command) {
             case Command.Keyed keyed ->
                     map.isEmpty()
                             ? OptionalLong.empty()
                             : groupOfShard(
-                                    Slots.shardOf(
-                                            keyed.keys().get(0), shardCount().getAsInt()),
-                                    attempt);
-            case Command.CountKeys count -> groupOfShard(count.shard(), attempt);
-            case Command.Clear clear -> groupOfShard(clear.shard(), attempt);
-            case Command.IsPristine pristine -> groupOfShard(pristine.shard(), attempt);
-            case Command.GiveUp giveUp -> groupOfShard(giveUp.shard(), attempt);
-            case Command.Own own -> groupOfShard(own.shard(), attempt);
+                                    Slots.shardOf(keyed.keys().get(0), shardCount().getAsInt()),
+                                    turn);
+            case Command.CountKeys count -> groupOfShard(count.shard(), turn);
+            case Command.Clear clear -> groupOfShard(clear.shard(), turn);
+            case Command.IsPristine pristine -> groupOfShard(pristine.shard(), turn);
+            case Command.GiveUp giveUp -> groupOfShard(giveUp.shard(), turn);
+            case Command.Own own -> groupOfShard(own.shard(), turn);
             case Command.Configure _, Command.StateDigest _ -> OptionalLong.empty();
             case Command.StartCluster _,
-                            Command.RegisterNode _,
-                            Command.RegisterClient _,
-                            Command.Join _,
-                            Command.Leave _,
-                            Command.Move _,
-                            Command.QueryConfig _ ->
+                    Command.RegisterNode _,
+                    Command.RegisterClient _,
+                    Command.Join _,
+                    Command.Leave _,
+                    Command.Move _,
+                    Command.QueryConfig _ ->
                     OptionalLong.of(GroupSpec.MASTER);
         };
     }
 
-    private OptionalLong groupOfShard(int shard, int attempt) {
+    private OptionalLong groupOfShard(int shard, int turn) {
         List<Long> owners = owners(shard);
         return owners.isEmpty()
                 ? OptionalLong.empty()
-                : OptionalLong.of(owners.get(attempt % owners.size()));
+                : OptionalLong.of(owners.get(turn % owners.size()));
     }
 
     /** Groups that the known configs give the shard to, the latest first, each once. */
@@ -160,11 +160,13 @@ final class Places {
         }
     }
 
-    /** The node to ask for a group; 0 when nothing is known of it. Guesses take turns by attempt. */
-    long guessLeader(Now now, long groupId, int attempt) {
+    /**
+     * The node to ask for a group; 0 when nothing is known of it. Guesses take turns by attempt.
+     */
+    long guessLeader(long groupId, int attempt) {
         GroupHost host = hosts.get(groupId);
-        if (host != null && host.leaderNode(now) != 0) {
-            return host.leaderNode(now);
+        if (host != null && host.leaderNode() != 0) {
+            return host.leaderNode();
         }
         Long hint = leaderNodeByGroup.get(groupId);
         if (hint != null) {

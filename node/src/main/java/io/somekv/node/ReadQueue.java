@@ -10,9 +10,10 @@ import java.util.List;
 import java.util.TreeMap;
 
 /**
- * The linearizable reads of one group's leader (thesis §6.4): all that arrived in one batch of inputs ask
- * for an index together; each is answered once that index is applied. A read that meets an expiry which
- * has passed but is not yet logged waits for a time-only entry, one for all such reads (KB-51).
+ * The linearizable reads of one group's leader (thesis §6.4): all that arrived in one batch of
+ * inputs ask for an index together; each is answered once that index is applied. A read that meets
+ * an expiry which has passed but is not yet logged waits for a time-only entry, one for all such
+ * reads (KB-51).
  */
 final class ReadQueue {
     private static final int WAITING_MAX = 1 << 16;

@@ -59,7 +59,9 @@ final class RequestCheck {
                 : Optional.empty();
     }
 
-    /** Whether executing a command twice would show: all others are idempotent by their own nature. */
+    /**
+     * Whether executing a command twice would show: all others are idempotent by their own nature.
+     */
     static boolean needsStamp(Command command) {
         return command instanceof Command.Write
                 && (command instanceof Command.Keyed

@@ -16,15 +16,19 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings requests to the group that serves them and to the node that leads it, and tries again, always
- * under the same identity, until there is an answer or time is up. A write whose outcome is open when time
- * is up is answered {@link Outcome.Unknown}, never with something that reads like a failure.
+ * Brings requests to the group that serves them and to the node that leads it, and tries again,
+ * always under the same identity, until there is an answer or time is up. A write whose outcome is
+ * open when time is up is answered {@link Outcome.Unknown}, never with something that reads like a
+ * failure.
  */
 final class Router {
     /** After this without an answer from another node, the next attempt is made. */
     private static final long ATTEMPT_NANOS = 1_000_000_000L;
 
-    /** How long a request waits for its shard to be served by somebody before it is told that none is. */
+    /**
+     * How long a request waits for its shard to be served by somebody before it is told that none
+     * is.
+     */
     private static final long HOLD_NANOS = 250_000_000L;
 
     private static final long BACKOFF_NANOS = 10_000_000L;
@@ -64,8 +68,7 @@ final class Router {
             return;
         }
         Pending pending =
-                new Pending(
-                        this, origin, groupId, request, now.nanos() + config.askTimeoutNanos());
+                new Pending(this, origin, groupId, request, now.nanos() + config.askTimeoutNanos());
         pendingByAge.addLast(pending);
         attempt(now, pending);
     }
@@ -76,7 +79,7 @@ final class Router {
         }
         OptionalLong group =
                 pending.wantedGroup == Frame.ANY_GROUP
-                        ? places.groupFor(pending.request.command(), pending.attempts)
+                        ? places.groupFor(pending.request.command(), pending.wrongGroups)
                         : OptionalLong.of(pending.wantedGroup);
         pending.attempts++;
         pending.group = group.orElse(Pending.NO_GROUP);
@@ -94,7 +97,9 @@ final class Router {
         send(now, pending, group.getAsLong());
     }
 
-    /** Gives the request an identity, or its stamp the newest floor; false while too many are out. */
+    /**
+     * Gives the request an identity, or its stamp the newest floor; false while too many are out.
+     */
     private boolean stamp(Now now, Pending pending, long group) {
         OwnSession session = pending.session;
         if (session != null) {
@@ -107,11 +112,10 @@ final class Router {
         }
         OwnSession own = sessionByGroup.computeIfAbsent(group, this::newSession);
         Optional<Request> wrapped = own.wrap(now, pending.request);
-        wrapped.ifPresent(
-                request -> {
-                    pending.request = request;
-                    pending.session = own;
-                });
+        wrapped.ifPresent(request -> {
+            pending.request = request;
+            pending.session = own;
+        });
         return wrapped.isPresent();
     }
 
@@ -123,12 +127,12 @@ final class Router {
 
     private void send(Now now, Pending pending, long group) {
         GroupHost host = places.host(group);
-        if (host != null && host.leads(now)) {
+        if (host != null && host.leads()) {
             places.touch(host);
             host.serve(now, pending.request, pending);
             return;
         }
-        long node = places.guessLeader(now, group, pending.attempts);
+        long node = places.guessLeader(group, pending.attempts);
         if (node == 0) {
             places.wantFreshMap();
             onOutcome(now, pending, new Outcome.NotLeader(0), 0);
@@ -168,8 +172,7 @@ final class Router {
     void relay(int lane, long groupId, Request request, Waiter waiter) {
         long token = nextToken++;
         relayedByToken.put(token, waiter);
-        outbox.add(
-                new LaneEffect.ToLane(lane, new LaneInput.Note.Serve(token, groupId, request)));
+        outbox.add(new LaneEffect.ToLane(lane, new LaneInput.Note.Serve(token, groupId, request)));
     }
 
     /** An answer from another node or lane. */
@@ -211,6 +214,7 @@ final class Router {
                 }
             }
             case Outcome.WrongGroup wrong -> {
+                pending.wrongGroups++;
                 places.wantFreshMap();
                 retryLater(now, pending, wrong);
             }
@@ -250,9 +254,7 @@ final class Router {
     private void finishRefused(Now now, Pending pending, Outcome refusal, long logTime) {
         if (pending.isWrite() && pending.maybeExecuted) {
             pending.complete(
-                    now,
-                    new Outcome.Unknown("an earlier attempt may have been executed"),
-                    logTime);
+                    now, new Outcome.Unknown("an earlier attempt may have been executed"), logTime);
         } else {
             pending.complete(now, refusal, logTime);
         }

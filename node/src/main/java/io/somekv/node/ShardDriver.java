@@ -16,16 +16,19 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Brings the shards that the newest config gives to a group into that group's ownership (DESIGN §7 for
- * shards without data; docs/decisions/0002). It works for the groups that this lane leads, and only asks:
- * every step is an entry in some group's log, idempotent, and whoever leads next can take it up anew.
+ * Brings the shards that the newest config gives to a group into that group's ownership (DESIGN §7
+ * for shards without data; docs/decisions/0002). It works for the groups that this lane leads, and
+ * only asks: every step is an entry in some group's log, idempotent, and whoever leads next can
+ * take it up anew.
  *
- * <p>To own shard s for config n, each group that an earlier config gave s to must first have promised, in
- * its own log, never to own s for a config up to n. All of them, not only the latest:
+ * <p>To own shard s for config n, each group that an earlier config gave s to must first have
+ * promised, in its own log, never to own s for a config up to n. All of them, not only the latest:
  *
  * <ol>
- *   <li>Config 2 gives s to Q, 3 to P, 4 to Q, 5 to R. Q owned s at 2, P owns it since 3; Q was down at 4.
- *   <li>R asks Q, which once was an owner and is none now. Were R content with that, P would still serve.
+ *   <li>Config 2 gives s to Q, 3 to P, 4 to Q, 5 to R. Q owned s at 2, P owns it since 3; Q was
+ *       down at 4.
+ *   <li>R asks Q, which once was an owner and is none now. Were R content with that, P would still
+ *       serve.
  * </ol>
  */
 final class ShardDriver {
@@ -37,7 +40,10 @@ final class ShardDriver {
     private final TreeMap<Long, TreeSet<Integer>> underWayByGroup = new TreeMap<>();
     private final TreeSet<Long> configuring = new TreeSet<>();
 
-    /** Config for which all shards of a group are known to be owned: nothing to do until a newer one. */
+    /**
+     * Config for which all shards of a group are known to be owned: nothing to do until a newer
+     * one.
+     */
     private final TreeMap<Long, Long> settledAtByGroup = new TreeMap<>();
 
     private long nextNanos;
@@ -56,7 +62,7 @@ final class ShardDriver {
         }
         nextNanos = now.nanos() + INTERVAL_NANOS;
         for (GroupHost host : places.hosts()) {
-            if (host.groupId() != GroupSpec.MASTER && host.leads(now)) {
+            if (host.groupId() != GroupSpec.MASTER && host.leads()) {
                 drive(now, host, map.get());
             } else {
                 settledAtByGroup.remove(host.groupId());
@@ -136,11 +142,7 @@ final class ShardDriver {
         private final Set<Integer> underWay;
 
         Acquisition(
-                long groupId,
-                int shard,
-                long config,
-                Set<Long> earlier,
-                Set<Integer> underWay) {
+                long groupId, int shard, long config, Set<Long> earlier, Set<Integer> underWay) {
             this.groupId = groupId;
             this.shard = shard;
             this.config = config;

@@ -6,7 +6,8 @@ import io.somekv.raft.Now;
 /** Whoever waits for an outcome inside the lane. Called exactly once. */
 interface Waiter {
     /**
-     * @param logTime of the group that answered, in milliseconds since 1970; 0 when none was reached
+     * @param logTime of the group that answered, in milliseconds since 1970; 0 when none was
+     *     reached
      */
     void done(Now now, Outcome outcome, long logTime);
 }

@@ -13,9 +13,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The writes of one group's leader on their way: gathering, proposed, appended. A write whose entry was
- * overwritten by another leader's is told so once an entry of another term is applied at its index; until
- * then nobody knows.
+ * The writes of one group's leader on their way: gathering, proposed, appended. A write whose entry
+ * was overwritten by another leader's is told so once an entry of another term is applied at its
+ * index; until then nobody knows.
  */
 final class WriteQueue {
     /** Requests in one entry. */
@@ -105,8 +105,8 @@ final class WriteQueue {
     }
 
     /**
-     * The batch that was appended as {@code applied}, if it was one of ours. Batches that were to stand
-     * at its index or before, under another term, are void: their waiters are told.
+     * The batch that was appended as {@code applied}, if it was one of ours. Batches that were to
+     * stand at its index or before, under another term, are void: their waiters are told.
      */
     Optional<InFlight> takeApplied(Now now, EntryId applied, long logTime) {
         while (!inFlight.isEmpty() && inFlight.getFirst().id().index() <= applied.index()) {
@@ -114,15 +114,14 @@ final class WriteQueue {
             if (batch.id().equals(applied)) {
                 return Optional.of(batch);
             }
-            batch.waiters()
-                    .forEach(waiter -> waiter.done(now, new Outcome.NotLeader(0), logTime));
+            batch.waiters().forEach(waiter -> waiter.done(now, new Outcome.NotLeader(0), logTime));
         }
         return Optional.empty();
     }
 
     /**
-     * This replica leads no more: what was appended may yet be committed by another leader, and nobody
-     * here will know in time.
+     * This replica leads no more: what was appended may yet be committed by another leader, and
+     * nobody here will know in time.
      */
     void abandon(Now now) {
         List<InFlight> lost = List.copyOf(inFlight);

@@ -22,14 +22,16 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 
 /**
- * Some nodes of two lanes each on a perfect network and disk: what the lanes do when nothing goes wrong,
- * and when a node is cut off. (Everything that can go wrong is the simulator's.)
+ * Some nodes of two lanes each on a perfect network and disk: what the lanes do when nothing goes
+ * wrong, and when a node is cut off. (Everything that can go wrong is the simulator's.)
  */
 final class LaneCluster {
     static final int LANES = 2;
@@ -80,7 +82,16 @@ final class LaneCluster {
     }
 
     Lane lane(long node, long group) {
-        return lanesByNode.get(node)[(int) (group % LANES)];
+        return lanes(node)[(int) (group % LANES)];
+    }
+
+    private Lane[] lanes(long node) {
+        return Objects.requireNonNull(lanesByNode.get(node));
+    }
+
+    /** The log of a group on a node. */
+    private NavigableMap<Long, Entry> log(long node, long group) {
+        return Objects.requireNonNull(logs.get(node)).computeIfAbsent(group, g -> new TreeMap<>());
     }
 
     void cutOff(long node) {
@@ -143,8 +154,7 @@ final class LaneCluster {
     }
 
     long begin(long node, Command command) {
-        long group =
-                command instanceof Command.StartCluster ? GroupSpec.MASTER : Frame.ANY_GROUP;
+        long group = command instanceof Command.StartCluster ? GroupSpec.MASTER : Frame.ANY_GROUP;
         long token = nextToken++;
         give(node, 0, new LaneInput.Ask(token, group, new Request(Optional.empty(), command)));
         return token;
@@ -154,13 +164,11 @@ final class LaneCluster {
         for (int round = 0; round < 10_000 && !answers.containsKey(token); round++) {
             run(1);
         }
-        Outcome outcome = answers.remove(token);
-        Invariant.check(outcome != null, "answered in time");
-        return outcome;
+        return Objects.requireNonNull(answers.remove(token), "answered in time");
     }
 
     Optional<ClusterMap> map(long node) {
-        return lanesByNode.get(node)[0].map();
+        return lanes(node)[0].map();
     }
 
     /** Lets some ticks of 5 ms go by. */
@@ -180,18 +188,17 @@ final class LaneCluster {
     }
 
     private void give(long node, int lane, LaneInput input) {
-        work.addLast(
-                () -> {
-                    lanesByNode.get(node)[lane].step(now(), input);
-                    if (touched.add(node + "/" + lane)) {
-                        work.addLast(() -> flush(new Address(node, lane)));
-                    }
-                });
+        work.addLast(() -> {
+            lanes(node)[lane].step(now(), input);
+            if (touched.add(node + "/" + lane)) {
+                work.addLast(() -> flush(new Address(node, lane)));
+            }
+        });
     }
 
     private void flush(Address at) {
         touched.remove(at.node() + "/" + at.lane());
-        for (LaneEffect effect : lanesByNode.get(at.node())[at.lane()].effects(now())) {
+        for (LaneEffect effect : lanes(at.node())[at.lane()].effects(now())) {
             carryOut(at, effect);
         }
     }
@@ -211,7 +218,7 @@ final class LaneCluster {
             case LaneEffect.ToLane note ->
                     give(at.node(), note.lane(), new LaneInput.FromLane(at.lane(), note.note()));
             case LaneEffect.FetchEntries fetch -> {
-                TreeMap<Long, Entry> log = logs.get(at.node()).get(fetch.groupId());
+                NavigableMap<Long, Entry> log = log(at.node(), fetch.groupId());
                 List<Entry> entries =
                         List.copyOf(
                                 log.subMap(fetch.fetch().from(), true, fetch.fetch().to(), true)
@@ -221,15 +228,13 @@ final class LaneCluster {
                         at.lane(),
                         new LaneInput.Fetched(fetch.groupId(), fetch.fetch(), entries));
             }
-            case LaneEffect.WantsTurn _ ->
-                    give(at.node(), at.lane(), new LaneInput.ApplyTurn());
+            case LaneEffect.WantsTurn _ -> give(at.node(), at.lane(), new LaneInput.ApplyTurn());
             case LaneEffect.MapChanged _ -> {}
         }
     }
 
     private void write(long node, GroupRecord record) {
-        TreeMap<Long, Entry> log =
-                logs.get(node).computeIfAbsent(record.groupId(), g -> new TreeMap<>());
+        NavigableMap<Long, Entry> log = log(node, record.groupId());
         if (record.truncateFrom() > 0) {
             log.tailMap(record.truncateFrom(), true).clear();
         }

@@ -37,10 +37,8 @@ class LaneTest {
         }
         assertEquals(new Outcome.Nil(), cluster.ask(1, new Command.Get(Bytes.utf8("none"))));
         assertEquals(
-                new Outcome.Int(4),
-                cluster.ask(2, new Command.Append(key(1), Bytes.utf8("xx"))));
-        assertEquals(
-                new Outcome.Int(1), cluster.ask(3, new Command.Delete(List.of(key(1)))));
+                new Outcome.Int(4), cluster.ask(2, new Command.Append(key(1), Bytes.utf8("xx"))));
+        assertEquals(new Outcome.Int(1), cluster.ask(3, new Command.Delete(List.of(key(1)))));
         assertEquals(new Outcome.Nil(), cluster.ask(1, new Command.Get(key(1))));
     }
 
@@ -55,12 +53,10 @@ class LaneTest {
     void shardsWithoutDataMoveWhenGroupsComeAndGo() {
         LaneCluster cluster = started(1);
         cluster.createGroup(2);
-        assertEquals(
-                new Outcome.Ok(), cluster.ask(1, new Command.Join(List.of(cluster.spec(2)))));
+        assertEquals(new Outcome.Ok(), cluster.ask(1, new Command.Join(List.of(cluster.spec(2)))));
         cluster.run(200);
         for (int i = 0; i < 20; i++) {
-            assertEquals(
-                    new Outcome.Ok(), cluster.ask(2, Command.Put.of(key(i), Bytes.utf8("v"))));
+            assertEquals(new Outcome.Ok(), cluster.ask(2, Command.Put.of(key(i), Bytes.utf8("v"))));
         }
         Outcome refused = cluster.ask(1, new Command.Leave(List.of(1L)));
         assertEquals(
@@ -68,8 +64,7 @@ class LaneTest {
                 assertInstanceOf(Outcome.Refused.class, refused).reason());
         for (int i = 0; i < 20; i++) {
             assertEquals(
-                    new Outcome.Value(Bytes.utf8("v")),
-                    cluster.ask(3, new Command.Get(key(i))));
+                    new Outcome.Value(Bytes.utf8("v")), cluster.ask(3, new Command.Get(key(i))));
         }
     }
 
@@ -78,13 +73,11 @@ class LaneTest {
         LaneCluster cluster = started(2);
         cluster.cutOff(1);
         for (int i = 0; i < 20; i++) {
-            assertEquals(
-                    new Outcome.Ok(), cluster.ask(2, Command.Put.of(key(i), Bytes.utf8("v"))));
+            assertEquals(new Outcome.Ok(), cluster.ask(2, Command.Put.of(key(i), Bytes.utf8("v"))));
         }
         cluster.heal();
         cluster.run(1000);
-        assertEquals(
-                new Outcome.Value(Bytes.utf8("v")), cluster.ask(1, new Command.Get(key(3))));
+        assertEquals(new Outcome.Value(Bytes.utf8("v")), cluster.ask(1, new Command.Get(key(3))));
         for (long group = 0; group <= 2; group++) {
             Optional<Long> digest = cluster.lane(1, group).digest(group);
             assertTrue(digest.isPresent());

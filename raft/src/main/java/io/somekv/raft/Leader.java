@@ -50,6 +50,8 @@ final class Leader implements RoleState {
     void begin(boolean vouched) {
         if (vouched) {
             firstOwnIndex = core.log().last().index() + 1;
+            // The entry is the first heartbeat.
+            heartbeatAtNanos = core.now().nanos() + core.config().heartbeatNanos();
             append(EntryKind.NOOP, Bytes.EMPTY);
         } else {
             yieldForClock();

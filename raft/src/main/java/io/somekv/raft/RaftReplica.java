@@ -66,19 +66,35 @@ public final class RaftReplica {
         return core.role().nextDeadlineNanos();
     }
 
+    /** Whether this replica leads, as far as it knows. */
+    public boolean leads() {
+        return core.role() instanceof Leader;
+    }
+
+    /** Replica id of the leader it follows, its own when it leads, 0 when it knows none. */
+    public long leaderId() {
+        return core.role().leaderId();
+    }
+
+    /** What a leader would stamp now; elsewhere the log time of the last entry. */
+    public long logTime(Now now) {
+        return core.role() instanceof Leader leader
+                ? leader.logTime(now)
+                : core.log().lastLogTime();
+    }
+
     public ReplicaStatus status(Now now) {
         RaftLog log = core.log();
-        Leader leader = core.role() instanceof Leader leading ? leading : null;
         return new ReplicaStatus(
                 core.self(),
                 core.role().role(),
                 core.term(),
-                core.role().leaderId(),
+                leaderId(),
                 log.last(),
                 log.commit(),
                 log.applied(),
-                leader == null ? log.lastLogTime() : leader.logTime(now),
-                leader == null ? 0 : leader.uncommittedBytes());
+                logTime(now),
+                core.role() instanceof Leader leader ? leader.uncommittedBytes() : 0);
     }
 
     public Membership membership() {

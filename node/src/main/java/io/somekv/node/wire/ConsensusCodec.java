@@ -19,9 +19,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The body of a {@link io.somekv.protocol.frame.Frame.Consensus}: a version, a count, then messages of any
- * groups, each with its group, type, sender, receiver and term. Entries stand in it with the bytes they
- * have in the log.
+ * The body of a {@link io.somekv.protocol.frame.Frame.Consensus}: a version, a count, then messages
+ * of any groups, each with its group, type, sender, receiver and term. Entries stand in it with the
+ * bytes they have in the log.
  */
 public final class ConsensusCodec {
     private static final int VERSION = 1;
@@ -71,8 +71,7 @@ public final class ConsensusCodec {
             case PreVote m -> id(head(writer, PRE_VOTE, m), m.last());
             case PreVoteReply m ->
                     head(writer, PRE_VOTE_REPLY, m).varLong(m.voterTerm()).bool(m.granted());
-            case RequestVote m ->
-                    id(head(writer, REQUEST_VOTE, m), m.last());
+            case RequestVote m -> id(head(writer, REQUEST_VOTE, m), m.last());
             case RequestVoteReply m ->
                     head(writer, REQUEST_VOTE_REPLY, m)
                             .bool(m.granted())

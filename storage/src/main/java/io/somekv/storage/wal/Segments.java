@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
@@ -113,7 +114,7 @@ final class Segments implements Closeable {
             prepare();
             synchronized (preparing) {
                 name = PREPARED;
-                file = java.util.Objects.requireNonNull(prepared);
+                file = Objects.requireNonNull(prepared);
                 prepared = null;
             }
         }

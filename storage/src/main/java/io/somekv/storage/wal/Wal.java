@@ -194,6 +194,10 @@ public final class Wal implements SharedLog {
             nextSequence++;
         } catch (IOException e) {
             throw failed(e);
+        } catch (RuntimeException e) {
+            // Half of a batch may have been taken in: nothing may build on it.
+            failure = new IOException("a bug stopped the log", e);
+            throw e;
         }
     }
 
@@ -329,6 +333,11 @@ public final class Wal implements SharedLog {
                 segments.path(position),
                 Position.offset(position),
                 "entry " + run.first() + " of group " + groupId + " is not as it was written");
+    }
+
+    /** Where in its segment the next frame goes. */
+    int endOffset() {
+        return Position.offset(end);
     }
 
     private void checkHealthy() throws IOException {

@@ -1,0 +1,65 @@
+package io.somekv.bench.drill;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What every drill can be told. */
+final class DrillOptions {
+    @Option(
+            names = "--project",
+            paramLabel = "DIR",
+            defaultValue = ".",
+            description = "The clone of some-kvstore whose servers are drilled (${DEFAULT-VALUE}).")
+    private Path project = Path.of(".");
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "An empty folder for data and logs; a new temporary one unless given.")
+    private @Nullable Path data;
+
+    @Option(
+            names = "--first-port",
+            paramLabel = "PORT",
+            defaultValue = "17000",
+            description = "All ports are counted from here (${DEFAULT-VALUE}).")
+    private int firstPort = 17_000;
+
+    @Option(
+            names = "--clients",
+            paramLabel = "N",
+            defaultValue = "16",
+            description = "Connections that write at the same time (${DEFAULT-VALUE}).")
+    private int clients = 16;
+
+    int clients() {
+        return clients;
+    }
+
+    /** Three new nodes that serve. */
+    ThreeNodes startNodes() throws IOException, InterruptedException {
+        Path folder =
+                data == null
+                        ? Files.createTempDirectory("somekv-drill-")
+                        : Files.createDirectories(data);
+        ThreeNodes nodes =
+                new ThreeNodes(project.toAbsolutePath(), folder.toAbsolutePath(), firstPort);
+        try {
+            for (int node = 1; node <= ThreeNodes.COUNT; node++) {
+                nodes.start(node);
+            }
+            nodes.form();
+            for (int node = 1; node <= ThreeNodes.COUNT; node++) {
+                NodeClient.await(nodes, node);
+            }
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            nodes.close();
+            throw e;
+        }
+        System.out.println("three nodes serve; data and logs are in " + folder);
+        return nodes;
+    }
+}

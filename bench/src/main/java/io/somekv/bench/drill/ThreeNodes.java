@@ -1,0 +1,108 @@
+package io.somekv.bench.drill;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Three server processes on loopback, started by {@code bench/three-nodes.sh}, which knows their
+ * command lines. Only what was started here is ever killed.
+ */
+final class ThreeNodes implements AutoCloseable {
+    static final int COUNT = 3;
+
+    private final Path script;
+    private final Path folder;
+    private final int firstPort;
+    private final Map<Integer, Process> running = new TreeMap<>();
+
+    /**
+     * @param project the project's folder
+     * @param folder where the nodes keep their data and their logs
+     * @param firstPort all ports are counted from it
+     */
+    ThreeNodes(Path project, Path folder, int firstPort) {
+        this.script = project.resolve("bench/three-nodes.sh");
+        this.folder = folder;
+        this.firstPort = firstPort;
+    }
+
+    /** RESP port of a node, 1 to 3; as the script counts it. */
+    int respPort(int node) {
+        return firstPort + node;
+    }
+
+    /** Starts a node, on the data it left if there is some. Does not wait until it serves. */
+    void start(int node) throws IOException {
+        File log = folder.resolve("node-" + node + ".log").toFile();
+        Process process =
+                command("node", folder.toString(), Integer.toString(node))
+                        .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+                        .start();
+        running.put(node, process);
+    }
+
+    /** Makes the three one cluster; once for new data. */
+    void form() throws IOException, InterruptedException {
+        Process process = command("form").inheritIO().start();
+        if (process.waitFor() != 0) {
+            throw new IOException("the cluster could not be formed; the logs are in " + folder);
+        }
+    }
+
+    /** The node that leads a group now. */
+    int leaderOf(int group) throws IOException, InterruptedException {
+        Process process = command("leader", Integer.toString(group)).start();
+        String answer = new String(process.getInputStream().readAllBytes(), UTF_8).strip();
+        if (process.waitFor() != 0 || !answer.matches("[1-9]")) {
+            throw new IOException("no leader of group " + group + ": " + answer);
+        }
+        return Integer.parseInt(answer);
+    }
+
+    /**
+     * Kills with -9, and waits until the process is gone. The script became the server by {@code
+     * exec}, so the process id is the server's own.
+     */
+    void kill(int node) {
+        Process process = running.remove(node);
+        if (process != null) {
+            process.destroyForcibly().onExit().join();
+        }
+    }
+
+    /** Kills all three before it waits for any: nobody is left to carry on. */
+    void killAll() {
+        running.values().forEach(Process::destroyForcibly);
+        running.values().forEach(process -> process.onExit().join());
+        running.clear();
+    }
+
+    /** Fails when a node has ended by itself. */
+    void checkAlive() throws IOException {
+        for (Map.Entry<Integer, Process> each : running.entrySet()) {
+            if (!each.getValue().isAlive()) {
+                throw new IOException(
+                        "node " + each.getKey() + " ended by itself; the logs are in " + folder);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        killAll();
+    }
+
+    private ProcessBuilder command(String... arguments) {
+        ProcessBuilder builder = new ProcessBuilder();
+        builder.command().add(script.toString());
+        builder.command().addAll(List.of(arguments));
+        builder.environment().put("SOMEKV_FIRST_PORT", Integer.toString(firstPort));
+        return builder.redirectErrorStream(true);
+    }
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Three server processes on loopback, as drills and measurements use them: the one place that knows
+# their command lines.
+set -euo pipefail
+
+somekv="$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")/somekv"
+first_port=${SOMEKV_FIRST_PORT:-17000}
+
+usage() {
+    cat <<END
+usage: bench/three-nodes.sh COMMAND
+
+  node DIR N     become node N (1, 2 or 3) with its data in DIR/nN
+  form           make the three running nodes one cluster with groups 1 and 2; once for a new DIR
+  leader G       print the number of the node that leads group G
+  resp-port N    print the port where node N speaks RESP
+
+SOMEKV_FIRST_PORT (now $first_port) moves all ports.
+END
+}
+
+resp_port() { echo $((first_port + $1)); }
+peer_port() { echo $((first_port + 10 + $1)); }
+grpc_port() { echo $((first_port + 20 + $1)); }
+
+# Becomes the server: whoever started this script may kill it by that process id.
+node() {
+    mkdir -p "$1"
+    exec "$somekv" server --node-id "$2" --data "$1/n$2" --peer-port "$(peer_port "$2")" \
+        --resp-port "$(resp_port "$2")" --grpc-port "$(grpc_port "$2")"
+}
+
+form() {
+    local nodes="" n
+    for n in 1 2 3; do
+        nodes="$nodes${nodes:+,}127.0.0.1:$(grpc_port "$n")"
+    done
+    "$somekv" cluster start --nodes "$nodes"
+    "$somekv" cluster join --server "127.0.0.1:$(grpc_port 1)" --group 1 --nodes 1,2,3
+    "$somekv" cluster join --server "127.0.0.1:$(grpc_port 1)" --group 2 --nodes 1,2,3
+}
+
+leader() {
+    "$somekv" cluster status --json --server "127.0.0.1:$(grpc_port 1)" |
+        tr -d ' \n' | sed -n "s/.*{\"group\":$1,[^}]*\"leader\":\([0-9]*\).*/\1/p"
+}
+
+case "${1:---help}" in
+    --help | -h) usage ;;
+    node) node "$2" "$3" ;;
+    form) form ;;
+    leader) leader "$2" ;;
+    resp-port) resp_port "$2" ;;
+    *) usage >&2; exit 2 ;;
+esac

@@ -1,0 +1,13 @@
+package io.somekv.client;
+
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.frame.Frame;
+
+/** What {@link ClientCore} wants done. */
+public sealed interface ClientEffect {
+    /** Send to that endpoint, if it is still connected; a frame lost on the way is no error. */
+    record Send(int endpoint, Frame frame) implements ClientEffect {}
+
+    /** The answer to a request: once for each token. */
+    record Completed(long token, Outcome outcome) implements ClientEffect {}
+}

@@ -1,0 +1,67 @@
+package io.somekv.client;
+
+import java.util.Arrays;
+
+/**
+ * Which node a client speaks to. Any node serves any key, so it stays with the one that answered
+ * last and moves on when that one is silent. A client that knows the shard map will choose by key
+ * here, and nowhere else.
+ */
+final class Endpoints {
+    static final int NONE = -1;
+
+    private final boolean[] connected;
+
+    /** Node ids as the nodes' Hello frames tell them; 0 where none has come. */
+    private final long[] nodeIds;
+
+    private int preferred;
+
+    Endpoints(int count) {
+        connected = new boolean[count];
+        nodeIds = new long[count];
+    }
+
+    int choose() {
+        for (int i = 0; i < connected.length; i++) {
+            int candidate = (preferred + i) % connected.length;
+            if (connected[candidate]) {
+                return candidate;
+            }
+        }
+        return NONE;
+    }
+
+    void onConnected(int endpoint) {
+        connected[endpoint] = true;
+    }
+
+    void onDisconnected(int endpoint) {
+        connected[endpoint] = false;
+    }
+
+    void onHello(int endpoint, long nodeId) {
+        nodeIds[endpoint] = nodeId;
+    }
+
+    /** It left a request unanswered: the next ones go elsewhere. */
+    void onSilence(int endpoint) {
+        if (endpoint == preferred) {
+            preferred = (preferred + 1) % connected.length;
+        }
+    }
+
+    /** It said who leads; stays as it was when that node is not known here. */
+    void onLeaderHint(long nodeId) {
+        for (int i = 0; i < nodeIds.length; i++) {
+            if (nodeId != 0 && nodeIds[i] == nodeId && connected[i]) {
+                preferred = i;
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "preferred " + preferred + " of " + Arrays.toString(connected);
+    }
+}

@@ -1,0 +1,146 @@
+package io.somekv.client;
+
+import io.somekv.base.ByteWriter;
+import io.somekv.base.MalformedException;
+import io.somekv.protocol.frame.Frame;
+import io.somekv.protocol.frame.FrameCodec;
+import io.somekv.protocol.frame.FrameDecoder;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One node's socket: connects, and connects again; frames in and out. For one thread. */
+final class NodeConnection {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeConnection.class);
+    private static final long RECONNECT_MILLIS = 200;
+    private static final int READ_SIZE = 64 << 10;
+
+    private final int endpoint;
+    private final InetSocketAddress address;
+    private final Selector selector;
+    private final ClientCore core;
+    private final ByteBuffer incoming = ByteBuffer.allocate(READ_SIZE);
+
+    private @Nullable SocketChannel channel;
+    private FrameDecoder decoder = new FrameDecoder(FrameCodec.FRAME_SIZE_MAX);
+    private ByteWriter collected = new ByteWriter();
+    private ByteBuffer outgoing = ByteBuffer.allocate(0);
+    private long connectAtMillis;
+
+    NodeConnection(int endpoint, InetSocketAddress address, Selector selector, ClientCore core) {
+        this.endpoint = endpoint;
+        this.address = address;
+        this.selector = selector;
+        this.core = core;
+    }
+
+    void maybeConnect(long nowMillis) {
+        if (channel != null || nowMillis < connectAtMillis) {
+            return;
+        }
+        connectAtMillis = nowMillis + RECONNECT_MILLIS;
+        try {
+            SocketChannel opened = SocketChannel.open();
+            channel = opened;
+            opened.configureBlocking(false);
+            opened.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            opened.register(selector, SelectionKey.OP_CONNECT, this);
+            // Looked up anew each time: a node may have moved.
+            if (opened.connect(new InetSocketAddress(address.getHostString(), address.getPort()))) {
+                onConnected(opened, nowMillis);
+            }
+        } catch (IOException | RuntimeException e) {
+            lose(nowMillis, e);
+        }
+    }
+
+    void onReady(long nowMillis) {
+        SocketChannel open = channel;
+        if (open == null) {
+            return;
+        }
+        try {
+            if (!open.isConnected()) {
+                if (open.finishConnect()) {
+                    onConnected(open, nowMillis);
+                }
+                return;
+            }
+            int size = open.read(incoming);
+            while (size > 0) {
+                incoming.flip();
+                decoder.feed(incoming, frame -> core.onFrame(endpoint, frame, nowMillis));
+                incoming.clear();
+                size = open.read(incoming);
+            }
+            if (size < 0) {
+                lose(nowMillis, new IOException("closed by the node"));
+            }
+        } catch (IOException | MalformedException e) {
+            lose(nowMillis, e);
+        }
+    }
+
+    /** Frames of one turn share a write. Dropped where nothing is connected. */
+    void enqueue(Frame frame) {
+        if (channel != null && channel.isConnected()) {
+            FrameCodec.write(collected, frame);
+        }
+    }
+
+    void flush(long nowMillis) {
+        SocketChannel open = channel;
+        if (open == null || !open.isConnected()) {
+            return;
+        }
+        try {
+            if (!outgoing.hasRemaining() && collected.size() > 0) {
+                outgoing = collected.toBytes().asByteBuffer();
+                collected = new ByteWriter();
+            }
+            if (outgoing.hasRemaining()) {
+                open.write(outgoing);
+            }
+            boolean more = outgoing.hasRemaining() || collected.size() > 0;
+            open.keyFor(selector)
+                    .interestOps(SelectionKey.OP_READ | (more ? SelectionKey.OP_WRITE : 0));
+        } catch (IOException e) {
+            lose(nowMillis, e);
+        }
+    }
+
+    void close() {
+        SocketChannel open = channel;
+        channel = null;
+        if (open != null) {
+            try {
+                open.close();
+            } catch (IOException e) {
+                LOG.debug("closing the connection to {}", address, e);
+            }
+        }
+    }
+
+    private void onConnected(SocketChannel open, long nowMillis) {
+        decoder = new FrameDecoder(FrameCodec.FRAME_SIZE_MAX);
+        incoming.clear();
+        collected = new ByteWriter();
+        outgoing = ByteBuffer.allocate(0);
+        open.keyFor(selector).interestOps(SelectionKey.OP_READ);
+        core.onConnected(endpoint, nowMillis);
+    }
+
+    private void lose(long nowMillis, Exception why) {
+        LOG.debug("no connection to {}", address, why);
+        close();
+        connectAtMillis = nowMillis + RECONNECT_MILLIS;
+        core.onDisconnected(endpoint, nowMillis);
+    }
+}

@@ -1,0 +1,50 @@
+package io.somekv.client;
+
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.RequestStamp;
+import java.util.Optional;
+
+/** A request that has no answer yet. Only {@link ClientCore} changes it. */
+final class PendingRequest {
+    /** On the wire; the same for all copies, so that a late answer to any of them counts. */
+    final long callToken;
+
+    /** The caller's; empty for the core's own registration. */
+    final Optional<Long> token;
+
+    final Command command;
+    final long giveUpAtMillis;
+
+    /** Present from the first copy on, where the command is stamped at all. */
+    Optional<RequestStamp> stamp = Optional.empty();
+
+    /** A copy with a real deadline has left: from now on nobody can say it was not executed. */
+    boolean maybeExecuted;
+
+    /** Where the last copy went; {@link Endpoints#NONE} while none is on its way. */
+    int endpoint = Endpoints.NONE;
+
+    /** Waits for any connection at all. */
+    boolean parked;
+
+    int copies;
+
+    /** When something is to be done about it: a copy is overdue, or the pause is over. */
+    long wakeAtMillis = Long.MAX_VALUE;
+
+    /** What a node last said instead of executing it. */
+    Outcome refusal = new Outcome.NotLeader(0);
+
+    PendingRequest(long callToken, Optional<Long> token, Command command, long giveUpAtMillis) {
+        this.callToken = callToken;
+        this.token = token;
+        this.command = command;
+        this.giveUpAtMillis = giveUpAtMillis;
+    }
+
+    /** Reads need no stamp; registration is idempotent by its nonce, and comes before any id. */
+    boolean needsStamp() {
+        return command instanceof Command.Write && !(command instanceof Command.RegisterClient);
+    }
+}

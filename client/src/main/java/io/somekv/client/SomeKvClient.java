@@ -1,0 +1,118 @@
+package io.somekv.client;
+
+import io.somekv.base.Bytes;
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Command.Condition;
+import io.somekv.protocol.command.Command.Expiry;
+import io.somekv.protocol.command.Outcome;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+
+/**
+ * A client of the store. Each write is executed once, however often it had to be sent; a write
+ * whose answer never came ends in {@link SomeKvException.OutcomeUnknown}. Safe for many threads;
+ * requests of one thread that waits for each answer are executed in its order.
+ */
+public final class SomeKvClient implements AutoCloseable {
+    private final Transport transport;
+
+    private SomeKvClient(Transport transport) {
+        this.transport = transport;
+    }
+
+    /**
+     * Starts a client; it connects by itself, and again when a connection is lost.
+     *
+     * @param nodes host and peer port of some or all nodes: any of them serves any key
+     */
+    public static SomeKvClient connect(List<InetSocketAddress> nodes) {
+        return connect(nodes, ClientSettings.defaults());
+    }
+
+    public static SomeKvClient connect(List<InetSocketAddress> nodes, ClientSettings settings) {
+        return new SomeKvClient(Transport.start(nodes, settings));
+    }
+
+    public Optional<byte[]> get(byte[] key) {
+        return await(getAsync(key));
+    }
+
+    public CompletableFuture<Optional<byte[]>> getAsync(byte[] key) {
+        return ask(new Command.Get(Bytes.copyOf(key)), Results::value);
+    }
+
+    public void put(byte[] key, byte[] value) {
+        await(putAsync(key, value));
+    }
+
+    public CompletableFuture<Boolean> putAsync(byte[] key, byte[] value) {
+        return ask(Command.Put.of(Bytes.copyOf(key), Bytes.copyOf(value)), Results::done);
+    }
+
+    /** Returns whether it was put: false if the key exists. */
+    public boolean putIfAbsent(byte[] key, byte[] value) {
+        Command put =
+                new Command.Put(
+                        Bytes.copyOf(key),
+                        Bytes.copyOf(value),
+                        Condition.IF_ABSENT,
+                        Expiry.NONE,
+                        false);
+        return await(ask(put, Results::done));
+    }
+
+    /** Appends to the end; a missing key is put. Returns the new size in bytes. */
+    public long append(byte[] key, byte[] suffix) {
+        return await(appendAsync(key, suffix));
+    }
+
+    public CompletableFuture<Long> appendAsync(byte[] key, byte[] suffix) {
+        return ask(new Command.Append(Bytes.copyOf(key), Bytes.copyOf(suffix)), Results::number);
+    }
+
+    /** Returns whether the key was there. */
+    public boolean delete(byte[] key) {
+        return await(deleteAsync(key));
+    }
+
+    public CompletableFuture<Boolean> deleteAsync(byte[] key) {
+        return ask(
+                new Command.Delete(List.of(Bytes.copyOf(key))),
+                outcome -> Results.number(outcome) > 0);
+    }
+
+    /** Adds to a decimal number; a missing key counts as 0. Returns the sum. */
+    public long increment(byte[] key, long delta) {
+        return await(ask(new Command.Increment(Bytes.copyOf(key), delta), Results::number));
+    }
+
+    /** Any command, for tools that speak to the shard master, with its outcome as it is. */
+    public CompletableFuture<Outcome> execute(Command command) {
+        return transport.request(command);
+    }
+
+    /** Ends the connections. Requests without an answer end as if their time were over. */
+    @Override
+    public void close() {
+        transport.close();
+    }
+
+    private <T> CompletableFuture<T> ask(Command command, Function<Outcome, T> result) {
+        return transport.request(command).thenApply(result);
+    }
+
+    private static <T> T await(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof SomeKvException known) {
+                throw known;
+            }
+            throw e;
+        }
+    }
+}

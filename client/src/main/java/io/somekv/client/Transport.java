@@ -1,0 +1,155 @@
+package io.somekv.client;
+
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Outcome;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives {@link ClientCore} sockets, a clock and a thread: one daemon thread that runs the core and
+ * does all input and output, so that the core needs no lock.
+ */
+final class Transport {
+    private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
+    private static final long SELECT_MAX_MILLIS = 100;
+
+    private final Selector selector;
+    private final ClientCore core;
+    private final List<NodeConnection> connections = new ArrayList<>();
+    private final Map<Long, Asked> asked = new HashMap<>();
+    private final ConcurrentLinkedQueue<Asked> submitted = new ConcurrentLinkedQueue<>();
+    private final long startNanos = System.nanoTime();
+    private final Thread thread;
+    private volatile boolean closing;
+    private long nextToken;
+
+    private record Asked(Command command, CompletableFuture<Outcome> answer) {}
+
+    private Transport(Selector selector, List<InetSocketAddress> nodes, ClientSettings settings) {
+        this.selector = selector;
+        // The nonce is the client's identity at the shard master: no two clients may draw the same.
+        SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
+        core = new ClientCore(nodes.size(), settings, random);
+        for (int i = 0; i < nodes.size(); i++) {
+            connections.add(new NodeConnection(i, nodes.get(i), selector, core));
+        }
+        thread = new Thread(this::run, "somekv-client");
+        thread.setDaemon(true);
+    }
+
+    static Transport start(List<InetSocketAddress> nodes, ClientSettings settings) {
+        try {
+            Transport transport = new Transport(Selector.open(), nodes, settings);
+            transport.thread.start();
+            return transport;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    CompletableFuture<Outcome> request(Command command) {
+        Asked request = new Asked(command, new CompletableFuture<>());
+        submitted.add(request);
+        if (closing) {
+            end(request);
+        }
+        selector.wakeup();
+        return request.answer;
+    }
+
+    void close() {
+        closing = true;
+        selector.wakeup();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        try (selector) {
+            while (!closing) {
+                turn();
+            }
+        } catch (IOException e) {
+            LOG.error("the client stops: its selector failed", e);
+        } finally {
+            closing = true;
+            connections.forEach(NodeConnection::close);
+            asked.values().forEach(Transport::end);
+            submitted.forEach(Transport::end);
+        }
+    }
+
+    private void turn() throws IOException {
+        long now = nowMillis();
+        for (NodeConnection connection : connections) {
+            connection.maybeConnect(now);
+        }
+        long untilWakeUp = Math.max(1, core.nextWakeUpMillis() - now);
+        if (submitted.isEmpty()) {
+            selector.select(Math.min(SELECT_MAX_MILLIS, untilWakeUp));
+        } else {
+            selector.selectNow();
+        }
+        now = nowMillis();
+        for (SelectionKey key : selector.selectedKeys()) {
+            ((NodeConnection) key.attachment()).onReady(now);
+        }
+        selector.selectedKeys().clear();
+        takeSubmitted(now);
+        core.onTime(now);
+        perform(core.drain());
+        for (NodeConnection connection : connections) {
+            connection.flush(now);
+        }
+    }
+
+    private void takeSubmitted(long now) {
+        Asked request = submitted.poll();
+        while (request != null) {
+            long token = nextToken++;
+            asked.put(token, request);
+            core.request(token, request.command, now);
+            request = submitted.poll();
+        }
+    }
+
+    private void perform(List<ClientEffect> effects) {
+        for (ClientEffect effect : effects) {
+            if (effect instanceof ClientEffect.Send send) {
+                connections.get(send.endpoint()).enqueue(send.frame());
+            } else if (effect instanceof ClientEffect.Completed completed) {
+                Asked request = asked.remove(completed.token());
+                if (request != null) {
+                    request.answer.complete(completed.outcome());
+                }
+            }
+        }
+    }
+
+    private static void end(Asked request) {
+        request.answer.complete(
+                request.command instanceof Command.Write
+                        ? new Outcome.Unknown("the client was closed")
+                        : new Outcome.NotLeader(0));
+    }
+
+    private long nowMillis() {
+        return (System.nanoTime() - startNanos) / 1_000_000;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.somekv.kv.duplicates;
+
+import org.jspecify.annotations.NullMarked;

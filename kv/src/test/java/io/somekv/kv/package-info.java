@@ -1,0 +1,4 @@
+@NullMarked
+package io.somekv.kv;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.somekv.kv.shardmaster;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,118 @@
+package io.somekv.raft;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Writes down what replicas asked for, one effect a line, as text cases expect it. */
+final class Transcript {
+    private final List<String> lines = new ArrayList<>();
+
+    void note(int id, Ready ready) {
+        Ready.Persist persist = ready.persist();
+        if (persist != null) {
+            HardState state = persist.hardState();
+            lines.add(
+                    "%d persists #%d term %d vote %d commit %d%s%s"
+                            .formatted(
+                                    id,
+                                    persist.mark().number(),
+                                    state.term(),
+                                    state.votedFor(),
+                                    state.commit(),
+                                    persist.truncateFrom() == 0
+                                            ? ""
+                                            : ", cuts from " + persist.truncateFrom(),
+                                    persist.entries().isEmpty()
+                                            ? ""
+                                            : ", appends " + entries(persist.entries())));
+        }
+        for (Message message : ready.messages()) {
+            lines.add(text(message));
+        }
+        if (!ready.committed().isEmpty()) {
+            lines.add(id + " hands out " + entries(ready.committed()));
+        }
+        for (Ready.Fetch fetch : ready.fetches()) {
+            lines.add(
+                    "%d fetches %d..%d for %d"
+                            .formatted(id, fetch.from(), fetch.to(), fetch.replicaId()));
+        }
+        for (ProposalResult result : ready.proposals()) {
+            lines.add(
+                    switch (result) {
+                        case ProposalResult.Appended r -> id + " proposal: " + at(r.id());
+                        case ProposalResult.NotLeader r ->
+                                id + " proposal: not leader, ask " + r.leaderHint();
+                        case ProposalResult.Busy _ -> id + " proposal: busy";
+                    });
+        }
+        for (ReadResult result : ready.reads()) {
+            lines.add(
+                    switch (result) {
+                        case ReadResult.Confirmed r ->
+                                "%d read %d: at %d".formatted(id, r.token(), r.index());
+                        case ReadResult.NotLeader r ->
+                                "%d read %d: not leader, ask %d"
+                                        .formatted(id, r.token(), r.leaderHint());
+                    });
+        }
+    }
+
+    /** The lines since the last call. */
+    List<String> take() {
+        List<String> taken = List.copyOf(lines);
+        lines.clear();
+        return taken;
+    }
+
+    static String text(Message message) {
+        String way = message.from() + "->" + message.to() + " ";
+        return way
+                + switch (message) {
+                    case Message.PreVote m ->
+                            "PreVote term %d last %s".formatted(m.term(), at(m.last()));
+                    case Message.PreVoteReply m ->
+                            "PreVoteReply term %d (own %d) %s"
+                                    .formatted(m.term(), m.voterTerm(), m.granted() ? "yes" : "no");
+                    case Message.RequestVote m ->
+                            "RequestVote term %d last %s".formatted(m.term(), at(m.last()));
+                    case Message.RequestVoteReply m ->
+                            "RequestVoteReply term %d %s"
+                                    .formatted(m.term(), m.granted() ? "yes" : "no");
+                    case Message.AppendEntries m ->
+                            "AppendEntries term %d after %s [%s] commit %d round %d"
+                                    .formatted(
+                                            m.term(),
+                                            at(m.previous()),
+                                            entries(m.entries()),
+                                            m.commit(),
+                                            m.round());
+                    case Message.AppendAccepted m ->
+                            "AppendAccepted term %d match %d round %d"
+                                    .formatted(m.term(), m.matchIndex(), m.round());
+                    case Message.AppendRejected m ->
+                            "AppendRejected term %d at %s hint %s round %d"
+                                    .formatted(m.term(), at(m.rejected()), at(m.hint()), m.round());
+                };
+    }
+
+    /** An entry id as term/index. */
+    static String at(EntryId id) {
+        return id.term() + "/" + id.index();
+    }
+
+    static String entries(List<Entry> entries) {
+        StringBuilder text = new StringBuilder();
+        for (Entry entry : entries) {
+            text.append(text.isEmpty() ? "" : " ").append(at(entry.id()));
+            String payload = entry.payload().toUtf8();
+            if (entry.kind() == EntryKind.COMMANDS && !payload.isEmpty()) {
+                boolean isLong = payload.length() > 12;
+                text.append(':').append(isLong ? payload.charAt(0) + "…" : payload);
+            } else {
+                text.append(':').append(entry.kind() == EntryKind.NOOP ? "noop" : "time");
+            }
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,207 @@
+package io.somekv.storage.rocks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.somekv.base.Bytes;
+import io.somekv.kv.engine.Engine;
+import io.somekv.kv.engine.EngineKey;
+import io.somekv.kv.engine.MemoryEngine;
+import io.somekv.kv.engine.WriteBatch;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.RocksDB;
+
+/**
+ * RocksDB and the sorted maps get the same random operations and agree, whatever is asked. A crash
+ * is a copy of the files while the database is open: what it holds must be some prefix of the
+ * batches, over all stores, and hold at least what was called flushed.
+ */
+class EngineModelTest {
+    private static final int OPERATIONS = 400;
+    private static final long[] STORES = {1, 2, 70_000};
+
+    /** So small that RocksDB flushes on its own between the flushes that the test asks for. */
+    private static final long WRITE_BUFFER_SIZE = 64 << 10;
+
+    @TempDir private Path folder;
+
+    private final List<WriteBatch> batches = new ArrayList<>();
+    private final long[] applied = new long[STORES.length];
+    private int copies;
+
+    @Test
+    @Tag("kb-26")
+    void rocksAndMemoryAgree() throws Exception {
+        for (int seed = 0; seed < 3; seed++) {
+            batches.clear();
+            Arrays.fill(applied, 0);
+            run(new SplittableRandom(seed), folder.resolve("seed-" + seed));
+        }
+    }
+
+    private void run(SplittableRandom random, Path live) throws IOException {
+        RocksEngine rocks = RocksEngine.open(live, WRITE_BUFFER_SIZE, 1 << 20);
+        MemoryEngine memory = new MemoryEngine();
+        try (rocks;
+                memory) {
+            for (int i = 0; i < OPERATIONS; i++) {
+                switch (random.nextInt(40)) {
+                    case 0 -> {
+                        rocks.flush();
+                        memory.flush();
+                        checkFlushed(rocks);
+                    }
+                    case 1, 2 -> checkCrash(rocks, live);
+                    case 3 -> checkPins(rocks, memory, random);
+                    case 4, 5, 6, 7 -> checkSame(rocks, memory);
+                    default -> {
+                        WriteBatch batch = randomBatch(random);
+                        rocks.apply(batch);
+                        memory.apply(batch);
+                        batches.add(batch);
+                    }
+                }
+            }
+            checkSame(rocks, memory);
+        }
+    }
+
+    private WriteBatch randomBatch(SplittableRandom random) {
+        int store = random.nextInt(STORES.length);
+        applied[store] += 1 + random.nextInt(3);
+        WriteBatch batch = new WriteBatch(STORES[store], applied[store]);
+        int changes = random.nextInt(6);
+        for (int i = 0; i < changes; i++) {
+            Bytes key = randomKey(random, STORES[store]);
+            switch (random.nextInt(8)) {
+                case 0 -> batch.delete(key);
+                case 1 -> batch.deleteRange(key, randomKey(random, STORES[store]));
+                default -> {
+                    byte[] value = new byte[random.nextInt(2000)];
+                    random.nextBytes(value);
+                    batch.put(key, Bytes.wrap(value));
+                }
+            }
+        }
+        return batch;
+    }
+
+    private static Bytes randomKey(SplittableRandom random, long storeId) {
+        return EngineKey.of(storeId, random.nextInt(2), 7, 1, Bytes.utf8("k" + random.nextInt(30)));
+    }
+
+    private static String dump(Engine engine) {
+        StringBuilder text = new StringBuilder();
+        for (long store : STORES) {
+            text.append(store).append(" applied ").append(engine.applied(store)).append('\n');
+        }
+        engine.scan(
+                EngineKey.firstOfStore(0),
+                EngineKey.firstOfStore(1_000_000),
+                (key, value) -> {
+                    text.append(key).append('=').append(value.size()).append(' ');
+                    text.append(value.hashCode()).append('\n');
+                    return true;
+                });
+        return text.toString();
+    }
+
+    private static void checkSame(RocksEngine rocks, MemoryEngine memory) {
+        assertEquals(dump(memory), dump(rocks));
+        for (int i = 0; i < 30; i++) {
+            Bytes key = EngineKey.of(1, 0, 7, 1, Bytes.utf8("k" + i));
+            assertEquals(memory.get(key), rocks.get(key));
+        }
+    }
+
+    private void checkFlushed(RocksEngine rocks) {
+        for (int i = 0; i < STORES.length; i++) {
+            assertEquals(applied[i], rocks.flushedApplied(STORES[i]));
+        }
+    }
+
+    private void checkPins(RocksEngine rocks, MemoryEngine memory, SplittableRandom random) {
+        try (Engine.Pin one = rocks.pin();
+                Engine.Pin other = memory.pin()) {
+            String before = dump(one);
+            assertEquals(before, dump(other));
+            for (int i = 0; i < 5; i++) {
+                WriteBatch batch = randomBatch(random);
+                rocks.apply(batch);
+                memory.apply(batch);
+                batches.add(batch);
+            }
+            assertEquals(before, dump(one));
+            assertEquals(before, dump(other));
+        }
+    }
+
+    private static String dump(Engine.Pin pin) {
+        StringBuilder text = new StringBuilder();
+        pin.scan(
+                EngineKey.firstOfStore(0),
+                EngineKey.firstOfStore(1_000_000),
+                (key, value) -> {
+                    text.append(key).append('=').append(value.hashCode()).append('\n');
+                    assertEquals(value, pin.get(key).orElseThrow());
+                    return true;
+                });
+        return text.toString();
+    }
+
+    private void checkCrash(RocksEngine rocks, Path live) throws IOException {
+        long[] flushed = new long[STORES.length];
+        for (int i = 0; i < STORES.length; i++) {
+            flushed[i] = rocks.flushedApplied(STORES[i]);
+        }
+        Path copy = folder.resolve("copy-" + copies++);
+        rocks.keepFiles(files -> copyFiles(files, live, copy));
+        try (RocksEngine found = RocksEngine.open(copy)) {
+            for (int i = 0; i < STORES.length; i++) {
+                assertTrue(found.applied(STORES[i]) >= flushed[i], "what was flushed is there");
+            }
+            checkIsPrefix(found);
+        }
+    }
+
+    /** Each batch raises the applied index of its store: that says where the prefix must end. */
+    private void checkIsPrefix(RocksEngine found) {
+        try (MemoryEngine prefix = new MemoryEngine()) {
+            for (WriteBatch batch : batches) {
+                if (batch.appliedIndex() > found.applied(batch.storeId())) {
+                    break;
+                }
+                prefix.apply(batch);
+            }
+            assertEquals(dump(prefix), dump(found), "a crash leaves a prefix of the batches");
+        }
+    }
+
+    private static void copyFiles(RocksDB.LiveFiles files, Path from, Path to) {
+        try {
+            Files.createDirectory(to);
+            for (String name : files.files) {
+                String file = name.substring(1);
+                byte[] bytes = Files.readAllBytes(from.resolve(file));
+                // What was added to the manifest since may name tables that are not among these.
+                int size =
+                        file.startsWith("MANIFEST")
+                                ? Math.toIntExact(files.manifestFileSize)
+                                : bytes.length;
+                Files.write(to.resolve(file), Arrays.copyOf(bytes, size));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package io.somekv.storage.rocks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.somekv.base.Bytes;
+import io.somekv.kv.engine.Engine;
+import io.somekv.kv.engine.WriteBatch;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is RocksDB's alone: its files, and the lifetime of its native handles. */
+class RocksEngineTest {
+    @TempDir private Path folder;
+
+    @Test
+    void whatWasFlushedIsThereAfterAClose() {
+        try (RocksEngine engine = RocksEngine.open(folder)) {
+            engine.apply(new WriteBatch(1, 3).put(Bytes.utf8("a"), Bytes.utf8("1")));
+            assertEquals(3, engine.applied(1));
+            assertEquals(0, engine.flushedApplied(1));
+            engine.flush();
+            assertEquals(3, engine.flushedApplied(1));
+            engine.apply(new WriteBatch(1, 4).put(Bytes.utf8("a"), Bytes.utf8("2")));
+            assertEquals(3, engine.flushedApplied(1));
+        }
+        try (RocksEngine engine = RocksEngine.open(folder)) {
+            assertEquals(3, engine.applied(1));
+            assertEquals(Optional.of(Bytes.utf8("1")), engine.get(Bytes.utf8("a")));
+        }
+    }
+
+    @Test
+    void aFolderThatIsNoDatabaseFailsLoudly() throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "text");
+        EngineFailure refused = assertThrows(EngineFailure.class, () -> RocksEngine.open(file));
+        assertTrue(String.valueOf(refused.getMessage()).contains("failed to open"));
+    }
+
+    @Test
+    @Tag("kb-45")
+    void aPinThatOutlivesTheEngineIsHarmless() {
+        RocksEngine engine = RocksEngine.open(folder);
+        engine.apply(new WriteBatch(1, 1).put(Bytes.utf8("a"), Bytes.utf8("1")));
+        Engine.Pin pin = engine.pin();
+        engine.close();
+        engine.close();
+        assertThrows(IllegalStateException.class, () -> pin.get(Bytes.utf8("a")));
+        assertThrows(IllegalStateException.class, () -> engine.flushedApplied(1));
+        pin.close();
+    }
+
+    /** Threads that scan, pin and get meet a close: none of them touches a dead handle. */
+    @Test
+    @Tag("kb-45")
+    void aCloseUnderLoadHarmsNobody() throws Exception {
+        for (int round = 0; round < 10; round++) {
+            RocksEngine engine = RocksEngine.open(folder.resolve("round-" + round));
+            WriteBatch batch = new WriteBatch(1, 1);
+            for (int i = 0; i < 200; i++) {
+                batch.put(Bytes.utf8("key" + i), Bytes.utf8("value" + i));
+            }
+            engine.apply(batch);
+            CountDownLatch running = new CountDownLatch(4);
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            List<Thread> threads = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                Thread thread = new Thread(() -> useUntilClosed(engine, running, failure));
+                thread.start();
+                threads.add(thread);
+            }
+            running.await();
+            engine.close();
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            if (failure.get() != null) {
+                throw new AssertionError(failure.get());
+            }
+        }
+    }
+
+    private static void useUntilClosed(
+            RocksEngine engine, CountDownLatch running, AtomicReference<Throwable> failure) {
+        boolean counted = false;
+        try {
+            while (true) {
+                try (Engine.Pin pin = engine.pin()) {
+                    int[] rows = new int[1];
+                    pin.scan(
+                            Bytes.utf8("k"),
+                            Bytes.utf8("l"),
+                            (_, _) -> {
+                                rows[0]++;
+                                return true;
+                            });
+                    assertEquals(200, rows[0]);
+                    assertTrue(engine.get(Bytes.utf8("key7")).isPresent());
+                }
+                if (!counted) {
+                    counted = true;
+                    running.countDown();
+                }
+            }
+        } catch (IllegalStateException _) {
+            // Closed: what it is told from now on.
+        } catch (RuntimeException | Error e) {
+            failure.set(e);
+        } finally {
+            if (!counted) {
+                running.countDown();
+            }
+        }
+    }
+}
