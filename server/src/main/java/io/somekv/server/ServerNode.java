@@ -94,11 +94,24 @@ public final class ServerNode implements AutoCloseable {
             lane.start(lanes);
         }
         try {
-            info = listen(options);
+            String host = options.host();
+            ServerOptions.Ports wanted = options.ports();
+            control = new ControlDoor(name + "-control", host, wanted.grpc());
+            int peerPort = peers.listen(host, wanted.peer());
+            int respPort = resp.listen(host, wanted.resp());
+            info =
+                    new NodeInfo(
+                            options.nodeId(),
+                            store.storeId(),
+                            options.advertisedHost(),
+                            peerPort,
+                            respPort,
+                            control.port());
         } catch (Exception e) {
-            close();
+            closeInside();
             throw e;
         }
+        control.open(new NodeControl(info, store.folder(), directory, lanes));
         peers.start();
         log.info("node {} is ready: {}", info.nodeId(), info);
     }
@@ -156,23 +169,6 @@ public final class ServerNode implements AutoCloseable {
                 .toList();
     }
 
-    private NodeInfo listen(ServerOptions options) throws IOException, InterruptedException {
-        ServerOptions.Ports wanted = options.ports();
-        int peerPort = peers.listen(options.host(), wanted.peer());
-        int respPort = resp.listen(options.host(), wanted.resp());
-        ControlDoor control = new ControlDoor("node" + options.nodeId() + "-control", options.host(), wanted.grpc());
-        this.control = control;
-        NodeInfo self = new NodeInfo(
-                options.nodeId(),
-                store.storeId(),
-                options.advertisedHost(),
-                peerPort,
-                respPort,
-                control.port());
-        control.open(new NodeControl(self, store.folder(), directory, lanes));
-        return self;
-    }
-
     /** Who this node is and where it listens. */
     public NodeInfo info() {
         return info;
@@ -182,6 +178,10 @@ public final class ServerNode implements AutoCloseable {
     @Override
     public void close() throws IOException {
         control.close();
+        closeInside();
+    }
+
+    private void closeInside() throws IOException {
         resp.close();
         peers.close();
         for (LaneLoop lane : lanes) {

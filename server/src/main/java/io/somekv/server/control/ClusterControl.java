@@ -32,14 +32,15 @@ public final class ClusterControl {
     /**
      * Makes a cluster of this node and others: group 0, the shard master, with a replica on each.
      *
-     * @param addresses of the other nodes' control doors
-     * @return the map of the new cluster, which has no data group yet
+     * @param others of each, host and gRPC port are enough
+     * @return the id of the cluster, which has no data group yet
      */
-    public ClusterMap start(List<String> addresses, int shardCount) {
-        List<NodeInfo> nodes = gather(addresses);
+    public synchronized UUID start(List<NodeInfo> others, int shardCount) {
+        List<NodeInfo> nodes = gather(others);
         Optional<ClusterMap> running = node.map();
         if (running.isPresent()) {
-            return sameNodes(running.get(), nodes);
+            checkSameNodes(running.get(), nodes);
+            return running.get().clusterId();
         }
         // A start that broke off has left its cluster id on this node: go on under the same one.
         UUID clusterId = node.clusterId().orElseGet(UUID::randomUUID);
@@ -54,13 +55,14 @@ public final class ClusterControl {
                 new Command.StartCluster(
                         clusterId, shardCount, GroupSettings.defaults(shardCount), nodes);
         expectOk(node.ask(GroupSpec.MASTER, request(start)).outcome());
-        return query(-1);
+        return clusterId;
     }
 
-    private List<NodeInfo> gather(List<String> addresses) {
+    private List<NodeInfo> gather(List<NodeInfo> others) {
         List<NodeInfo> nodes = new ArrayList<>();
         nodes.add(node.self());
-        for (String address : addresses) {
+        for (NodeInfo other : others) {
+            String address = other.host() + ":" + other.grpcPort();
             NodeReport report = remote.report(address);
             Optional<UUID> foreign =
                     report.clusterId().filter(id -> !node.clusterId().equals(Optional.of(id)));
@@ -92,7 +94,7 @@ public final class ClusterControl {
         return nodes;
     }
 
-    private static ClusterMap sameNodes(ClusterMap running, List<NodeInfo> nodes) {
+    private static void checkSameNodes(ClusterMap running, List<NodeInfo> nodes) {
         List<Long> before = running.master().replicas().stream().map(r -> r.nodeId()).toList();
         List<Long> wanted = nodes.stream().map(NodeInfo::nodeId).toList();
         if (!before.equals(wanted)) {
@@ -103,7 +105,6 @@ public final class ClusterControl {
                             + " runs already, its shard master on nodes "
                             + before);
         }
-        return running;
     }
 
     /** Self first: it then remembers the cluster id if this breaks off. */
@@ -121,85 +122,57 @@ public final class ClusterControl {
     }
 
     /**
-     * Creates a group on its members and gives it its share of the shards. A node that the cluster
-     * does not know yet becomes known by this.
+     * Creates groups on their members and gives them their shares of the shards.
      *
-     * @param nodeIds members that the cluster knows
-     * @param newAddresses control doors of members that it may not know yet
-     * @return the map with the group in it
+     * @param newNodes members that the cluster may not know yet: they become known
      */
-    public ClusterMap join(long groupId, List<Long> nodeIds, List<String> newAddresses) {
-        if (groupId <= GroupSpec.MASTER) {
-            throw new ControlException(
-                    Kind.INVALID, "group ids begin at 1: group 0 is the shard master");
-        }
+    public void join(List<GroupSpec> groups, List<NodeInfo> newNodes) {
         ClusterMap map = query(-1);
-        List<NodeInfo> members = new ArrayList<>();
-        for (long nodeId : nodeIds) {
-            members.add(find(map, nodeId));
+        List<NodeInfo> nodes = new ArrayList<>(map.nodes());
+        for (NodeInfo named : newNodes) {
+            NodeInfo found = remote.report(named.host() + ":" + named.grpcPort()).node();
+            nodes.removeIf(node -> node.nodeId() == found.nodeId());
+            nodes.add(found);
+            expectOk(ask(new Command.RegisterNode(found)));
         }
-        for (String address : newAddresses) {
-            members.add(remote.report(address).node());
-        }
-        members = members.stream().distinct().sorted(BY_ID).toList();
-        if (members.isEmpty()) {
-            throw new ControlException(Kind.INVALID, "a group needs at least one node");
-        }
-        JoinOrder order = order(map, groupId, members);
-        for (NodeInfo member : members) {
-            if (!map.nodes().contains(member)) {
-                expectOk(ask(new Command.RegisterNode(member)));
+        for (GroupSpec group : groups) {
+            if (group.groupId() <= GroupSpec.MASTER) {
+                throw new ControlException(
+                        Kind.INVALID, "group ids begin at 1: group 0 is the shard master");
             }
+            checkKnown(nodes, group);
+            joinMembers(new JoinOrder(map.clusterId(), nodes, group, Optional.of(map)));
         }
-        joinMembers(order);
-        Outcome outcome = ask(new Command.Join(List.of(order.group())));
+        Outcome outcome = ask(new Command.Join(groups));
         boolean joinedBefore =
                 outcome instanceof Outcome.Refused refused
                         && refused.reason() == Outcome.Reason.GROUP_EXISTS
-                        && query(-1).config().groups().contains(order.group());
+                        && query(-1).config().groups().containsAll(groups);
         if (!joinedBefore) {
             expectOk(outcome);
         }
-        return query(-1);
     }
 
-    private static final Comparator<NodeInfo> BY_ID = Comparator.comparingLong(NodeInfo::nodeId);
-
-    private static JoinOrder order(ClusterMap map, long groupId, List<NodeInfo> members) {
-        List<NodeInfo> nodes = new ArrayList<>(map.nodes());
-        for (NodeInfo member : members) {
-            nodes.removeIf(node -> node.nodeId() == member.nodeId());
-            nodes.add(member);
+    private static void checkKnown(List<NodeInfo> nodes, GroupSpec group) {
+        for (GroupSpec.Replica replica : group.replicas()) {
+            if (nodes.stream().noneMatch(node -> node.nodeId() == replica.nodeId())) {
+                throw new ControlException(
+                        Kind.INVALID,
+                        "the cluster knows no node "
+                                + replica.nodeId()
+                                + ": name a new node by the address of its control door");
+            }
         }
-        nodes.sort(BY_ID);
-        return new JoinOrder(
-                map.clusterId(), nodes, JoinOrder.newGroup(groupId, members), Optional.of(map));
-    }
-
-    private static NodeInfo find(ClusterMap map, long nodeId) {
-        return map.nodes().stream()
-                .filter(node -> node.nodeId() == nodeId)
-                .findFirst()
-                .orElseThrow(
-                        () ->
-                                new ControlException(
-                                        Kind.INVALID,
-                                        "the cluster knows no node "
-                                                + nodeId
-                                                + ": name a new node by the address of its"
-                                                + " control door"));
     }
 
     /** The groups' shards go to those that stay. */
-    public ClusterMap leave(List<Long> groupIds) {
+    public void leave(List<Long> groupIds) {
         expectOk(ask(new Command.Leave(groupIds)));
-        return query(-1);
     }
 
     /** One shard to one group. */
-    public ClusterMap move(int shard, long groupId) {
+    public void move(int shard, long groupId) {
         expectOk(ask(new Command.Move(shard, groupId)));
-        return query(-1);
     }
 
     /** The map with the config of that number; the latest for -1. */

@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -52,25 +51,22 @@ public final class NodeControl {
         return directory.nodes();
     }
 
-    /**
-     * @param digests whether to compute them, which takes a walk over all rows
-     */
-    public NodeReport report(boolean digests) {
+    /** All groups that this node hosts, ascending by id. */
+    public List<GroupStatus> groups() {
         List<GroupStatus> groups = new ArrayList<>();
         for (LaneLoop lane : lanes) {
             groups.addAll(get(lane.status()));
         }
         groups.sort((a, b) -> Long.compare(a.groupId(), b.groupId()));
-        TreeMap<Long, Long> digestByGroup = new TreeMap<>();
-        if (digests) {
-            for (GroupStatus group : groups) {
-                get(lane(group.groupId()).digest(group.groupId()))
-                        .ifPresent(digest -> digestByGroup.put(group.groupId(), digest));
-            }
-        }
-        return new NodeReport(self, clusterId(), groups, digestByGroup, map());
+        return groups;
     }
 
+    /** A digest of what a group has applied here; it takes a walk over all its rows. */
+    public Optional<Long> digest(long groupId) {
+        return get(lane(groupId).digest(groupId));
+    }
+
+    /** The cluster this node is in; empty for none. */
     public Optional<UUID> clusterId() {
         return directory.inCluster() ? Optional.of(directory.clusterId()) : Optional.empty();
     }

@@ -36,6 +36,11 @@ public final class Settings {
         return settings;
     }
 
+    /** No settings at all. */
+    public static Settings none() {
+        return new Settings();
+    }
+
     private void putLine(String line, int number) {
         int equals = line.indexOf('=');
         if (equals < 1) {

@@ -1,19 +1,24 @@
 package io.somekv.server.grpc;
 
 import io.grpc.stub.StreamObserver;
-import io.somekv.protocol.grpc.ClusterGrpc;
-import io.somekv.protocol.grpc.ClusterMap;
-import io.somekv.protocol.grpc.NodeJoinReply;
-import io.somekv.protocol.grpc.NodeJoinRequest;
-import io.somekv.protocol.grpc.StartClusterRequest;
-import io.somekv.protocol.grpc.StatusReply;
-import io.somekv.protocol.grpc.StatusRequest;
+import io.somekv.kv.ShardStatus;
+import io.somekv.node.GroupStatus;
+import io.somekv.protocol.v1.ClusterGrpc;
+import io.somekv.protocol.v1.GetStatusRequest;
+import io.somekv.protocol.v1.GetStatusResponse;
+import io.somekv.protocol.v1.NodeJoinRequest;
+import io.somekv.protocol.v1.NodeJoinResponse;
+import io.somekv.protocol.v1.ReplicaStatus;
+import io.somekv.protocol.v1.StartClusterRequest;
+import io.somekv.protocol.v1.StartClusterResponse;
+import io.somekv.server.ServerVersion;
 import io.somekv.server.control.ClusterControl;
 import io.somekv.server.control.NodeControl;
+import java.util.UUID;
 
-/** The service Cluster of somekv.proto. */
+/** The service Cluster of cluster.proto. */
 final class ClusterService extends ClusterGrpc.ClusterImplBase {
-    static final int SHARD_COUNT_DEFAULT = 256;
+    private static final int SHARD_COUNT_DEFAULT = 256;
 
     private final NodeControl node;
     private final ClusterControl cluster;
@@ -24,29 +29,75 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
     }
 
     @Override
-    public void startCluster(StartClusterRequest request, StreamObserver<ClusterMap> to) {
+    public void startCluster(
+            StartClusterRequest request, StreamObserver<StartClusterResponse> to) {
         int wanted = request.getShardCount();
         Replies.reply(
                 to,
-                () ->
-                        ProtoMapping.of(
-                                cluster.start(
-                                        request.getNodesList(),
-                                        wanted == 0 ? SHARD_COUNT_DEFAULT : wanted)));
+                () -> {
+                    UUID clusterId =
+                            cluster.start(
+                                    ProtoMapping.fromAll(request.getNodesList()),
+                                    wanted == 0 ? SHARD_COUNT_DEFAULT : wanted);
+                    return StartClusterResponse.newBuilder()
+                            .setStatus(Replies.OK)
+                            .setClusterId(clusterId.toString())
+                            .build();
+                },
+                status -> StartClusterResponse.newBuilder().setStatus(status).build());
     }
 
     @Override
-    public void nodeJoin(NodeJoinRequest request, StreamObserver<NodeJoinReply> to) {
+    public void nodeJoin(NodeJoinRequest request, StreamObserver<NodeJoinResponse> to) {
         Replies.reply(
                 to,
                 () -> {
                     node.join(ProtoMapping.from(request));
-                    return NodeJoinReply.getDefaultInstance();
-                });
+                    return NodeJoinResponse.newBuilder().setStatus(Replies.OK).build();
+                },
+                status -> NodeJoinResponse.newBuilder().setStatus(status).build());
     }
 
     @Override
-    public void status(StatusRequest request, StreamObserver<StatusReply> to) {
-        Replies.reply(to, () -> ProtoMapping.of(node.report(request.getDigests())));
+    public void getStatus(GetStatusRequest request, StreamObserver<GetStatusResponse> to) {
+        Replies.reply(
+                to,
+                () -> status(request.getDigests()),
+                status -> GetStatusResponse.getDefaultInstance());
+    }
+
+    private GetStatusResponse status(boolean digests) {
+        GetStatusResponse.Builder response =
+                GetStatusResponse.newBuilder()
+                        .setNode(ProtoMapping.of(node.self()))
+                        .setVersion(ServerVersion.text())
+                        .setClusterId(node.clusterId().map(UUID::toString).orElse(""));
+        for (GroupStatus group : node.groups()) {
+            ReplicaStatus.Builder replica = replica(group);
+            if (digests) {
+                node.digest(group.groupId()).ifPresent(replica::setDigest);
+            }
+            response.addReplicas(replica);
+        }
+        node.map().ifPresent(map -> response.setMap(ProtoMapping.of(map)));
+        return response.build();
+    }
+
+    private static ReplicaStatus.Builder replica(GroupStatus group) {
+        int served = 0;
+        for (ShardStatus shard : group.shards()) {
+            served += shard.serving() ? 1 : 0;
+        }
+        return ReplicaStatus.newBuilder()
+                .setGroupId(group.groupId())
+                .setReplicaId(group.replica().replicaId())
+                .setTerm(group.replica().term())
+                .setRole(group.replica().role().name())
+                .setLeaderNode(group.leaderNode())
+                .setCommitIndex(group.replica().commit())
+                .setAppliedIndex(group.applied())
+                .setLastIndex(group.replica().last().index())
+                .setLogTime(group.replica().logTime())
+                .setShardsServed(served);
     }
 }

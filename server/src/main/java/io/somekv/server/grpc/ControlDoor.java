@@ -1,9 +1,10 @@
 package io.somekv.server.grpc;
 
 import io.grpc.BindableService;
+import io.grpc.HandlerRegistry;
 import io.grpc.Server;
+import io.grpc.ServerMethodDefinition;
 import io.grpc.netty.NettyServerBuilder;
-import io.grpc.util.MutableHandlerRegistry;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.somekv.server.control.ClusterControl;
 import io.somekv.server.control.NodeControl;
@@ -11,9 +12,12 @@ import io.somekv.server.net.Loops;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gRPC door. It has a loop of its own, so that whatever happens here never stands in a lane's
@@ -28,7 +32,7 @@ public final class ControlDoor {
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
     /** Filled by {@link #open}: the port must be known before there is anything to serve. */
-    private final MutableHandlerRegistry services = new MutableHandlerRegistry();
+    private final Services services = new Services();
 
     private final Server server;
 
@@ -63,7 +67,7 @@ public final class ControlDoor {
                         new ClusterService(node, cluster),
                         new ShardMasterService(cluster),
                         new ReplicationGroupService(node));
-        all.forEach(services::addService);
+        all.forEach(services::add);
     }
 
     /** Lets calls end for a moment, then cuts them off. */
@@ -77,5 +81,23 @@ public final class ControlDoor {
         server.shutdownNow();
         threads.shutdownNow();
         loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+
+    /** The methods of services by name. */
+    private static final class Services extends HandlerRegistry {
+        private final Map<String, ServerMethodDefinition<?, ?>> methods =
+                new ConcurrentHashMap<>();
+
+        void add(BindableService service) {
+            for (ServerMethodDefinition<?, ?> method : service.bindService().getMethods()) {
+                methods.put(method.getMethodDescriptor().getFullMethodName(), method);
+            }
+        }
+
+        @Override
+        public @Nullable ServerMethodDefinition<?, ?> lookupMethod(
+                String name, @Nullable String authority) {
+            return methods.get(name);
+        }
     }
 }

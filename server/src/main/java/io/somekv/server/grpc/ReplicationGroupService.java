@@ -8,24 +8,24 @@ import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
-import io.somekv.protocol.command.RequestStamp;
 import io.somekv.protocol.frame.Frame;
-import io.somekv.protocol.grpc.AppendRequest;
-import io.somekv.protocol.grpc.DeleteRequest;
-import io.somekv.protocol.grpc.GetReply;
-import io.somekv.protocol.grpc.GetRequest;
-import io.somekv.protocol.grpc.PutRequest;
-import io.somekv.protocol.grpc.ReplicationGroupGrpc;
-import io.somekv.protocol.grpc.Stamp;
-import io.somekv.protocol.grpc.WriteReply;
+import io.somekv.protocol.v1.AppendRequest;
+import io.somekv.protocol.v1.AppendResponse;
+import io.somekv.protocol.v1.DeleteRequest;
+import io.somekv.protocol.v1.DeleteResponse;
+import io.somekv.protocol.v1.GetRequest;
+import io.somekv.protocol.v1.GetResponse;
+import io.somekv.protocol.v1.PutRequest;
+import io.somekv.protocol.v1.PutResponse;
+import io.somekv.protocol.v1.ReplicationGroupGrpc;
+import io.somekv.protocol.v1.RequestStamp;
 import io.somekv.server.control.Answer;
-import io.somekv.server.control.ClusterControl;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.control.NodeControl;
 import java.util.List;
 import java.util.Optional;
 
-/** The service ReplicationGroup of somekv.proto: any node serves any key. */
+/** The service ReplicationGroup of replication_group.proto: any node serves any key. */
 final class ReplicationGroupService extends ReplicationGroupGrpc.ReplicationGroupImplBase {
     private final NodeControl node;
 
@@ -34,86 +34,106 @@ final class ReplicationGroupService extends ReplicationGroupGrpc.ReplicationGrou
     }
 
     @Override
-    public void get(GetRequest request, StreamObserver<GetReply> to) {
+    public void get(GetRequest request, StreamObserver<GetResponse> to) {
+        Replies.reply(
+                to,
+                () -> {
+                    Command get = new Command.Get(bytes(request.getKey()));
+                    Answer answer = node.ask(Frame.ANY_GROUP, new Request(Optional.empty(), get));
+                    GetResponse.Builder response =
+                            GetResponse.newBuilder().setStatus(Replies.statusOf(answer));
+                    if (answer.outcome() instanceof Outcome.Value found) {
+                        response.setValue(
+                                UnsafeByteOperations.unsafeWrap(found.value().asByteBuffer()));
+                    }
+                    return response.build();
+                },
+                status -> GetResponse.newBuilder().setStatus(status).build());
+    }
+
+    @Override
+    public void put(PutRequest request, StreamObserver<PutResponse> to) {
+        Command put = Command.Put.of(bytes(request.getKey()), bytes(request.getValue()));
+        Replies.reply(
+                to,
+                () ->
+                        PutResponse.newBuilder()
+                                .setStatus(Replies.statusOf(write(put, stampOf(request))))
+                                .build(),
+                status -> PutResponse.newBuilder().setStatus(status).build());
+    }
+
+    @Override
+    public void append(AppendRequest request, StreamObserver<AppendResponse> to) {
+        Command append = new Command.Append(bytes(request.getKey()), bytes(request.getSuffix()));
         Replies.reply(
                 to,
                 () -> {
                     Answer answer =
-                            ask(Stamp.getDefaultInstance(), new Command.Get(key(request.getKey())));
-                    GetReply.Builder reply =
-                            GetReply.newBuilder().setLogTimeMillis(answer.logTime());
-                    if (answer.outcome() instanceof Outcome.Value found) {
-                        reply.setValue(
-                                UnsafeByteOperations.unsafeWrap(found.value().asByteBuffer()));
-                    } else if (!(answer.outcome() instanceof Outcome.Nil)) {
-                        throw ClusterControl.failure(answer.outcome());
-                    }
-                    return reply.build();
-                });
+                            write(
+                                    append,
+                                    request.hasStamp()
+                                            ? Optional.of(request.getStamp())
+                                            : Optional.empty());
+                    return AppendResponse.newBuilder()
+                            .setStatus(Replies.statusOf(answer))
+                            .setSize(number(answer))
+                            .build();
+                },
+                status -> AppendResponse.newBuilder().setStatus(status).build());
     }
 
     @Override
-    public void put(PutRequest request, StreamObserver<WriteReply> to) {
-        write(
-                to,
-                request.getStamp(),
-                Command.Put.of(key(request.getKey()), bytes(request.getValue())));
-    }
-
-    @Override
-    public void append(AppendRequest request, StreamObserver<WriteReply> to) {
-        write(
-                to,
-                request.getStamp(),
-                new Command.Append(key(request.getKey()), bytes(request.getSuffix())));
-    }
-
-    @Override
-    public void delete(DeleteRequest request, StreamObserver<WriteReply> to) {
-        write(to, request.getStamp(), new Command.Delete(List.of(key(request.getKey()))));
-    }
-
-    private void write(StreamObserver<WriteReply> to, Stamp stamp, Command command) {
+    public void delete(DeleteRequest request, StreamObserver<DeleteResponse> to) {
+        Command delete = new Command.Delete(List.of(bytes(request.getKey())));
         Replies.reply(
                 to,
                 () -> {
-                    Answer answer = ask(stamp, command);
-                    WriteReply.Builder reply =
-                            WriteReply.newBuilder().setLogTimeMillis(answer.logTime());
-                    if (answer.outcome() instanceof Outcome.Int number) {
-                        reply.setResult(number.value());
-                    } else if (!(answer.outcome() instanceof Outcome.Ok)) {
-                        throw ClusterControl.failure(answer.outcome());
-                    }
-                    return reply.build();
-                });
+                    Answer answer =
+                            write(
+                                    delete,
+                                    request.hasStamp()
+                                            ? Optional.of(request.getStamp())
+                                            : Optional.empty());
+                    return DeleteResponse.newBuilder()
+                            .setStatus(Replies.statusOf(answer))
+                            .setExisted(number(answer) > 0)
+                            .build();
+                },
+                status -> DeleteResponse.newBuilder().setStatus(status).build());
     }
 
-    private Answer ask(Stamp stamp, Command command) {
-        return node.ask(Frame.ANY_GROUP, new Request(stamp(stamp), command));
+    private static Optional<RequestStamp> stampOf(PutRequest request) {
+        return request.hasStamp() ? Optional.of(request.getStamp()) : Optional.empty();
     }
 
-    private static Optional<RequestStamp> stamp(Stamp stamp) {
-        if (!stamp.hasClient()) {
-            return Optional.empty();
-        }
+    private Answer write(Command command, Optional<RequestStamp> stamp) {
+        return node.ask(
+                Frame.ANY_GROUP, new Request(stamp.map(ReplicationGroupService::from), command));
+    }
+
+    private static io.somekv.protocol.command.RequestStamp from(RequestStamp stamp) {
         ClientId client = new ClientId(stamp.getClient().getHigh(), stamp.getClient().getLow());
         try {
-            return Optional.of(
-                    new RequestStamp(
-                            client,
-                            stamp.getSequence(),
-                            stamp.getFloor(),
-                            List.of(),
-                            stamp.getDeadlineMillis()));
+            return new io.somekv.protocol.command.RequestStamp(
+                    client,
+                    stamp.getSequence(),
+                    stamp.getFloor(),
+                    stamp.getFinishedList().stream()
+                            .map(
+                                    range ->
+                                            new io.somekv.protocol.command.RequestStamp.Range(
+                                                    range.getFrom(), range.getTo()))
+                            .toList(),
+                    stamp.getDeadlineMillis());
         } catch (RuntimeException e) {
             throw new ControlException(
-                    ControlException.Kind.INVALID, "no stamp: " + e.getMessage());
+                    ControlException.Kind.INVALID, "the stamp is not sound: " + e.getMessage());
         }
     }
 
-    private static Bytes key(ByteString key) {
-        return bytes(key);
+    private static long number(Answer answer) {
+        return answer.outcome() instanceof Outcome.Int number ? number.value() : 0;
     }
 
     private static Bytes bytes(ByteString bytes) {

@@ -1,17 +1,19 @@
 package io.somekv.server.grpc;
 
 import io.grpc.stub.StreamObserver;
-import io.somekv.protocol.grpc.ClientId;
-import io.somekv.protocol.grpc.ClusterMap;
-import io.somekv.protocol.grpc.JoinRequest;
-import io.somekv.protocol.grpc.LeaveRequest;
-import io.somekv.protocol.grpc.MoveRequest;
-import io.somekv.protocol.grpc.QueryRequest;
-import io.somekv.protocol.grpc.RegisterClientRequest;
-import io.somekv.protocol.grpc.ShardMasterGrpc;
+import io.somekv.protocol.v1.ChangeResponse;
+import io.somekv.protocol.v1.ClientId;
+import io.somekv.protocol.v1.GetConfigRequest;
+import io.somekv.protocol.v1.GetConfigResponse;
+import io.somekv.protocol.v1.JoinRequest;
+import io.somekv.protocol.v1.LeaveRequest;
+import io.somekv.protocol.v1.MoveRequest;
+import io.somekv.protocol.v1.RegisterClientRequest;
+import io.somekv.protocol.v1.RegisterClientResponse;
+import io.somekv.protocol.v1.ShardMasterGrpc;
 import io.somekv.server.control.ClusterControl;
 
-/** The service ShardMaster of somekv.proto. */
+/** The service ShardMaster of shard_master.proto. */
 final class ShardMasterService extends ShardMasterGrpc.ShardMasterImplBase {
     private final ClusterControl cluster;
 
@@ -20,43 +22,67 @@ final class ShardMasterService extends ShardMasterGrpc.ShardMasterImplBase {
     }
 
     @Override
-    public void registerClient(RegisterClientRequest request, StreamObserver<ClientId> to) {
+    public void registerClient(
+            RegisterClientRequest request, StreamObserver<RegisterClientResponse> to) {
         Replies.reply(
                 to,
                 () -> {
                     var client = cluster.registerClient(ProtoMapping.uuid(request.getNonce()));
-                    return ClientId.newBuilder()
-                            .setHigh(client.high())
-                            .setLow(client.low())
+                    return RegisterClientResponse.newBuilder()
+                            .setStatus(Replies.OK)
+                            .setClient(
+                                    ClientId.newBuilder()
+                                            .setHigh(client.high())
+                                            .setLow(client.low()))
                             .build();
-                });
+                },
+                status -> RegisterClientResponse.newBuilder().setStatus(status).build());
     }
 
     @Override
-    public void query(QueryRequest request, StreamObserver<ClusterMap> to) {
-        Replies.reply(to, () -> ProtoMapping.of(cluster.query(request.getConfig())));
-    }
-
-    @Override
-    public void join(JoinRequest request, StreamObserver<ClusterMap> to) {
+    public void getConfig(GetConfigRequest request, StreamObserver<GetConfigResponse> to) {
         Replies.reply(
                 to,
                 () ->
-                        ProtoMapping.of(
-                                cluster.join(
-                                        request.getGroupId(),
-                                        request.getNodeIdsList(),
-                                        request.getNewNodesList())));
+                        GetConfigResponse.newBuilder()
+                                .setStatus(Replies.OK)
+                                .setMap(
+                                        ProtoMapping.of(
+                                                cluster.query(
+                                                        request.hasNumber()
+                                                                ? request.getNumber()
+                                                                : -1)))
+                                .build(),
+                status -> GetConfigResponse.newBuilder().setStatus(status).build());
     }
 
     @Override
-    public void leave(LeaveRequest request, StreamObserver<ClusterMap> to) {
-        Replies.reply(to, () -> ProtoMapping.of(cluster.leave(request.getGroupIdsList())));
+    public void join(JoinRequest request, StreamObserver<ChangeResponse> to) {
+        change(
+                to,
+                () ->
+                        cluster.join(
+                                request.getGroupsList().stream().map(ProtoMapping::from).toList(),
+                                ProtoMapping.fromAll(request.getNodesList())));
     }
 
     @Override
-    public void move(MoveRequest request, StreamObserver<ClusterMap> to) {
+    public void leave(LeaveRequest request, StreamObserver<ChangeResponse> to) {
+        change(to, () -> cluster.leave(request.getGroupIdsList()));
+    }
+
+    @Override
+    public void move(MoveRequest request, StreamObserver<ChangeResponse> to) {
+        change(to, () -> cluster.move(request.getShard(), request.getGroupId()));
+    }
+
+    private static void change(StreamObserver<ChangeResponse> to, Runnable work) {
         Replies.reply(
-                to, () -> ProtoMapping.of(cluster.move(request.getShard(), request.getGroupId())));
+                to,
+                () -> {
+                    work.run();
+                    return ChangeResponse.newBuilder().setStatus(Replies.OK).build();
+                },
+                status -> ChangeResponse.newBuilder().setStatus(status).build());
     }
 }
