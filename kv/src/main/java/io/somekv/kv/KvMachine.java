@@ -378,12 +378,13 @@ public final class KvMachine implements StateMachine {
         if (keys.isEmpty()) {
             return Optional.of(NOT_ONE_SHARD);
         }
-        int shard = shardOf(keys.getFirst());
         for (Bytes key : keys) {
             if (key.size() > GroupSettings.KEY_SIZE_MAX) {
                 return Optional.of(KEY_TOO_LARGE);
             }
-            if (shardOf(key) != shard) {
+        }
+        for (int i = 1; i < keys.size(); i++) {
+            if (shardOf(keys.get(i)) != shardOf(keys.getFirst())) {
                 return Optional.of(NOT_ONE_SHARD);
             }
         }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.Bytes;
+import io.somekv.base.Mutation;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.MemoryEngine;
@@ -350,8 +351,7 @@ class KvMachineTest {
     void aBlindPutReadsNothing() {
         MemoryEngine memory = new MemoryEngine();
         CountingEngine counting = new CountingEngine(memory);
-        KvMachine machine =
-                new KvMachine(counting, 1, EnumSet.noneOf(io.somekv.base.Mutation.class));
+        KvMachine machine = new KvMachine(counting, 1, EnumSet.noneOf(Mutation.class));
         Group source = new Group();
         machine.apply(
                 new AppliedEntry(

@@ -19,6 +19,8 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -35,9 +37,27 @@ class ReplicasAgreeTest {
     @Tag("kb-25")
     @Tag("kb-26")
     void aRestartedReplicaAnswersAndStandsAsOneThatRanOn() {
+        Set<String> kinds = new TreeSet<>();
         for (long seed = 0; seed < 60; seed++) {
-            new Run(seed).go(400);
+            Run run = new Run(seed);
+            run.go(400);
+            for (List<Outcome> outcomes : run.answers) {
+                outcomes.forEach(outcome -> kinds.add(outcome.getClass().getSimpleName()));
+            }
         }
+        assertEquals(
+                List.of(
+                        "BelowFloor",
+                        "Busy",
+                        "DeadlineNeeded",
+                        "Int",
+                        "Nil",
+                        "Ok",
+                        "Refused",
+                        "Unknown",
+                        "Value"),
+                List.copyOf(kinds),
+                "the run met every kind of answer");
     }
 
     private static final class Run {

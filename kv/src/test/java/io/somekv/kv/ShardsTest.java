@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.Bytes;
+import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.GroupSettings;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Who may serve a shard: the promises and the ownership of one group (DESIGN §7). */
@@ -86,7 +89,7 @@ class ShardsTest {
     @Test
     void aWriteThatLeftNoKeyMakesAShardImmovableToo() {
         own(1);
-        group.run(new Command.Delete(java.util.List.of(Bytes.utf8("k"))));
+        group.run(new Command.Delete(List.of(Bytes.utf8("k"))));
         assertEquals(new Outcome.GivenUp(true, true), giveUp(2));
     }
 
@@ -107,24 +110,14 @@ class ShardsTest {
 
     @Test
     void aWrongGroupAnswerConsumesNoSequence() {
-        Outcome refused =
-                group.apply(
-                                group.stamped(
-                                        new io.somekv.protocol.command.ClientId(9, 9),
-                                        1,
-                                        1,
-                                        new Command.Append(Bytes.utf8("k"), Bytes.utf8("x"))))
-                        .getFirst();
-        assertEquals(new Outcome.WrongGroup(0), refused);
+        Request append =
+                group.stamped(
+                        new ClientId(9, 9),
+                        1,
+                        1,
+                        new Command.Append(Bytes.utf8("k"), Bytes.utf8("x")));
+        assertEquals(new Outcome.WrongGroup(0), group.apply(append).getFirst());
         own(1);
-        Outcome executed =
-                group.apply(
-                                group.stamped(
-                                        new io.somekv.protocol.command.ClientId(9, 9),
-                                        1,
-                                        1,
-                                        new Command.Append(Bytes.utf8("k"), Bytes.utf8("x"))))
-                        .getFirst();
-        assertEquals(new Outcome.Int(1), executed);
+        assertEquals(new Outcome.Int(1), group.apply(append).getFirst());
     }
 }

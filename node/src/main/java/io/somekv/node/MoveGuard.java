@@ -18,6 +18,9 @@ import java.util.Optional;
  * the check and the change loses nothing: its group keeps the shard (docs/decisions/0002).
  */
 final class MoveGuard {
+    /** A shard on its way to a new owner is asked for again this often, a bounded hold each time. */
+    private static final int CHECKS_MAX = 20;
+
     private final Router router;
 
     MoveGuard(Router router) {
@@ -32,13 +35,18 @@ final class MoveGuard {
 
     /** Asks the master for the change, unless it would move data. */
     void ask(Now now, Request change, Waiter waiter) {
+        check(now, change, waiter, CHECKS_MAX);
+    }
+
+    private void check(Now now, Request change, Waiter waiter, int checksLeft) {
         router.ask(
                 now,
                 GroupSpec.MASTER,
                 new Request(Optional.empty(), new Command.QueryConfig(-1)),
                 (then, outcome, logTime) -> {
                     if (outcome instanceof Outcome.Cluster cluster) {
-                        new Check(change, waiter, cluster.map().config()).start(then);
+                        new Check(change, waiter, cluster.map().config(), checksLeft)
+                                .start(then);
                     } else {
                         waiter.done(then, outcome, logTime);
                     }
@@ -51,10 +59,12 @@ final class MoveGuard {
         private final Waiter waiter;
         private final ShardConfig config;
         private final List<Integer> holding = new ArrayList<>();
+        private final int checksLeft;
         private Optional<Outcome> failure = Optional.empty();
         private int unanswered;
 
-        Check(Request change, Waiter waiter, ShardConfig config) {
+        Check(Request change, Waiter waiter, ShardConfig config, int checksLeft) {
+            this.checksLeft = checksLeft;
             this.change = change;
             this.waiter = waiter;
             this.config = config;
@@ -105,6 +115,7 @@ final class MoveGuard {
                 }
                 default -> throw Invariant.unreachable("not a change of the map");
             }
+            groups.removeIf(group -> group <= ShardConfig.UNASSIGNED);
             return Rebalancer.rebalance(groups.stream().distinct().sorted().toList(), owners);
         }
 
@@ -132,6 +143,10 @@ final class MoveGuard {
                                 + " is one), and shards with data cannot be moved yet:"
                                 + " join groups before data is loaded";
                 waiter.done(now, new Outcome.Refused(Outcome.Reason.HOLDS_DATA, message), 0);
+            } else if (failure.isPresent()
+                    && failure.get() instanceof Outcome.WrongGroup
+                    && checksLeft > 0) {
+                check(now, change, waiter, checksLeft - 1);
             } else if (failure.isPresent()) {
                 waiter.done(now, failure.get(), 0);
             } else {

@@ -29,8 +29,10 @@ final class Leader implements RoleState {
 
     private long heartbeatAtNanos;
 
-    /** Set once this leader's clock was refused: it appends nothing more, and is gone by then. */
-    private long yieldingUntilNanos = Long.MAX_VALUE;
+    /**
+     * Since when no quorum vouches for this leader's clock: it appends nothing; MAX_VALUE: never.
+     */
+    private long yieldingSinceNanos = Long.MAX_VALUE;
 
     Leader(Core core) {
         this.core = core;
@@ -49,13 +51,17 @@ final class Leader implements RoleState {
      */
     void begin(boolean vouched) {
         if (vouched) {
-            firstOwnIndex = core.log().last().index() + 1;
             // The entry is the first heartbeat.
             heartbeatAtNanos = core.now().nanos() + core.config().heartbeatNanos();
-            append(EntryKind.NOOP, Bytes.EMPTY);
+            appendFirst();
         } else {
-            yieldForClock();
+            beginYielding();
         }
+    }
+
+    private void appendFirst() {
+        firstOwnIndex = core.log().last().index() + 1;
+        append(EntryKind.NOOP, Bytes.EMPTY);
     }
 
     @Override
@@ -68,10 +74,12 @@ final class Leader implements RoleState {
         return core.self();
     }
 
-    /** What this leader would stamp now: never back, whatever its clock says. */
+    /** What this leader would stamp now: never back, and no further by a clock not vouched for. */
     long logTime(Now now) {
-        long clock = QuorumClock.wallMillis(clockOffset, now.nanos());
-        return Math.max(core.log().lastLogTime(), clock);
+        long last = core.log().lastLogTime();
+        return isYielding()
+                ? last
+                : Math.max(last, QuorumClock.wallMillis(clockOffset, now.nanos()));
     }
 
     long uncommittedBytes() {
@@ -96,9 +104,9 @@ final class Leader implements RoleState {
         } else if (isOutpacedByPeers(now)) {
             core.becomeFollower(core.term(), 0);
         } else if (now >= heartbeatAtNanos) {
-            maybeYieldForClock();
+            judgeClock();
+            maybeLeaveToBetterClock();
         }
-        maybeLeaveToBetterClock();
     }
 
     /**
@@ -112,31 +120,45 @@ final class Leader implements RoleState {
                 && replication.hasVoterBeyond(core.log().durable());
     }
 
-    private void maybeYieldForClock() {
-        if (yieldingUntilNanos == Long.MAX_VALUE && !isClockVouched()) {
-            yieldForClock();
-        }
-    }
-
-    private boolean isClockVouched() {
+    /**
+     * Compares this leader's clock with those of the voters heard lately. Being vouched for counts
+     * from then on: the votes that came first may have been those of slow clocks.
+     */
+    private void judgeClock() {
         Now now = core.now();
         long own = QuorumClock.offset(now.wallMillis(), now.nanos());
+        long leadMillisMax = core.config().clockLeadMillisMax();
         if (core.isOnlyVoter()) {
             // Nobody to yield to: time stands still until the clock has caught up.
-            clockOffset = Math.min(clockOffset, own + core.config().clockLeadMillisMax());
-            return true;
+            clockOffset = Math.min(clockOffset, own + leadMillisMax);
+            return;
         }
         clocks.clear();
         clocks.add(own);
         replication.addClocks(clocks, now.nanos() - core.config().electionTimeoutNanos());
-        return clocks.count() < core.membership().quorum()
-                || clocks.vouchesFor(clockOffset, core.config().clockLeadMillisMax());
+        if (clocks.count() < core.membership().quorum()) {
+            return;
+        }
+        boolean isVouched = clocks.vouchesFor(clockOffset, leadMillisMax);
+        if (isVouched && isYielding()) {
+            yieldingSinceNanos = Long.MAX_VALUE;
+            if (firstOwnIndex == Long.MAX_VALUE) {
+                appendFirst();
+            }
+        } else if (!isVouched && !isYielding()) {
+            beginYielding();
+        }
+    }
+
+    private void beginYielding() {
+        yieldingSinceNanos = core.now().nanos();
+        reads.refuseAll(0);
     }
 
     /**
      * A clock that its quorum does not vouch for stamps nothing more (KB-50). Its replica leads on
-     * until some voter has all of its log, and only then steps down; else the others could not be
-     * elected:
+     * until all had time to speak, and some voter has all of its log; only then it steps down. Else
+     * the others could not be elected:
      *
      * <ol>
      *   <li>of three replicas C is down, A's clock is ahead and A's log is longer than B's,
@@ -144,29 +166,26 @@ final class Leader implements RoleState {
      *   <li>A is elected again, steps down again: no leader for ever.
      * </ol>
      */
-    private void yieldForClock() {
-        yieldingUntilNanos = core.now().nanos() + 2 * core.config().electionTimeoutNanos();
-        reads.refuseAll(0);
-        maybeLeaveToBetterClock();
-    }
-
     private void maybeLeaveToBetterClock() {
-        if (isYielding()
-                && core.role() == this
-                && (core.now().nanos() >= yieldingUntilNanos
-                        || replication.hasVoterBeyond(core.log().last().index() - 1))) {
+        if (!isYielding()) {
+            return;
+        }
+        long waited = core.now().nanos() - yieldingSinceNanos;
+        boolean isReplaceable =
+                waited >= 2 * core.config().heartbeatNanos()
+                        && replication.hasVoterBeyond(core.log().last().index() - 1);
+        if (isReplaceable || waited >= 2 * core.config().electionTimeoutNanos()) {
             core.becomeFollowerOfBetterClock();
         }
     }
 
     private boolean isYielding() {
-        return yieldingUntilNanos != Long.MAX_VALUE;
+        return yieldingSinceNanos != Long.MAX_VALUE;
     }
 
     // Appending
 
-    @Override
-    public void onPropose(Core sameCore, Input.Propose propose) {
+    void onPropose(Input.Propose propose) {
         Invariant.check(
                 propose.kind() == EntryKind.COMMANDS || propose.kind() == EntryKind.TIME,
                 "commands and time are what can be proposed");
@@ -214,7 +233,6 @@ final class Leader implements RoleState {
         onHeard(progress, message.round(), message.wallMillis());
         if (progress.onAccepted(message.matchIndex())) {
             maybeCommit();
-            maybeLeaveToBetterClock();
         }
     }
 
@@ -223,7 +241,7 @@ final class Leader implements RoleState {
         Progress progress = replication.find(message.from());
         if (progress != null) {
             onHeard(progress, message.round(), message.wallMillis());
-            replication.onRejected(progress, message.rejected(), message.hint());
+            replication.onRejected(progress, message, reads.round());
         }
     }
 
@@ -258,8 +276,7 @@ final class Leader implements RoleState {
 
     // Reading
 
-    @Override
-    public void onRead(Core sameCore, Input.Read read) {
+    void onRead(Input.Read read) {
         if (isYielding()) {
             core.effects().answer(new ReadResult.NotLeader(read.token(), 0));
         } else {

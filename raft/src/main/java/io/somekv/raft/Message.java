@@ -29,8 +29,8 @@ public sealed interface Message {
     record RequestVote(long from, long to, long term, EntryId last) implements Message {}
 
     /**
-     * @param wallMillis the voter's wall clock when it answered: a new leader founds log time only
-     *     on a clock that its quorum vouches for
+     * @param wallMillis the voter's wall clock when its answer left, after its sync: a new leader
+     *     founds log time only on a clock that its quorum vouches for
      */
     record RequestVoteReply(long from, long to, long term, boolean granted, long wallMillis)
             implements Message {}
@@ -40,7 +40,8 @@ public sealed interface Message {
      *
      * @param previous what must precede {@code entries} in the follower's log
      * @param commit the leader's commit index
-     * @param round the latest read round (thesis §6.4) the leader had begun when it sent this
+     * @param round the latest round the leader had begun when it sent this: every heartbeat begins
+     *     one, and so do waiting reads (thesis §6.4)
      */
     record AppendEntries(
             long from,
@@ -60,7 +61,7 @@ public sealed interface Message {
      * Accepted: everything up to {@code matchIndex} is the leader's and durable here.
      *
      * @param round echo of the request's: this follower still took the sender for its leader then
-     * @param wallMillis the follower's wall clock when it answered
+     * @param wallMillis the follower's wall clock when its answer left
      */
     record AppendAccepted(
             long from, long to, long term, long matchIndex, long round, long wallMillis)

@@ -31,6 +31,9 @@ final class Progress {
     /** Where probing looks: the entry before the probe's first. */
     private long probeIndex;
 
+    /** The round in which sending last went back; -1 if it never did. */
+    private long rewoundInRound = -1;
+
     /** The newest commit index and round that a message to it carried. */
     private long sentCommit;
 
@@ -166,17 +169,26 @@ final class Progress {
         return true;
     }
 
-    /** A refusal says something new only of a position beyond the match that was sent since. */
-    boolean isFresh(EntryId rejected) {
-        return rejected.index() > matchIndex && rejected.index() < nextIndex;
+    /**
+     * Whether a refusal says something new: it is of a position beyond the match, and either
+     * answers the probe, or a message of a later round than the last one that sending went back in.
+     * When one message of a full window is lost, all behind it are refused: the first refusal goes
+     * back, and were the others heeded, each would send the window once more.
+     */
+    boolean isFresh(EntryId rejected, long round) {
+        return rejected.index() > matchIndex
+                && rejected.index() < nextIndex
+                && (round > rewoundInRound || (isProbing && rejected.index() == probeIndex));
     }
 
     /**
      * Goes back to {@code next}, never below what is known to match.
      *
      * @param isProven whether the follower is known to hold the entry before it
+     * @param round the latest begun
      */
-    void onRejected(long next, boolean isProven) {
+    void rewindTo(long next, boolean isProven, long round) {
+        rewoundInRound = round;
         nextIndex = Math.max(next, matchIndex + 1);
         isProbing = !isProven;
         isProbeSent = false;

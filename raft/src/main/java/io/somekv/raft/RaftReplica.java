@@ -39,8 +39,8 @@ public final class RaftReplica {
         switch (input) {
             case Input.Tick _ -> core.role().onTick();
             case Input.Received received -> onReceived(received.message());
-            case Input.Propose propose -> core.role().onPropose(core, propose);
-            case Input.Read read -> core.role().onRead(core, read);
+            case Input.Propose propose -> onPropose(propose);
+            case Input.Read read -> onRead(read);
             case Input.Persisted persisted -> onPersisted(persisted.mark());
             case Input.Applied applied -> core.feed().onApplied(applied.index());
             case Input.Fetched fetched -> onFetched(fetched);
@@ -99,6 +99,24 @@ public final class RaftReplica {
 
     public Membership membership() {
         return core.membership();
+    }
+
+    private void onPropose(Input.Propose propose) {
+        if (core.role() instanceof Leader leader) {
+            leader.onPropose(propose);
+        } else {
+            long hint = core.role().leaderId();
+            core.effects().answer(new ProposalResult.NotLeader(propose.token(), hint));
+        }
+    }
+
+    private void onRead(Input.Read read) {
+        if (core.role() instanceof Leader leader) {
+            leader.onRead(read);
+        } else {
+            long hint = core.role().leaderId();
+            core.effects().answer(new ReadResult.NotLeader(read.token(), hint));
+        }
     }
 
     private void onPersisted(PersistMark mark) {

@@ -199,12 +199,14 @@ final class Replication {
      * Goes back to where the logs can agree (Raft §5.3). A hint that this log holds is an entry the
      * follower holds too: pipelining goes on from there without another probe.
      */
-    void onRejected(Progress follower, EntryId rejected, EntryId hint) {
-        if (!follower.isFresh(rejected) || hint.index() >= rejected.index() + 1) {
+    void onRejected(Progress follower, Message.AppendRejected message, long round) {
+        EntryId rejected = message.rejected();
+        EntryId hint = message.hint();
+        if (!follower.isFresh(rejected, message.round()) || hint.index() > rejected.index()) {
             return;
         }
         boolean isProven = core.log().holds(hint);
         EntryId agreed = isProven ? hint : core.log().conflictHint(hint);
-        follower.onRejected(Math.min(agreed.index() + 1, rejected.index()), isProven);
+        follower.rewindTo(Math.min(agreed.index() + 1, rejected.index()), isProven, round);
     }
 }

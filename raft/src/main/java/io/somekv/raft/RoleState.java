@@ -32,14 +32,6 @@ sealed interface RoleState permits Follower, PreCandidate, Candidate, Leader {
 
     default void onFetched(Input.Fetched fetched) {}
 
-    default void onPropose(Core core, Input.Propose propose) {
-        core.effects().answer(new ProposalResult.NotLeader(propose.token(), leaderId()));
-    }
-
-    default void onRead(Core core, Input.Read read) {
-        core.effects().answer(new ReadResult.NotLeader(read.token(), leaderId()));
-    }
-
     /** Puts what collected since the last time into messages. */
     default void flush() {}
 

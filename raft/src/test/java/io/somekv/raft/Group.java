@@ -250,6 +250,10 @@ final class Group {
         return chosen;
     }
 
+    void dropTo(int id) {
+        take(m -> m.to() == id);
+    }
+
     void dropAll() {
         network.clear();
     }
