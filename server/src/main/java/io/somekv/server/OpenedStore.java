@@ -1,0 +1,143 @@
+package io.somekv.server;
+
+import io.somekv.kv.engine.Engine;
+import io.somekv.node.log.RecoveredGroup;
+import io.somekv.protocol.config.ClusterMap;
+import io.somekv.raft.Member;
+import io.somekv.server.folder.KnownCluster;
+import io.somekv.server.folder.NodeFolder;
+import io.somekv.server.folder.RefusedException;
+import io.somekv.storage.disk.Disk;
+import io.somekv.storage.disk.FileDisk;
+import io.somekv.storage.disk.UnsyncedDisk;
+import io.somekv.storage.rocks.RocksEngine;
+import io.somekv.storage.wal.Wal;
+import io.somekv.storage.wal.WalConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * A node's folder with all that is in it, opened in order and checked to belong together: the
+ * identity, then the log, then the rows.
+ */
+record OpenedStore(
+        NodeFolder folder,
+        Wal wal,
+        Engine engine,
+        Optional<KnownCluster> cluster,
+        Optional<ClusterMap> map)
+        implements AutoCloseable {
+
+    /**
+     * Opens the folder, or makes it.
+     *
+     * @throws RefusedException when a person has to put something right first
+     */
+    static OpenedStore open(ServerOptions options) throws IOException {
+        NodeFolder folder = NodeFolder.open(options.folder(), options.nodeId());
+        try {
+            Wal wal = openLog(options, folder);
+            try {
+                folder.logIsMade();
+                check(folder, wal.recovered(), folder.map());
+                Files.createDirectories(folder.rocks());
+                Engine engine = RocksEngine.open(folder.rocks());
+                return new OpenedStore(folder, wal, engine, folder.cluster(), folder.map());
+            } catch (IOException | RuntimeException e) {
+                wal.close();
+                throw e;
+            }
+        } catch (IOException | RuntimeException e) {
+            folder.close();
+            throw e;
+        }
+    }
+
+    private static Wal openLog(ServerOptions options, NodeFolder folder) throws IOException {
+        Disk files = FileDisk.open(folder.wal());
+        Disk disk =
+                switch (options.disk()) {
+                    case FILES -> files;
+                    case UNSYNCED -> new UnsyncedDisk(files);
+                    case UNSYNCED_WITHOUT_SYNC ->
+                            new UnsyncedDisk(files, OpenedStore::isWholeSegment);
+                };
+        Wal wal = Wal.open(disk, WalConfig.of(folder.storeId()));
+        if (!wal.storeUuid().equals(folder.storeId())) {
+            wal.close();
+            throw new RefusedException(
+                    "the log in "
+                            + folder.wal()
+                            + " was written on another disk (store "
+                            + wal.storeUuid()
+                            + ") than the folder it is in (store "
+                            + folder.storeId()
+                            + "): put back the log that belongs here");
+        }
+        return wal;
+    }
+
+    /** A segment in use: unlike one that is being made, which has an ending. */
+    private static boolean isWholeSegment(String name) {
+        return name.startsWith("segment-") && name.indexOf('.') < 0;
+    }
+
+    /**
+     * A replica speaks only from the disk it was created on, and a node id belongs to one disk: a
+     * folder that was put together from several, or copied, has promises missing.
+     */
+    private static void check(
+            NodeFolder folder, List<RecoveredGroup> groups, Optional<ClusterMap> map) {
+        for (RecoveredGroup group : groups) {
+            Optional<Member> self = group.membership().find(group.replicaId());
+            self.filter(member -> member.nodeId() != folder.nodeId())
+                    .ifPresent(member -> refuse(folder, "node " + member.nodeId()));
+            self.filter(member -> !member.storeId().equals(folder.storeId()))
+                    .ifPresent(member -> refuse(folder, "store " + member.storeId()));
+        }
+        map.stream()
+                .flatMap(known -> known.nodes().stream())
+                .filter(node -> node.nodeId() == folder.nodeId())
+                .filter(node -> !node.storeId().equals(folder.storeId()))
+                .findFirst()
+                .ifPresent(node -> refuse(folder, "store " + node.storeId()));
+    }
+
+    private static void refuse(NodeFolder folder, String owner) {
+        throw new RefusedException(
+                "the folder "
+                        + folder.path()
+                        + " (node "
+                        + folder.nodeId()
+                        + ", store "
+                        + folder.storeId()
+                        + ") holds data of "
+                        + owner
+                        + ": start the node on the data folder that it joined its cluster with");
+    }
+
+    /** Larger than any store id of the engine that was ever given out. */
+    long firstStoreId() {
+        long last = 0;
+        for (RecoveredGroup group : wal.recovered()) {
+            last = Math.max(last, group.storeId());
+        }
+        return last + 1;
+    }
+
+    UUID storeId() {
+        return folder.storeId();
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (folder;
+                wal) {
+            engine.flush();
+            engine.close();
+        }
+    }
+}

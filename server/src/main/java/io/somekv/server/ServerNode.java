@@ -1,0 +1,217 @@
+package io.somekv.server;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.somekv.node.Lane;
+import io.somekv.node.LaneConfig;
+import io.somekv.node.log.RecoveredGroup;
+import io.somekv.protocol.command.ClientId;
+import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.frame.Frame;
+import io.somekv.raft.Now;
+import io.somekv.raft.RaftConfig;
+import io.somekv.server.control.NodeControl;
+import io.somekv.server.folder.RefusedException;
+import io.somekv.server.grpc.ControlDoor;
+import io.somekv.server.lane.Emergency;
+import io.somekv.server.lane.LaneLoop;
+import io.somekv.server.lane.LaneRim;
+import io.somekv.server.lane.LogReader;
+import io.somekv.server.lane.LogWriter;
+import io.somekv.server.net.Loops;
+import io.somekv.server.peer.NodeDirectory;
+import io.somekv.server.peer.PeerNetwork;
+import io.somekv.server.resp.RespDoor;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A node, assembled: the one place that knows all parts and connects them. Parts start from the
+ * disk outwards, so that nothing is asked before it can answer, and stop the other way round.
+ */
+public final class ServerNode implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ServerNode.class);
+    private static final long ASK_TIMEOUT_NANOS = 10_000_000_000L;
+
+    private final OpenedStore store;
+    private final LogWriter writer;
+    private final LogReader reader;
+    private final ScheduledExecutorService background;
+    private final MultiThreadIoEventLoopGroup loops;
+    private final List<LaneLoop> lanes;
+    private final NodeDirectory directory = new NodeDirectory();
+    private final PeerNetwork peers;
+    private final RespDoor resp;
+    private final ControlDoor control;
+    private final NodeInfo info;
+
+    /**
+     * Starts a node.
+     *
+     * @throws RefusedException when it must not start like this; the message says what to do
+     */
+    public static ServerNode start(ServerOptions options, Emergency emergency)
+            throws IOException, InterruptedException {
+        OpenedStore store = OpenedStore.open(options);
+        return new ServerNode(options, store, emergency);
+    }
+
+    private ServerNode(ServerOptions options, OpenedStore store, Emergency emergency)
+            throws IOException, InterruptedException {
+        this.store = store;
+        String name = "node" + options.nodeId();
+        writer = new LogWriter(store.wal(), emergency, name + "-log");
+        background =
+                Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform()
+                                .name(name + "-background")
+                                .daemon(true)
+                                .priority(Thread.MIN_PRIORITY)
+                                .factory());
+        reader = new LogReader(store.wal(), emergency, background);
+        loops = Loops.of(options.lanes(), name + "-lane");
+        store.cluster().ifPresent(known -> directory.learn(known.clusterId(), known.nodes()));
+        store.map().ifPresent(map -> directory.learn(map.clusterId(), map.nodes()));
+        lanes = makeLanes(options, emergency);
+        PeerNetwork.Self self =
+                new PeerNetwork.Self(
+                        options.nodeId(), store.storeId(), store.wal().incarnation());
+        peers = new PeerNetwork(self, directory, loops, lanes);
+        resp = new RespDoor(loops, lanes, options.clientsMax());
+        writer.start();
+        background.scheduleWithFixedDelay(
+                () -> prepareSegment(emergency), 1, 1, TimeUnit.SECONDS);
+        for (LaneLoop lane : lanes) {
+            lane.start(lanes);
+        }
+        try {
+            String host = options.host();
+            ServerOptions.Ports wanted = options.ports();
+            control = new ControlDoor(name + "-control", host, wanted.grpc());
+            int peerPort = peers.listen(host, wanted.peer());
+            int respPort = resp.listen(host, wanted.resp());
+            info =
+                    new NodeInfo(
+                            options.nodeId(),
+                            store.storeId(),
+                            options.advertisedHost(),
+                            peerPort,
+                            respPort,
+                            control.port());
+        } catch (Exception e) {
+            closeInside();
+            throw e;
+        }
+        control.open(new NodeControl(info, store.folder(), directory, lanes));
+        peers.start();
+        log.info("node {} is ready: {}", info.nodeId(), info);
+    }
+
+    /** The next file of the log is made before it is needed, so that no write waits for it. */
+    private void prepareSegment(Emergency emergency) {
+        try {
+            store.wal().prepareSegment();
+        } catch (IOException e) {
+            emergency.stop(
+                    Emergency.EXIT_DISK,
+                    "no room could be made for the log ("
+                            + e.getMessage()
+                            + "). Look after the disk, then start the node again",
+                    e);
+        }
+    }
+
+    private List<LaneLoop> makeLanes(ServerOptions options, Emergency emergency) {
+        LaneLoop.Surroundings surroundings =
+                new LaneLoop.Surroundings(writer, reader, new Rim(), emergency);
+        SecureRandom random = new SecureRandom();
+        ClientId identity = new ClientId(random.nextLong(), random.nextLong());
+        List<LaneLoop> made = new ArrayList<>();
+        for (int number = 0; number < options.lanes(); number++) {
+            LaneConfig config =
+                    new LaneConfig(
+                            number,
+                            options.lanes(),
+                            options.nodeId(),
+                            store.storeId(),
+                            store.wal().incarnation(),
+                            identity,
+                            random.nextLong(),
+                            store.firstStoreId(),
+                            RaftConfig.defaults(),
+                            ASK_TIMEOUT_NANOS,
+                            Collections.emptySet());
+            Lane lane =
+                    new Lane(
+                            config,
+                            store.engine(),
+                            groupsOf(number, options.lanes()),
+                            store.map(),
+                            new Now(System.nanoTime(), System.currentTimeMillis()));
+            EventLoop loop = loops.next();
+            made.add(new LaneLoop(number, lane, loop, surroundings));
+        }
+        return made;
+    }
+
+    private List<RecoveredGroup> groupsOf(int lane, int laneCount) {
+        return store.wal().recovered().stream()
+                .filter(group -> group.groupId() % laneCount == lane)
+                .toList();
+    }
+
+    /** Who this node is and where it listens. */
+    public NodeInfo info() {
+        return info;
+    }
+
+    /** Stops: doors first, then the lanes, then the log; what was acknowledged is on disk. */
+    @Override
+    public void close() throws IOException {
+        control.close();
+        closeInside();
+    }
+
+    private void closeInside() throws IOException {
+        resp.close();
+        peers.close();
+        for (LaneLoop lane : lanes) {
+            lane.stop().join();
+        }
+        writer.stop();
+        background.shutdown();
+        loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+        store.close();
+    }
+
+    /** A copy for the next start: without it the map is asked for again. */
+    private void keep(ClusterMap map) {
+        try {
+            store.folder().save(map);
+        } catch (IOException e) {
+            log.warn("the cluster map was not saved: {}", e.getMessage());
+        }
+    }
+
+    private final class Rim implements LaneRim {
+        @Override
+        public void send(LaneLoop from, long nodeId, Frame frame) {
+            peers.send(from, nodeId, frame);
+        }
+
+        @Override
+        public void mapChanged(ClusterMap map) {
+            directory.learn(map.clusterId(), map.nodes());
+            background.execute(() -> keep(map));
+        }
+    }
+}

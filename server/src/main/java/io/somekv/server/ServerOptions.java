@@ -1,0 +1,109 @@
+package io.somekv.server;
+
+import io.somekv.server.folder.RefusedException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+
+/**
+ * How a node is to run.
+ *
+ * @param nodeId unique in its cluster, never given to another data folder
+ * @param folder of its data
+ * @param host address to listen on
+ * @param advertisedHost under which others reach this node
+ * @param ports to listen on; 0 for one that the system chooses
+ * @param lanes loops that share the groups
+ * @param clientsMax Redis clients at a time
+ * @param insecure listen where others can reach it, without encryption or passwords
+ */
+public record ServerOptions(
+        long nodeId,
+        Path folder,
+        String host,
+        String advertisedHost,
+        Ports ports,
+        int lanes,
+        int clientsMax,
+        boolean insecure,
+        DiskKind disk) {
+    /** One for each door. */
+    public record Ports(int peer, int resp, int grpc) {
+        public static final Ports DEFAULT = new Ports(7400, 6379, 7500);
+
+        /** That the system chooses. */
+        public static final Ports ANY = new Ports(0, 0, 0);
+
+        /** The ports of another node on the same machine. */
+        public Ports plus(int offset) {
+            return new Ports(peer + offset, resp + offset, grpc + offset);
+        }
+    }
+
+    /** What the log is written to. All but FILES are for tests of durability. */
+    public enum DiskKind {
+        FILES,
+        /** Holds writes in the process until they are synced: a kill loses what a power cut would. */
+        UNSYNCED,
+        /** As UNSYNCED, and the log's syncs do nothing: acknowledged writes must get lost. */
+        UNSYNCED_WITHOUT_SYNC
+    }
+
+    public static final String LOOPBACK = "127.0.0.1";
+    public static final int CLIENTS_MAX_DEFAULT = 10_000;
+
+    /**
+     * Refuses what must not run (DESIGN §11).
+     *
+     * @throws RefusedException with what to do instead
+     */
+    public ServerOptions {
+        if (nodeId < 1 || lanes < 1 || clientsMax < 1) {
+            throw new RefusedException(
+                    "the node id, the lanes and the most clients are each at least 1");
+        }
+        InetAddress address = resolve(host);
+        if (!address.isLoopbackAddress() && !insecure) {
+            throw new RefusedException(
+                    "listening on "
+                            + host
+                            + " would let anyone on that network read and change everything:"
+                            + " encryption and passwords come in a later version. Listen on "
+                            + LOOPBACK
+                            + ", or say --insecure if the network is one that you trust");
+        }
+        if (resolve(advertisedHost).isAnyLocalAddress()) {
+            throw new RefusedException(
+                    "nobody can connect to "
+                            + advertisedHost
+                            + ": say with --advertise under which address others reach this node");
+        }
+    }
+
+    /** A node on loopback with what is usual elsewhere. */
+    public static ServerOptions local(long nodeId, Path folder, Ports ports) {
+        return new ServerOptions(
+                nodeId,
+                folder,
+                LOOPBACK,
+                LOOPBACK,
+                ports,
+                lanesDefault(),
+                CLIENTS_MAX_DEFAULT,
+                false,
+                DiskKind.FILES);
+    }
+
+    /** One lane for two processors: each lane wants one, and the log writer part of another. */
+    public static int lanesDefault() {
+        return Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    }
+
+    private static InetAddress resolve(String host) {
+        try {
+            return InetAddress.getByName(host);
+        } catch (UnknownHostException e) {
+            throw new RefusedException("there is no address of the name '" + host + "'", e);
+        }
+    }
+}

@@ -1,0 +1,293 @@
+package io.somekv.server.cli;
+
+import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.NodeInfo;
+import io.somekv.server.control.ControlException;
+import io.somekv.server.control.JoinOrder;
+import io.somekv.server.grpc.ControlChannel;
+import io.somekv.server.grpc.ProtoMapping;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code somekv cluster}: what an administrator does. */
+@Command(
+        name = "cluster",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "Start a cluster, look at it, change it.",
+        subcommands = {
+            ClusterCommand.Start.class,
+            ClusterCommand.Status.class,
+            ClusterCommand.Query.class,
+            ClusterCommand.Join.class,
+            ClusterCommand.Leave.class,
+            ClusterCommand.Move.class
+        })
+final class ClusterCommand implements Runnable {
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+        spec.commandLine().getOut().flush();
+    }
+
+    /** Which node to ask. */
+    static final class Door {
+        @Option(
+                names = "--node",
+                paramLabel = "HOST:PORT",
+                defaultValue = "127.0.0.1:7500",
+                description = "gRPC port of any node of the cluster (default: ${DEFAULT-VALUE}).")
+        private String address = "";
+
+        ControlChannel open() {
+            return ControlChannel.to(address);
+        }
+    }
+
+    /** Makes a cluster of nodes that run. */
+    @Command(
+            name = "start",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Make a cluster of nodes that run and are in none: of --node and those named with"
+                        + " --with. They hold the shard master; groups for data come with 'join'.",
+                "May be repeated if it failed half way."
+            })
+    static final class Start implements Callable<Integer> {
+        @Mixin private Console console = new Console();
+        @Mixin private Door door = new Door();
+
+        @Option(
+                names = "--with",
+                paramLabel = "HOST:PORT",
+                split = ",",
+                description = "gRPC ports of the other nodes.")
+        private List<String> others = new ArrayList<>();
+
+        @Option(
+                names = "--shards",
+                paramLabel = "N",
+                defaultValue = "256",
+                description = "How many shards, for good (default: ${DEFAULT-VALUE}).")
+        private int shards;
+
+        @Override
+        public Integer call() {
+            console.logAt("WARN");
+            return console.run(
+                    () -> {
+                        try (ControlChannel channel = door.open()) {
+                            String id =
+                                    channel.startCluster(
+                                            others.stream().map(ControlChannel::nodeAt).toList(),
+                                            shards);
+                            console.out().println("cluster " + id + " is started");
+                            return Console.EXIT_OK;
+                        }
+                    });
+        }
+    }
+
+    /** Shows nodes and groups. */
+    @Command(
+            name = "status",
+            mixinStandardHelpOptions = true,
+            description = "Show nodes, groups, leaders, shards and how far replicas are behind.")
+    static final class Status implements Callable<Integer> {
+        @Mixin private Console console = new Console();
+        @Mixin private Door door = new Door();
+
+        @Option(names = "--json", description = "For programs.")
+        private boolean json;
+
+        @Option(
+                names = "--digests",
+                description = "Compute digests of what replicas have applied: walks over all rows.")
+        private boolean digests;
+
+        @Override
+        public Integer call() {
+            console.logAt("WARN");
+            return console.run(
+                    () -> {
+                        try (ControlChannel channel = door.open()) {
+                            ClusterPicture picture = ClusterPicture.take(channel, digests);
+                            console.out().print(json ? picture.json() : picture.table());
+                            return Console.EXIT_OK;
+                        }
+                    });
+        }
+    }
+
+    /** Shows a config. */
+    @Command(
+            name = "query",
+            mixinStandardHelpOptions = true,
+            description = "Show which group has which shards.")
+    static final class Query implements Callable<Integer> {
+        @Mixin private Console console = new Console();
+        @Mixin private Door door = new Door();
+
+        @Parameters(
+                index = "0",
+                arity = "0..1",
+                paramLabel = "CONFIG",
+                defaultValue = "-1",
+                description = "Its number; the latest if none is named.")
+        private long number;
+
+        @Override
+        public Integer call() {
+            console.logAt("WARN");
+            return console.run(
+                    () -> {
+                        try (ControlChannel channel = door.open()) {
+                            console.out().print(ConfigText.of(channel.config(number)));
+                            return Console.EXIT_OK;
+                        }
+                    });
+        }
+    }
+
+    /** Adds a group. */
+    @Command(
+            name = "join",
+            mixinStandardHelpOptions = true,
+            description = "Create a group on nodes; it takes a fair share of the shards.")
+    static final class Join implements Callable<Integer> {
+        @Mixin private Console console = new Console();
+        @Mixin private Door door = new Door();
+
+        @Parameters(index = "0", paramLabel = "GROUP", description = "Its id, from 1.")
+        private long groupId;
+
+        @Option(
+                names = "--on",
+                paramLabel = "NODE",
+                split = ",",
+                description = "Ids of nodes that the cluster knows.")
+        private List<Long> nodeIds = new ArrayList<>();
+
+        @Option(
+                names = "--new",
+                paramLabel = "HOST:PORT",
+                split = ",",
+                description = "gRPC ports of nodes that are new to the cluster.")
+        private List<String> newNodes = new ArrayList<>();
+
+        @Override
+        public Integer call() {
+            console.logAt("WARN");
+            return console.run(
+                    () -> {
+                        try (ControlChannel channel = door.open()) {
+                            join(channel);
+                            console.out().print(ConfigText.of(channel.config(-1)));
+                            return Console.EXIT_OK;
+                        }
+                    });
+        }
+
+        private void join(ControlChannel channel) {
+            ClusterMap map = channel.config(-1);
+            List<NodeInfo> members = new ArrayList<>();
+            for (long nodeId : nodeIds) {
+                map.nodes().stream()
+                        .filter(node -> node.nodeId() == nodeId)
+                        .findFirst()
+                        .ifPresentOrElse(members::add, () -> refuse(nodeId));
+            }
+            List<NodeInfo> unknown = new ArrayList<>();
+            for (String address : newNodes) {
+                try (ControlChannel node = ControlChannel.to(address)) {
+                    unknown.add(ProtoMapping.from(node.status(false).getNode()));
+                }
+            }
+            members.addAll(unknown);
+            if (members.isEmpty()) {
+                throw new ControlException(
+                        ControlException.Kind.INVALID,
+                        "name the group's nodes: --on with ids, or --new with addresses");
+            }
+            members = members.stream().distinct().sorted(BY_ID).toList();
+            channel.join(JoinOrder.newGroup(groupId, members), unknown);
+        }
+
+        private static final Comparator<NodeInfo> BY_ID =
+                Comparator.comparingLong(NodeInfo::nodeId);
+
+        private static void refuse(long nodeId) {
+            throw new ControlException(
+                    ControlException.Kind.INVALID,
+                    "the cluster knows no node "
+                            + nodeId
+                            + ": name a new node with --new and the address of its gRPC port");
+        }
+    }
+
+    /** Takes groups out. */
+    @Command(
+            name = "leave",
+            mixinStandardHelpOptions = true,
+            description = "Give the shards of groups to those that stay.")
+    static final class Leave implements Callable<Integer> {
+        @Mixin private Console console = new Console();
+        @Mixin private Door door = new Door();
+
+        @Parameters(arity = "1..*", paramLabel = "GROUP", description = "Their ids.")
+        private List<Long> groupIds = new ArrayList<>();
+
+        @Override
+        public Integer call() {
+            console.logAt("WARN");
+            return console.run(
+                    () -> {
+                        try (ControlChannel channel = door.open()) {
+                            channel.leave(groupIds);
+                            console.out().print(ConfigText.of(channel.config(-1)));
+                            return Console.EXIT_OK;
+                        }
+                    });
+        }
+    }
+
+    /** Moves a shard. */
+    @Command(
+            name = "move",
+            mixinStandardHelpOptions = true,
+            description = "Give one shard to a group.")
+    static final class Move implements Callable<Integer> {
+        @Mixin private Console console = new Console();
+        @Mixin private Door door = new Door();
+
+        @Parameters(index = "0", paramLabel = "SHARD", description = "Its number, from 0.")
+        private int shard;
+
+        @Parameters(index = "1", paramLabel = "GROUP", description = "Who gets it.")
+        private long groupId = GroupSpec.MASTER;
+
+        @Override
+        public Integer call() {
+            console.logAt("WARN");
+            return console.run(
+                    () -> {
+                        try (ControlChannel channel = door.open()) {
+                            channel.move(shard, groupId);
+                            console.out().print(ConfigText.of(channel.config(-1)));
+                            return Console.EXIT_OK;
+                        }
+                    });
+        }
+    }
+}

@@ -1,0 +1,184 @@
+package io.somekv.server.cli;
+
+import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.v1.GetStatusResponse;
+import io.somekv.protocol.v1.ReplicaStatus;
+import io.somekv.server.control.ControlException;
+import io.somekv.server.grpc.ControlChannel;
+import io.somekv.server.grpc.ProtoMapping;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The cluster as its nodes see it, each asked for itself: so a node that is down, or that sees
+ * things otherwise, shows.
+ */
+final class ClusterPicture {
+    /**
+     * One node and what it said.
+     *
+     * @param status empty where it did not answer
+     */
+    private record Seen(NodeInfo node, Optional<GetStatusResponse> status) {}
+
+    private final String clusterId;
+    private final Optional<ClusterMap> map;
+    private final List<Seen> nodes;
+
+    /** Highest commit index by group: what replicas are measured by. */
+    private final TreeMap<Long, Long> commits = new TreeMap<>();
+
+    private ClusterPicture(String clusterId, Optional<ClusterMap> map, List<Seen> nodes) {
+        this.clusterId = clusterId;
+        this.map = map;
+        this.nodes = nodes;
+        for (Seen seen : nodes) {
+            for (ReplicaStatus replica : replicas(seen)) {
+                commits.merge(replica.getGroupId(), replica.getCommitIndex(), Math::max);
+            }
+        }
+    }
+
+    /** Asks the node behind {@code channel}, and then all that it knows. */
+    static ClusterPicture take(ControlChannel channel, boolean digests) {
+        GetStatusResponse first = channel.status(digests);
+        Optional<ClusterMap> map =
+                first.hasMap() ? Optional.of(ProtoMapping.from(first.getMap())) : Optional.empty();
+        NodeInfo asked = ProtoMapping.from(first.getNode());
+        List<Seen> seen = new ArrayList<>();
+        for (NodeInfo node : map.map(ClusterMap::nodes).orElse(List.of(asked))) {
+            seen.add(
+                    new Seen(
+                            node,
+                            node.nodeId() == asked.nodeId()
+                                    ? Optional.of(first)
+                                    : ask(node, digests)));
+        }
+        return new ClusterPicture(first.getClusterId(), map, seen);
+    }
+
+    private static Optional<GetStatusResponse> ask(NodeInfo node, boolean digests) {
+        try (ControlChannel channel = ControlChannel.to(node.host() + ":" + node.grpcPort())) {
+            return Optional.of(channel.status(digests));
+        } catch (ControlException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static List<ReplicaStatus> replicas(Seen seen) {
+        return seen.status.map(GetStatusResponse::getReplicasList).orElse(List.of());
+    }
+
+    /** Committed, as far as anyone knows, and not applied by this replica. */
+    private long lag(ReplicaStatus replica) {
+        return Math.max(
+                0,
+                commits.getOrDefault(replica.getGroupId(), 0L) - replica.getAppliedIndex());
+    }
+
+    String table() {
+        String line = System.lineSeparator();
+        StringBuilder text = new StringBuilder();
+        text.append(clusterId.isEmpty() ? "in no cluster yet" : "cluster " + clusterId);
+        map.ifPresent(
+                known ->
+                        text.append(", config ")
+                                .append(known.config().number())
+                                .append(", ")
+                                .append(known.settings().shardCount())
+                                .append(" shards"));
+        text.append(line).append(line).append(nodeTable()).append(line).append(groupTable());
+        return text.toString();
+    }
+
+    private TextTable nodeTable() {
+        TextTable table = new TextTable("NODE", "HOST", "REDIS", "PEERS", "CONTROL", "STATE");
+        for (Seen seen : nodes) {
+            NodeInfo node = seen.node;
+            table.row(
+                    Long.toString(node.nodeId()),
+                    node.host(),
+                    Integer.toString(node.respPort()),
+                    Integer.toString(node.peerPort()),
+                    Integer.toString(node.grpcPort()),
+                    seen.status.isPresent() ? "up" : "no answer");
+        }
+        return table;
+    }
+
+    private TextTable groupTable() {
+        TextTable table =
+                new TextTable(
+                        "GROUP", "NODE", "ROLE", "TERM", "COMMIT", "APPLIED", "LAG", "SHARDS",
+                        "DIGEST");
+        for (long groupId : commits.keySet()) {
+            for (Seen seen : nodes) {
+                for (ReplicaStatus replica : replicas(seen)) {
+                    if (replica.getGroupId() == groupId) {
+                        row(table, seen.node, replica);
+                    }
+                }
+            }
+        }
+        return table;
+    }
+
+    private void row(TextTable table, NodeInfo node, ReplicaStatus replica) {
+        boolean leads = replica.getRole().equals("LEADER");
+        table.row(
+                replica.getGroupId() == 0 ? "0 (master)" : Long.toString(replica.getGroupId()),
+                Long.toString(node.nodeId()),
+                replica.getRole().toLowerCase(Locale.ROOT),
+                Long.toString(replica.getTerm()),
+                Long.toString(replica.getCommitIndex()),
+                Long.toString(replica.getAppliedIndex()),
+                Long.toString(lag(replica)),
+                leads && replica.getGroupId() != 0
+                        ? Integer.toString(replica.getShardsServed())
+                        : "",
+                replica.hasDigest() ? HexFormat.of().toHexDigits(replica.getDigest()) : "");
+    }
+
+    String json() {
+        Json json = new Json();
+        json.beginObject().name("cluster").string(clusterId);
+        json.name("config").number(map.map(known -> known.config().number()).orElse(-1L));
+        json.name("nodes").beginArray();
+        for (Seen seen : nodes) {
+            json.beginObject().name("node").number(seen.node.nodeId());
+            json.name("host").string(seen.node.host());
+            json.name("resp_port").number(seen.node.respPort());
+            json.name("peer_port").number(seen.node.peerPort());
+            json.name("grpc_port").number(seen.node.grpcPort());
+            json.name("up").bool(seen.status.isPresent());
+            json.name("replicas").beginArray();
+            for (ReplicaStatus replica : replicas(seen)) {
+                json(json, replica);
+            }
+            json.endArray().endObject();
+        }
+        json.endArray().endObject();
+        return json + System.lineSeparator();
+    }
+
+    private void json(Json json, ReplicaStatus replica) {
+        json.beginObject().name("group").number(replica.getGroupId());
+        json.name("role").string(replica.getRole().toLowerCase(Locale.ROOT));
+        json.name("term").number(replica.getTerm());
+        json.name("leader_node").number(replica.getLeaderNode());
+        json.name("commit").number(replica.getCommitIndex());
+        json.name("applied").number(replica.getAppliedIndex());
+        json.name("last").number(replica.getLastIndex());
+        json.name("lag").number(lag(replica));
+        json.name("shards").number(replica.getShardsServed());
+        if (replica.hasDigest()) {
+            json.name("digest").string(HexFormat.of().toHexDigits(replica.getDigest()));
+        }
+        json.endObject();
+    }
+}

@@ -1,0 +1,205 @@
+package io.somekv.server.cli;
+
+import io.somekv.protocol.config.NodeInfo;
+import io.somekv.server.ServerNode;
+import io.somekv.server.ServerOptions;
+import io.somekv.server.folder.RefusedException;
+import io.somekv.server.folder.Settings;
+import io.somekv.server.lane.Emergency;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code somekv server}: one node in this process. */
+@Command(
+        name = "server",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Run one node.",
+            "",
+            "A flag wins over the same setting in the configuration file, whose lines are"
+                    + " 'name = value' with the names of the flags (node-id = 1)."
+        })
+final class ServerCommand implements Callable<Integer> {
+    @Mixin private Console console = new Console();
+
+    @Option(names = "--config", paramLabel = "FILE", description = "Read settings from a file.")
+    private @Nullable Path config;
+
+    @Option(names = "--node-id", paramLabel = "N", description = "Unique in the cluster, from 1.")
+    private @Nullable String nodeId;
+
+    @Option(names = "--data", paramLabel = "DIR", description = "The node's data folder.")
+    private @Nullable String data;
+
+    @Option(
+            names = "--host",
+            paramLabel = "ADDRESS",
+            description = "Address to listen on (default: 127.0.0.1).")
+    private @Nullable String host;
+
+    @Option(
+            names = "--advertise",
+            paramLabel = "ADDRESS",
+            description = "Under which others reach this node (default: that of --host).")
+    private @Nullable String advertise;
+
+    @Option(
+            names = "--peer-port",
+            paramLabel = "PORT",
+            description = "For nodes and Java clients (default: 7400).")
+    private @Nullable String peerPort;
+
+    @Option(
+            names = "--resp-port",
+            paramLabel = "PORT",
+            description = "For Redis clients (default: 6379).")
+    private @Nullable String respPort;
+
+    @Option(
+            names = "--grpc-port",
+            paramLabel = "PORT",
+            description = "For control, and gRPC clients (default: 7500).")
+    private @Nullable String grpcPort;
+
+    @Option(
+            names = "--lanes",
+            paramLabel = "N",
+            description = "Threads that share the groups (default: half the processors).")
+    private @Nullable String lanes;
+
+    @Option(
+            names = "--clients-max",
+            paramLabel = "N",
+            description = "Most Redis clients at a time (default: 10000).")
+    private @Nullable String clientsMax;
+
+    @Option(
+            names = "--insecure",
+            description = "Listen where others can reach it, without encryption or passwords.")
+    private boolean insecure;
+
+    @Option(names = "--disk", hidden = true, description = "files, unsynced, unsynced-without-sync")
+    private @Nullable String disk;
+
+    @Override
+    public Integer call() {
+        console.logAt("INFO");
+        return console.run(
+                () -> {
+                    ServerOptions options = options();
+                    try (RunningNodes running = new RunningNodes()) {
+                        ServerNode node = ServerNode.start(options, Emergency.haltsProcess());
+                        running.add(node);
+                        announce(node.info(), options);
+                        running.await();
+                    }
+                    return Console.EXIT_OK;
+                });
+    }
+
+    private void announce(NodeInfo node, ServerOptions options) {
+        console.out()
+                .printf(
+                        Locale.ROOT,
+                        "node %d is ready: redis %s:%d, nodes and Java clients %d, control %d,"
+                                + " data in %s%n",
+                        node.nodeId(),
+                        node.host(),
+                        node.respPort(),
+                        node.peerPort(),
+                        node.grpcPort(),
+                        options.folder());
+        console.out().flush();
+    }
+
+    private ServerOptions options() throws IOException {
+        Settings file = config == null ? Settings.none() : Settings.read(config);
+        Set<String> unknown = new TreeSet<>(file.names());
+        unknown.removeAll(NAMES);
+        if (!unknown.isEmpty()) {
+            throw new RefusedException(
+                    file.origin() + ": no such setting: " + String.join(", ", unknown));
+        }
+        String listens = either(host, file, "host", ServerOptions.LOOPBACK);
+        ServerOptions.Ports ports = ServerOptions.Ports.DEFAULT;
+        return new ServerOptions(
+                number(need(nodeId, file, "node-id"), "node-id"),
+                Path.of(need(data, file, "data")),
+                listens,
+                either(advertise, file, "advertise", listens),
+                new ServerOptions.Ports(
+                        port(peerPort, file, "peer-port", ports.peer()),
+                        port(respPort, file, "resp-port", ports.resp()),
+                        port(grpcPort, file, "grpc-port", ports.grpc())),
+                number(lanes, file, "lanes", ServerOptions.lanesDefault()),
+                number(clientsMax, file, "clients-max", ServerOptions.CLIENTS_MAX_DEFAULT),
+                insecure || either(null, file, "insecure", "false").equals("true"),
+                diskKind());
+    }
+
+    private static final Set<String> NAMES =
+            Set.of(
+                    "node-id",
+                    "data",
+                    "host",
+                    "advertise",
+                    "peer-port",
+                    "resp-port",
+                    "grpc-port",
+                    "lanes",
+                    "clients-max",
+                    "insecure");
+
+    private ServerOptions.DiskKind diskKind() {
+        String kind = disk == null ? "files" : disk;
+        for (ServerOptions.DiskKind each : ServerOptions.DiskKind.values()) {
+            if (each.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(kind)) {
+                return each;
+            }
+        }
+        throw new RefusedException("--disk: there is no kind '" + kind + "'");
+    }
+
+    private static String need(@Nullable String flag, Settings file, String name) {
+        String value = either(flag, file, name, "");
+        if (value.isEmpty()) {
+            throw new RefusedException(
+                    "--" + name + " is missing (or '" + name + " = …' in a --config file)");
+        }
+        return value;
+    }
+
+    private static String either(
+            @Nullable String flag, Settings file, String name, String otherwise) {
+        return flag != null ? flag : file.get(name).orElse(otherwise);
+    }
+
+    private static int port(@Nullable String flag, Settings file, String name, int otherwise) {
+        int port = number(flag, file, name, otherwise);
+        if (port < 0 || port > 65_535) {
+            throw new RefusedException("--" + name + ": there is no port " + port);
+        }
+        return port;
+    }
+
+    private static int number(@Nullable String flag, Settings file, String name, int otherwise) {
+        return number(either(flag, file, name, Integer.toString(otherwise)), name);
+    }
+
+    private static int number(String text, String name) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw new RefusedException("--" + name + ": '" + text + "' is no number", e);
+        }
+    }
+}

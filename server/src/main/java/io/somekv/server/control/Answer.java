@@ -1,0 +1,10 @@
+package io.somekv.server.control;
+
+import io.somekv.protocol.command.Outcome;
+
+/**
+ * A group's answer.
+ *
+ * @param logTime of the group; 0 when none was reached
+ */
+public record Answer(Outcome outcome, long logTime) {}

@@ -1,0 +1,182 @@
+package io.somekv.server.control;
+
+import io.somekv.node.GroupStatus;
+import io.somekv.node.LaneInput;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.Request;
+import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.NodeInfo;
+import io.somekv.server.control.ControlException.Kind;
+import io.somekv.server.folder.KnownCluster;
+import io.somekv.server.folder.NodeFolder;
+import io.somekv.server.lane.LaneLoop;
+import io.somekv.server.peer.NodeDirectory;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * What control can have this node do. Its methods block, so they belong to threads that may: the
+ * virtual ones of the control door.
+ */
+public final class NodeControl {
+    private static final long ANSWER_SECONDS_MAX = 30;
+
+    private final NodeInfo self;
+    private final NodeFolder folder;
+    private final NodeDirectory directory;
+    private final List<LaneLoop> lanes;
+
+    public NodeControl(
+            NodeInfo self, NodeFolder folder, NodeDirectory directory, List<LaneLoop> lanes) {
+        this.self = self;
+        this.folder = folder;
+        this.directory = directory;
+        this.lanes = List.copyOf(lanes);
+    }
+
+    public NodeInfo self() {
+        return self;
+    }
+
+    /** Nodes that this one has heard of. */
+    List<NodeInfo> knownNodes() {
+        return directory.nodes();
+    }
+
+    /** All groups that this node hosts, ascending by id. */
+    public List<GroupStatus> groups() {
+        List<GroupStatus> groups = new ArrayList<>();
+        for (LaneLoop lane : lanes) {
+            groups.addAll(get(lane.status()));
+        }
+        groups.sort((a, b) -> Long.compare(a.groupId(), b.groupId()));
+        return groups;
+    }
+
+    /** A digest of what a group has applied here; it takes a walk over all its rows. */
+    public Optional<Long> digest(long groupId) {
+        return get(lane(groupId).digest(groupId));
+    }
+
+    /** The cluster this node is in; empty for none. */
+    public Optional<UUID> clusterId() {
+        return directory.inCluster() ? Optional.of(directory.clusterId()) : Optional.empty();
+    }
+
+    /** The newest map that a lane of this node knows. */
+    public Optional<ClusterMap> map() {
+        return lanes.get(0).map();
+    }
+
+    /** Asks a group and waits for the answer. */
+    public Answer ask(long groupId, Request request) {
+        CompletableFuture<Answer> answer = new CompletableFuture<>();
+        LaneLoop lane = lane(Math.max(groupId, 0));
+        lane.eventLoop()
+                .execute(
+                        () ->
+                                lane.ask(
+                                        groupId,
+                                        request,
+                                        (outcome, logTime) ->
+                                                answer.complete(new Answer(outcome, logTime))));
+        return get(answer);
+    }
+
+    /**
+     * Makes this node host a replica, durably before it returns. The cluster is noted first: a
+     * replica must never be there without the addresses of its peers. Idempotent.
+     */
+    public synchronized void join(JoinOrder order) {
+        Optional<UUID> cluster = clusterId();
+        if (cluster.isPresent() && !cluster.get().equals(order.clusterId())) {
+            throw new ControlException(
+                    Kind.EXISTS,
+                    "node "
+                            + self.nodeId()
+                            + " is in cluster "
+                            + cluster.get()
+                            + " and cannot join "
+                            + order.clusterId());
+        }
+        if (!order.node(self.nodeId()).storeId().equals(self.storeId())) {
+            throw new ControlException(
+                    Kind.NOT_NOW,
+                    "node "
+                            + self.nodeId()
+                            + " runs on store "
+                            + self.storeId()
+                            + ", and was asked to join as store "
+                            + order.node(self.nodeId()).storeId()
+                            + ": start it on the data folder it had");
+        }
+        note(order);
+        create(order);
+    }
+
+    private void note(JoinOrder order) {
+        directory.learn(order.clusterId(), order.nodes());
+        try {
+            folder.save(new KnownCluster(order.clusterId(), directory.nodes()));
+        } catch (IOException e) {
+            throw new ControlException(
+                    Kind.NOT_NOW, "cannot write to " + folder.path() + ": " + e.getMessage());
+        }
+        order.map()
+                .ifPresent(
+                        map -> {
+                            for (LaneLoop lane : lanes) {
+                                lane.offerFromOutside(new LaneInput.Learned(map));
+                            }
+                        });
+    }
+
+    private void create(JoinOrder order) {
+        GroupSpec group = order.group();
+        long replicaId =
+                group.replicas().stream()
+                        .filter(replica -> replica.nodeId() == self.nodeId())
+                        .findFirst()
+                        .orElseThrow(
+                                () ->
+                                        new ControlException(
+                                                Kind.INVALID,
+                                                "node " + self.nodeId() + " is no member"))
+                        .replicaId();
+        CompletableFuture<Answer> answer = new CompletableFuture<>();
+        LaneLoop lane = lane(group.groupId());
+        lane.eventLoop()
+                .execute(
+                        () ->
+                                lane.createReplica(
+                                        group.groupId(),
+                                        replicaId,
+                                        order.membership(),
+                                        (outcome, logTime) ->
+                                                answer.complete(new Answer(outcome, logTime))));
+        if (get(answer).outcome() instanceof Outcome.Invalid invalid) {
+            throw new ControlException(Kind.EXISTS, invalid.message());
+        }
+    }
+
+    private LaneLoop lane(long groupId) {
+        return lanes.get((int) (groupId % lanes.size()));
+    }
+
+    private static <T> T get(CompletableFuture<T> future) {
+        try {
+            return future.get(ANSWER_SECONDS_MAX, TimeUnit.SECONDS);
+        } catch (TimeoutException | ExecutionException | InterruptedException e) {
+            throw new ControlException(
+                    Kind.OUTCOME_UNKNOWN, "the node is stopping, or too busy to answer");
+        }
+    }
+}

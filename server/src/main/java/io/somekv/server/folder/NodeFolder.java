@@ -1,0 +1,248 @@
+package io.somekv.server.folder;
+
+import io.somekv.base.ByteWriter;
+import io.somekv.base.Bytes;
+import io.somekv.base.MalformedException;
+import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.config.ConfigCodec;
+import io.somekv.storage.disk.FileDisk;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+
+/**
+ * A node's data folder:
+ *
+ * <pre>
+ * identity   format, store UUID, node id, and whether the log has been made
+ * lock       held while a process uses the folder
+ * cluster    which cluster the node is in, and the nodes it was told of when it joined
+ * map        the newest cluster map it has seen
+ * wal/       the shared log
+ * rocks/     the rows
+ * </pre>
+ *
+ * The store UUID is what the rest of the cluster knows this disk by (DESIGN §3): a replica speaks
+ * only from the disk it was created on.
+ */
+public final class NodeFolder implements Closeable {
+    private static final String FORMAT = "1";
+
+    /** What the file {@code identity} says. */
+    private record Identity(long nodeId, UUID storeId, boolean logMade) {
+        String toText() {
+            Settings settings = new Settings();
+            settings.put("format", FORMAT);
+            settings.put("store", storeId.toString());
+            settings.put("node", Long.toString(nodeId));
+            settings.put("log", logMade ? "made" : "none");
+            return settings.toText();
+        }
+    }
+
+    private final Path path;
+    private final Identity identity;
+    private final Closeable lock;
+
+    /** Number of the config in the file {@code map}; guarded by this. */
+    private long savedConfig = -1;
+
+    private NodeFolder(Path path, Identity identity, Closeable lock) {
+        this.path = path;
+        this.identity = identity;
+        this.lock = lock;
+    }
+
+    /**
+     * Opens a node's folder, or makes one.
+     *
+     * @throws RefusedException when the folder is another node's, in use, or from a newer version
+     */
+    public static NodeFolder open(Path path, long nodeId) throws IOException {
+        FileDisk disk = FileDisk.open(path);
+        Closeable lock;
+        try {
+            lock = disk.lock();
+        } catch (IOException e) {
+            throw new RefusedException(
+                    e.getMessage() + ": stop that process, or name another folder with --data", e);
+        }
+        try {
+            Identity identity = identify(path, nodeId);
+            return new NodeFolder(path, identity, lock);
+        } catch (IOException | RuntimeException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    private static Identity identify(Path path, long nodeId) throws IOException {
+        Path file = path.resolve("identity");
+        if (Files.exists(file)) {
+            Identity identity = readIdentity(file, nodeId);
+            checkLogIsThere(path, identity);
+            return identity;
+        }
+        if (Files.exists(path.resolve("wal")) || Files.exists(path.resolve("rocks"))) {
+            throw new RefusedException(
+                    "the folder "
+                            + path
+                            + " holds data but no file 'identity', so nobody knows whose it is:"
+                            + " put that file back, or start this node on an empty folder");
+        }
+        Identity identity = new Identity(nodeId, UUID.randomUUID(), false);
+        write(file, identity.toText());
+        return identity;
+    }
+
+    private static Identity readIdentity(Path file, long nodeId) throws IOException {
+        Settings settings = Settings.read(file);
+        String format = settings.need("format");
+        if (!format.equals(FORMAT)) {
+            throw new RefusedException(
+                    file
+                            + " has format "
+                            + format
+                            + ", this program reads format "
+                            + FORMAT
+                            + ": use the version of the program that wrote it, or a newer one");
+        }
+        long written = settings.needLong("node");
+        if (written != nodeId) {
+            throw new RefusedException(
+                    "the folder "
+                            + file.getParent()
+                            + " belongs to node "
+                            + written
+                            + ", not to node "
+                            + nodeId
+                            + ": name that node's own folder with --data, or its id with"
+                            + " --node-id");
+        }
+        UUID storeId = UUID.fromString(settings.need("store"));
+        return new Identity(written, storeId, settings.need("log").equals("made"));
+    }
+
+    /**
+     * A log that was there and is gone took votes and acknowledged entries with it; the folder
+     * must not speak under the same store UUID as if it had never had any.
+     */
+    private static void checkLogIsThere(Path path, Identity identity) throws IOException {
+        Path wal = path.resolve("wal");
+        boolean there = false;
+        if (Files.isDirectory(wal)) {
+            try (var files = Files.list(wal)) {
+                there = files.findAny().isPresent();
+            }
+        }
+        if (identity.logMade && !there) {
+            throw new RefusedException(
+                    "the log of node "
+                            + identity.nodeId
+                            + " is gone from "
+                            + wal
+                            + ", and with it what this node has promised to others: put it back,"
+                            + " or start a new node, with a new id, on an empty folder");
+        }
+    }
+
+    /** To be called once the log has been made: from now on it must be there. */
+    public void logIsMade() throws IOException {
+        if (!identity.logMade) {
+            Identity made = new Identity(identity.nodeId, identity.storeId, true);
+            write(path.resolve("identity"), made.toText());
+        }
+    }
+
+    private static void write(Path file, String text) throws IOException {
+        SafeFile.write(file, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    public long nodeId() {
+        return identity.nodeId;
+    }
+
+    public UUID storeId() {
+        return identity.storeId;
+    }
+
+    public Path wal() {
+        return path.resolve("wal");
+    }
+
+    public Path rocks() {
+        return path.resolve("rocks");
+    }
+
+    /** The cluster this node is in, as it was told when it joined. */
+    public Optional<KnownCluster> cluster() throws IOException {
+        Path file = path.resolve("cluster");
+        return Files.exists(file)
+                ? Optional.of(KnownCluster.parse(Settings.read(file)))
+                : Optional.empty();
+    }
+
+    public synchronized void save(KnownCluster cluster) throws IOException {
+        write(path.resolve("cluster"), cluster.toSettings().toText());
+    }
+
+    /** The newest cluster map that was saved. It is a copy: a damaged one counts as none. */
+    public Optional<ClusterMap> map() throws IOException {
+        Path file = path.resolve("map");
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        byte[] contents = Files.readAllBytes(file);
+        try {
+            return Optional.of(decode(Bytes.wrap(contents)));
+        } catch (MalformedException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Keeps {@code map} for the next start, unless a newer one is there. */
+    public synchronized void save(ClusterMap map) throws IOException {
+        if (map.config().number() >= savedConfig) {
+            savedConfig = map.config().number();
+            SafeFile.write(path.resolve("map"), encode(map).toArray());
+        }
+    }
+
+    private static Bytes encode(ClusterMap map) {
+        ByteWriter out = new ByteWriter(4096).i32(0).u8(1);
+        ConfigCodec.write(out, map);
+        Bytes body = out.toBytes();
+        out.patchI32(0, checksum(body));
+        return out.toBytes();
+    }
+
+    private static ClusterMap decode(Bytes contents) {
+        var in = contents.reader();
+        if (in.i32() != checksum(contents) || in.u8() != 1) {
+            throw new MalformedException("no cluster map");
+        }
+        ClusterMap map = ConfigCodec.readMap(in);
+        in.end();
+        return map;
+    }
+
+    private static int checksum(Bytes contents) {
+        CRC32C crc = new CRC32C();
+        crc.update(contents.slice(4, contents.size() - 4).asByteBuffer());
+        return (int) crc.getValue();
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.close();
+    }
+}

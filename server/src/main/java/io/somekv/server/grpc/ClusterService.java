@@ -1,0 +1,103 @@
+package io.somekv.server.grpc;
+
+import io.grpc.stub.StreamObserver;
+import io.somekv.kv.ShardStatus;
+import io.somekv.node.GroupStatus;
+import io.somekv.protocol.v1.ClusterGrpc;
+import io.somekv.protocol.v1.GetStatusRequest;
+import io.somekv.protocol.v1.GetStatusResponse;
+import io.somekv.protocol.v1.NodeJoinRequest;
+import io.somekv.protocol.v1.NodeJoinResponse;
+import io.somekv.protocol.v1.ReplicaStatus;
+import io.somekv.protocol.v1.StartClusterRequest;
+import io.somekv.protocol.v1.StartClusterResponse;
+import io.somekv.server.ServerVersion;
+import io.somekv.server.control.ClusterControl;
+import io.somekv.server.control.NodeControl;
+import java.util.UUID;
+
+/** The service Cluster of cluster.proto. */
+final class ClusterService extends ClusterGrpc.ClusterImplBase {
+    private static final int SHARD_COUNT_DEFAULT = 256;
+
+    private final NodeControl node;
+    private final ClusterControl cluster;
+
+    ClusterService(NodeControl node, ClusterControl cluster) {
+        this.node = node;
+        this.cluster = cluster;
+    }
+
+    @Override
+    public void startCluster(
+            StartClusterRequest request, StreamObserver<StartClusterResponse> to) {
+        int wanted = request.getShardCount();
+        Replies.reply(
+                to,
+                () -> {
+                    UUID clusterId =
+                            cluster.start(
+                                    ProtoMapping.fromAll(request.getNodesList()),
+                                    wanted == 0 ? SHARD_COUNT_DEFAULT : wanted);
+                    return StartClusterResponse.newBuilder()
+                            .setStatus(Replies.OK)
+                            .setClusterId(clusterId.toString())
+                            .build();
+                },
+                status -> StartClusterResponse.newBuilder().setStatus(status).build());
+    }
+
+    @Override
+    public void nodeJoin(NodeJoinRequest request, StreamObserver<NodeJoinResponse> to) {
+        Replies.reply(
+                to,
+                () -> {
+                    node.join(ProtoMapping.from(request));
+                    return NodeJoinResponse.newBuilder().setStatus(Replies.OK).build();
+                },
+                status -> NodeJoinResponse.newBuilder().setStatus(status).build());
+    }
+
+    @Override
+    public void getStatus(GetStatusRequest request, StreamObserver<GetStatusResponse> to) {
+        Replies.reply(
+                to,
+                () -> status(request.getDigests()),
+                status -> GetStatusResponse.getDefaultInstance());
+    }
+
+    private GetStatusResponse status(boolean digests) {
+        GetStatusResponse.Builder response =
+                GetStatusResponse.newBuilder()
+                        .setNode(ProtoMapping.of(node.self()))
+                        .setVersion(ServerVersion.text())
+                        .setClusterId(node.clusterId().map(UUID::toString).orElse(""));
+        for (GroupStatus group : node.groups()) {
+            ReplicaStatus.Builder replica = replica(group);
+            if (digests) {
+                node.digest(group.groupId()).ifPresent(replica::setDigest);
+            }
+            response.addReplicas(replica);
+        }
+        node.map().ifPresent(map -> response.setMap(ProtoMapping.of(map)));
+        return response.build();
+    }
+
+    private static ReplicaStatus.Builder replica(GroupStatus group) {
+        int served = 0;
+        for (ShardStatus shard : group.shards()) {
+            served += shard.serving() ? 1 : 0;
+        }
+        return ReplicaStatus.newBuilder()
+                .setGroupId(group.groupId())
+                .setReplicaId(group.replica().replicaId())
+                .setTerm(group.replica().term())
+                .setRole(group.replica().role().name())
+                .setLeaderNode(group.leaderNode())
+                .setCommitIndex(group.replica().commit())
+                .setAppliedIndex(group.applied())
+                .setLastIndex(group.replica().last().index())
+                .setLogTime(group.replica().logTime())
+                .setShardsServed(served);
+    }
+}

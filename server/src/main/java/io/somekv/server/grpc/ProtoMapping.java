@@ -1,0 +1,138 @@
+package io.somekv.server.grpc;
+
+import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.v1.ClusterMap;
+import io.somekv.protocol.v1.GroupSettings;
+import io.somekv.protocol.v1.GroupSpec;
+import io.somekv.protocol.v1.NodeJoinRequest;
+import io.somekv.protocol.v1.Replica;
+import io.somekv.protocol.v1.ShardConfig;
+import io.somekv.server.control.ControlException;
+import io.somekv.server.control.JoinOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Between the messages of the services and the records they stand for, which have their names. */
+public final class ProtoMapping {
+    private ProtoMapping() {}
+
+    static UUID uuid(String text) {
+        try {
+            return UUID.fromString(text);
+        } catch (IllegalArgumentException e) {
+            throw new ControlException(
+                    ControlException.Kind.INVALID, "'" + text + "' is no UUID");
+        }
+    }
+
+    static io.somekv.protocol.v1.NodeInfo of(NodeInfo node) {
+        return io.somekv.protocol.v1.NodeInfo.newBuilder()
+                .setNodeId(node.nodeId())
+                .setStoreId(node.storeId().toString())
+                .setHost(node.host())
+                .setPeerPort(node.peerPort())
+                .setRespPort(node.respPort())
+                .setGrpcPort(node.grpcPort())
+                .build();
+    }
+
+    /** A node of which only the address was given has no store id yet. */
+    public static NodeInfo from(io.somekv.protocol.v1.NodeInfo node) {
+        return new NodeInfo(
+                node.getNodeId(),
+                node.getStoreId().isEmpty() ? new UUID(0, 0) : uuid(node.getStoreId()),
+                node.getHost(),
+                node.getPeerPort(),
+                node.getRespPort(),
+                node.getGrpcPort());
+    }
+
+    static List<NodeInfo> fromAll(List<io.somekv.protocol.v1.NodeInfo> nodes) {
+        return nodes.stream().map(ProtoMapping::from).toList();
+    }
+
+    static GroupSpec of(io.somekv.protocol.config.GroupSpec group) {
+        GroupSpec.Builder message = GroupSpec.newBuilder().setGroupId(group.groupId());
+        for (io.somekv.protocol.config.GroupSpec.Replica replica : group.replicas()) {
+            message.addReplicas(
+                    Replica.newBuilder()
+                            .setReplicaId(replica.replicaId())
+                            .setNodeId(replica.nodeId()));
+        }
+        return message.build();
+    }
+
+    static io.somekv.protocol.config.GroupSpec from(GroupSpec group) {
+        if (group.getReplicasCount() == 0) {
+            throw new ControlException(
+                    ControlException.Kind.INVALID,
+                    "group " + group.getGroupId() + " has no replica");
+        }
+        List<io.somekv.protocol.config.GroupSpec.Replica> replicas = new ArrayList<>();
+        for (Replica replica : group.getReplicasList()) {
+            replicas.add(
+                    new io.somekv.protocol.config.GroupSpec.Replica(
+                            replica.getReplicaId(), replica.getNodeId()));
+        }
+        return new io.somekv.protocol.config.GroupSpec(group.getGroupId(), replicas);
+    }
+
+    static ClusterMap of(io.somekv.protocol.config.ClusterMap map) {
+        io.somekv.protocol.config.GroupSettings settings = map.settings();
+        ShardConfig.Builder config =
+                ShardConfig.newBuilder()
+                        .setNumber(map.config().number())
+                        .addAllOwners(map.config().owners());
+        map.config().groups().forEach(group -> config.addGroups(of(group)));
+        ClusterMap.Builder message =
+                ClusterMap.newBuilder()
+                        .setClusterId(map.clusterId().toString())
+                        .setSettings(
+                                GroupSettings.newBuilder()
+                                        .setShardCount(settings.shardCount())
+                                        .setValueSizeMax(settings.valueSizeMax())
+                                        .setSequenceWindow(settings.sequenceWindow())
+                                        .setFeatureLevel(settings.featureLevel()))
+                        .setConfig(config)
+                        .setMaster(of(map.master()));
+        map.nodes().forEach(node -> message.addNodes(of(node)));
+        return message.build();
+    }
+
+    public static io.somekv.protocol.config.ClusterMap from(ClusterMap map) {
+        GroupSettings settings = map.getSettings();
+        return new io.somekv.protocol.config.ClusterMap(
+                uuid(map.getClusterId()),
+                new io.somekv.protocol.config.GroupSettings(
+                        settings.getShardCount(),
+                        settings.getValueSizeMax(),
+                        settings.getSequenceWindow(),
+                        settings.getFeatureLevel()),
+                new io.somekv.protocol.config.ShardConfig(
+                        map.getConfig().getNumber(),
+                        map.getConfig().getGroupsList().stream().map(ProtoMapping::from).toList(),
+                        map.getConfig().getOwnersList()),
+                from(map.getMaster()),
+                fromAll(map.getNodesList()));
+    }
+
+    static NodeJoinRequest of(JoinOrder order) {
+        NodeJoinRequest.Builder message =
+                NodeJoinRequest.newBuilder()
+                        .setClusterId(order.clusterId().toString())
+                        .setGroup(of(order.group()));
+        order.nodes().forEach(node -> message.addNodes(of(node)));
+        order.map().ifPresent(map -> message.setMap(of(map)));
+        return message.build();
+    }
+
+    static JoinOrder from(NodeJoinRequest request) {
+        return new JoinOrder(
+                uuid(request.getClusterId()),
+                fromAll(request.getNodesList()),
+                from(request.getGroup()),
+                request.hasMap() ? Optional.of(from(request.getMap())) : Optional.empty());
+    }
+}

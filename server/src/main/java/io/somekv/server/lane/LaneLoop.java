@@ -1,0 +1,285 @@
+package io.somekv.server.lane;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.SingleThreadEventLoop;
+import io.netty.util.collection.LongObjectHashMap;
+import io.somekv.base.Invariant;
+import io.somekv.node.GroupStatus;
+import io.somekv.node.Lane;
+import io.somekv.node.LaneEffect;
+import io.somekv.node.LaneInput;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.Request;
+import io.somekv.protocol.config.ClusterMap;
+import io.somekv.raft.Membership;
+import io.somekv.raft.Now;
+import io.somekv.storage.rocks.EngineFailure;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One lane on one network loop (DESIGN §9): the thread that reads a request from its socket also
+ * steps the groups, applies, and writes the answer, so that the disk is the only hop on the way.
+ *
+ * <p>What arrives during an iteration of the loop is queued; when its I/O is done the lane takes
+ * the queue as one batch. So many requests share one entry, one write to the log, and one write to
+ * each socket. Then committed entries are applied, for a bounded time: what is left waits until the
+ * sockets have been looked at again.
+ *
+ * <p>All methods belong to the loop's thread, but for those that say otherwise.
+ */
+public final class LaneLoop {
+    private static final int TICK_MILLIS = 10;
+
+    /** How long one batch may apply before I/O has its turn again. */
+    private static final long APPLY_NANOS_MAX = 2_000_000;
+
+    /** Whoever waits for an answer. Called on the loop. */
+    @FunctionalInterface
+    public interface Asker {
+        /**
+         * @param logTime of the group that answered; 0 when none was reached
+         */
+        void onAnswer(Outcome outcome, long logTime);
+    }
+
+    /** Gathers what it has to write, and writes it when a batch ends. */
+    @FunctionalInterface
+    public interface Output {
+        void flush();
+    }
+
+    /** What a loop needs of its node. */
+    public record Surroundings(
+            LogWriter writer, LogReader reader, LaneRim rim, Emergency emergency) {}
+
+    private final int number;
+    private final Lane lane;
+    private final SingleThreadEventLoop loop;
+    private final Surroundings node;
+    private List<LaneLoop> lanes = List.of();
+
+    private List<LaneInput> inputs = new ArrayList<>();
+    private List<Output> outputs = new ArrayList<>();
+    private final LongObjectHashMap<Asker> asked = new LongObjectHashMap<>();
+    private long tokenLast;
+    private boolean batchScheduled;
+    private boolean wantsTurn;
+
+    /** Set once, on the loop: nothing is stepped any more. */
+    private boolean stopped;
+
+    /** Read by any thread. */
+    private volatile @Nullable ClusterMap map;
+
+    public LaneLoop(int number, Lane lane, EventLoop loop, Surroundings node) {
+        this.number = number;
+        this.lane = lane;
+        this.loop = (SingleThreadEventLoop) loop;
+        this.node = node;
+        this.map = lane.map().orElse(null);
+    }
+
+    /**
+     * Begins to tick. Once, from any thread, before anything else is offered.
+     *
+     * @param all loops of the node, by number
+     */
+    public void start(List<LaneLoop> all) {
+        lanes = List.copyOf(all);
+        loop.execute(this::tick);
+        loop.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Ends stepping: from any thread; completes when nothing will be handed out any more. */
+    public CompletableFuture<Void> stop() {
+        return CompletableFuture.runAsync(() -> stopped = true, loop);
+    }
+
+    public EventLoop eventLoop() {
+        return loop;
+    }
+
+    public int number() {
+        return number;
+    }
+
+    /** The newest cluster map this lane knows; from any thread. */
+    public Optional<ClusterMap> map() {
+        return Optional.ofNullable(map);
+    }
+
+    /** How many shards the cluster has; 0 while this lane knows of none. From any thread. */
+    public int shardCount() {
+        ClusterMap known = map;
+        return known == null ? 0 : known.settings().shardCount();
+    }
+
+    /** All groups of this lane; from any thread. */
+    public CompletableFuture<List<GroupStatus>> status() {
+        return CompletableFuture.supplyAsync(this::statusNow, loop);
+    }
+
+    /** All groups of this lane. */
+    public List<GroupStatus> statusNow() {
+        return lane.status(now());
+    }
+
+    /**
+     * A digest of what a group of this lane has applied, for comparison between replicas; from any
+     * thread. It walks the group's rows, and the lane stands still meanwhile.
+     */
+    public CompletableFuture<Optional<Long>> digest(long groupId) {
+        return CompletableFuture.supplyAsync(() -> lane.digest(groupId), loop);
+    }
+
+    /** Queues an input for the batch that ends this iteration of the loop. */
+    public void offer(LaneInput input) {
+        inputs.add(input);
+        scheduleBatch();
+    }
+
+    /** As {@link #offer}, from any other thread. */
+    public void offerFromOutside(LaneInput input) {
+        loop.execute(() -> offer(input));
+    }
+
+    /** Asks a group, {@link io.somekv.protocol.frame.Frame#ANY_GROUP} to route by the command. */
+    public void ask(long groupId, Request request, Asker asker) {
+        offer(new LaneInput.Ask(expect(asker), groupId, request));
+    }
+
+    /** Creates a replica on this node; answered as an ask is. */
+    public void createReplica(long groupId, long replicaId, Membership membership, Asker asker) {
+        offer(new LaneInput.CreateReplica(expect(asker), groupId, replicaId, membership));
+    }
+
+    /** Has {@code output} flushed when the batch ends. */
+    public void flushAtEnd(Output output) {
+        outputs.add(output);
+        scheduleBatch();
+    }
+
+    private long expect(Asker asker) {
+        asked.put(++tokenLast, asker);
+        return tokenLast;
+    }
+
+    private static Now now() {
+        return new Now(System.nanoTime(), System.currentTimeMillis());
+    }
+
+    private void tick() {
+        offer(new LaneInput.Tick());
+    }
+
+    private void scheduleBatch() {
+        if (!batchScheduled) {
+            batchScheduled = true;
+            loop.executeAfterEventLoopIteration(this::runBatch);
+        }
+    }
+
+    /** The loop's edge: whatever is thrown below ends the node. */
+    private void runBatch() {
+        batchScheduled = false;
+        if (stopped) {
+            return;
+        }
+        try {
+            stepInputs();
+            flushOutputs();
+            applyCommitted();
+            flushOutputs();
+        } catch (Throwable e) {
+            fail(e);
+        }
+    }
+
+    /** Something that nobody expected happened on this loop: the node stops. */
+    public void fail(Throwable cause) {
+        stopped = true;
+        if (cause instanceof EngineFailure) {
+            node.emergency.stop(
+                    Emergency.EXIT_DISK,
+                    cause.getMessage() + ". Look after the disk, then start the node again",
+                    cause);
+        } else {
+            node.emergency.stop(
+                    Emergency.EXIT_BUG,
+                    "a bug met lane "
+                            + number
+                            + ". The data is as safe as after a crash; please report the lines"
+                            + " below",
+                    cause);
+        }
+    }
+
+    private void stepInputs() {
+        if (inputs.isEmpty()) {
+            return;
+        }
+        List<LaneInput> batch = inputs;
+        inputs = new ArrayList<>(batch.size());
+        Now now = now();
+        for (int i = 0; i < batch.size(); i++) {
+            lane.step(now, batch.get(i));
+        }
+        carryOut(lane.effects(now));
+    }
+
+    private void applyCommitted() {
+        Now now = now();
+        long end = now.nanos() + APPLY_NANOS_MAX;
+        while (wantsTurn && now.nanos() - end < 0) {
+            wantsTurn = false;
+            lane.step(now, new LaneInput.ApplyTurn());
+            carryOut(lane.effects(now));
+            now = now();
+        }
+        if (wantsTurn) {
+            // Not a tail task: those run until none is left, and the sockets would wait.
+            loop.execute(this::scheduleBatch);
+        }
+    }
+
+    private void flushOutputs() {
+        List<Output> batch = outputs;
+        if (batch.isEmpty()) {
+            return;
+        }
+        outputs = new ArrayList<>(batch.size());
+        for (int i = 0; i < batch.size(); i++) {
+            batch.get(i).flush();
+        }
+    }
+
+    private void carryOut(List<LaneEffect> effects) {
+        for (int i = 0; i < effects.size(); i++) {
+            switch (effects.get(i)) {
+                case LaneEffect.Append append -> node.writer.submit(this, append);
+                case LaneEffect.Send send -> node.rim.send(this, send.nodeId(), send.frame());
+                case LaneEffect.Answer answer -> answer(answer);
+                case LaneEffect.ToLane toLane ->
+                        lanes.get(toLane.lane())
+                                .offerFromOutside(new LaneInput.FromLane(number, toLane.note()));
+                case LaneEffect.FetchEntries fetch -> node.reader.read(this, fetch);
+                case LaneEffect.WantsTurn _ -> wantsTurn = true;
+                case LaneEffect.MapChanged changed -> {
+                    map = changed.map();
+                    node.rim.mapChanged(changed.map());
+                }
+            }
+        }
+    }
+
+    private void answer(LaneEffect.Answer answer) {
+        Asker asker = asked.remove(answer.token());
+        Invariant.check(asker != null, "an answer is awaited", answer.token(), tokenLast);
+        asker.onAnswer(answer.outcome(), answer.logTime());
+    }
+}

@@ -1,0 +1,255 @@
+package io.somekv.server.peer;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import io.somekv.base.Invariant;
+import io.somekv.node.LaneInput;
+import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.frame.Frame;
+import io.somekv.server.lane.LaneLoop;
+import io.somekv.server.net.Loops;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A node's connections with the other nodes, and its door for Java clients. Nothing large travels
+ * between nodes before there are snapshots, so the two connections a pair of DESIGN §9 are one as
+ * yet. The lower node id dials; the other one does too if that has not happened for a while,
+ * because it may be the only one that knows a valid address.
+ *
+ * <p>A node that cannot keep up is not waited for: past {@link #OUTPUT_BYTES_MAX} frames to it are
+ * dropped, as a network may drop them, and consensus sends again what is still needed.
+ */
+public final class PeerNetwork {
+    private static final Logger log = LoggerFactory.getLogger(PeerNetwork.class);
+
+    /** Waiting to be sent on one connection. */
+    static final int OUTPUT_BYTES_MAX = 64 << 20;
+
+    private static final int DIAL_CHECK_MILLIS = 50;
+    private static final int DIAL_TIMEOUT_MILLIS = 2_000;
+    private static final long HIGHER_ID_WAITS_NANOS = 2_000_000_000;
+
+    /**
+     * Who this node is.
+     *
+     * @param incarnation of this run of its process
+     */
+    public record Self(long nodeId, UUID storeId, long incarnation) {}
+
+    private final Self self;
+    private final NodeDirectory directory;
+    private final EventLoopGroup loops;
+    private final Map<EventLoop, LaneLoop> laneOf = new ConcurrentHashMap<>();
+    private final List<LaneLoop> lanes;
+    private final Map<Long, PeerLink> links = new ConcurrentHashMap<>();
+    private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private volatile boolean closing;
+
+    public PeerNetwork(
+            Self self, NodeDirectory directory, EventLoopGroup loops, List<LaneLoop> lanes) {
+        this.self = self;
+        this.directory = directory;
+        this.loops = loops;
+        this.lanes = List.copyOf(lanes);
+        for (LaneLoop lane : lanes) {
+            laneOf.put(lane.eventLoop(), lane);
+        }
+    }
+
+    /** Opens the door; returns the port, which the system chooses for 0. */
+    public int listen(String host, int port) throws InterruptedException {
+        ServerBootstrap bootstrap =
+                new ServerBootstrap()
+                        .group(loops)
+                        .channel(Loops.serverChannel())
+                        .option(ChannelOption.SO_BACKLOG, 1024)
+                        .childOption(ChannelOption.TCP_NODELAY, true)
+                        .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
+                        .childHandler(handlers(null));
+        ChannelFuture bound = bootstrap.bind(new InetSocketAddress(host, port)).sync();
+        channels.add(bound.channel());
+        return ((InetSocketAddress) bound.channel().localAddress()).getPort();
+    }
+
+    /** Begins to look for the other nodes. */
+    public void start() {
+        lanes.get(0)
+                .eventLoop()
+                .scheduleAtFixedRate(
+                        this::dialMissing, 0, DIAL_CHECK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Sends to a node from {@code lane}'s loop, or drops the frame. */
+    public void send(LaneLoop lane, long nodeId, Frame frame) {
+        PeerLink link = links.get(nodeId);
+        FrameConnection connection = link == null ? null : link.current();
+        if (connection == null || !connection.hasRoom()) {
+            return;
+        }
+        Frame sent = frame instanceof Frame.Call call ? fromLane(lane, call) : frame;
+        if (connection.lane() == lane) {
+            connection.send(sent);
+        } else {
+            connection.lane().eventLoop().execute(() -> connection.send(sent));
+        }
+    }
+
+    /**
+     * All lanes share a connection, and each counts tokens of its own: on the wire a token says
+     * which lane waits for the reply.
+     */
+    private Frame fromLane(LaneLoop lane, Frame.Call call) {
+        return lanes.size() == 1
+                ? call
+                : new Frame.Call(
+                        call.token() * lanes.size() + lane.number(),
+                        call.groupId(),
+                        call.hops(),
+                        call.request());
+    }
+
+    /** A frame from a node goes to the lane of its connection; a reply, to the lane that called. */
+    void received(long nodeId, FrameConnection connection, Frame frame) {
+        if (lanes.size() > 1 && frame instanceof Frame.Reply reply) {
+            Frame own =
+                    new Frame.Reply(
+                            reply.token() / lanes.size(), reply.outcome(), reply.logTime());
+            LaneLoop lane = lanes.get((int) (reply.token() % lanes.size()));
+            lane.offerFromOutside(new LaneInput.FromPeer(nodeId, own));
+        } else {
+            connection.lane().offer(new LaneInput.FromPeer(nodeId, frame));
+        }
+    }
+
+    /** Stops dialing and closes all connections. */
+    public void close() {
+        closing = true;
+        channels.close().awaitUninterruptibly();
+    }
+
+    private void dialMissing() {
+        if (closing || !directory.inCluster()) {
+            return;
+        }
+        long now = System.nanoTime();
+        for (NodeInfo node : directory.nodes()) {
+            if (node.nodeId() != self.nodeId && link(node.nodeId()).beginsDial(now)) {
+                dial(node);
+            }
+        }
+    }
+
+    private PeerLink link(long nodeId) {
+        long first =
+                System.nanoTime() + (nodeId < self.nodeId ? HIGHER_ID_WAITS_NANOS : 0);
+        return links.computeIfAbsent(nodeId, id -> new PeerLink(id, first));
+    }
+
+    private void dial(NodeInfo node) {
+        PeerLink link = link(node.nodeId());
+        LaneLoop lane = lanes.get((int) (node.nodeId() % lanes.size()));
+        new Bootstrap()
+                .group(lane.eventLoop())
+                .channel(Loops.channel())
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, DIAL_TIMEOUT_MILLIS)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
+                .handler(handlers(link))
+                .connect(node.host(), node.peerPort())
+                .addListener(
+                        dialed -> {
+                            if (!dialed.isSuccess()) {
+                                link.dialFailed(System.nanoTime());
+                            }
+                        });
+    }
+
+    private ChannelInitializer<Channel> handlers(
+            @Nullable PeerLink dialed) {
+        return new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                LaneLoop lane = laneOf.get(channel.eventLoop());
+                Invariant.check(lane != null, "every loop has a lane");
+                channels.add(channel);
+                channel.pipeline()
+                        .addLast(
+                                new PeerHandler(
+                                        PeerNetwork.this,
+                                        new FrameConnection(channel, lane),
+                                        dialed));
+            }
+        };
+    }
+
+    private static WriteBufferWaterMark waterMark() {
+        return new WriteBufferWaterMark(OUTPUT_BYTES_MAX / 2, OUTPUT_BYTES_MAX);
+    }
+
+    // ---- what the handlers of connections call
+
+    Frame.Hello hello() {
+        return new Frame.Hello(
+                directory.clusterId(), self.nodeId, self.storeId, self.incarnation);
+    }
+
+    /** Why a node that introduced itself like this must not be talked to; empty if it may be. */
+    String objection(Frame.Hello hello) {
+        return Handshake.objection(self, directory, hello);
+    }
+
+    void opened(long nodeId, FrameConnection connection) {
+        boolean wasDown = link(nodeId).current() == null;
+        link(nodeId)
+                .opened(connection)
+                .filter(_ -> self.nodeId < nodeId)
+                .ifPresent(FrameConnection::close);
+        log.info("connected with node {} at {}", nodeId, connection);
+        if (wasDown) {
+            tellLanes(nodeId, true);
+        }
+    }
+
+    void closed(long nodeId, FrameConnection connection) {
+        PeerLink link = link(nodeId);
+        link.closed(connection, System.nanoTime());
+        if (!closing) {
+            log.info("connection with node {} at {} is gone", nodeId, connection);
+            tellLanes(nodeId, false);
+            if (link.current() != null) {
+                tellLanes(nodeId, true);
+            }
+        }
+    }
+
+    /** Logs a refusal once, until something else happens with that node. */
+    void complain(long nodeId, String objection) {
+        if (link(nodeId).complains(objection)) {
+            log.warn("{}", objection);
+        }
+    }
+
+    private void tellLanes(long nodeId, boolean up) {
+        for (LaneLoop lane : lanes) {
+            lane.offerFromOutside(new LaneInput.PeerUp(nodeId, up));
+        }
+    }
+}
