@@ -1,7 +1,10 @@
 package io.somekv.dist;
 
 import io.somekv.bench.drill.DrillCommand;
+import io.somekv.server.cli.ServerCommands;
+import io.somekv.sim.SimCommand;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -37,7 +40,10 @@ public final class Somekv implements Runnable {
 
     /** The commands of the modules, in the order in which the help lists them. */
     private static List<Object> commands() {
-        return List.of(new DrillCommand());
+        List<Object> commands = new ArrayList<>(ServerCommands.all());
+        commands.add(new SimCommand());
+        commands.add(new DrillCommand());
+        return commands;
     }
 
     /** Called where no command was named: that is a question, and the answer is the help. */
