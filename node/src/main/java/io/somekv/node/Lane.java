@@ -2,6 +2,7 @@ package io.somekv.node;
 
 import io.somekv.base.Invariant;
 import io.somekv.base.MalformedException;
+import io.somekv.base.Mutation;
 import io.somekv.kv.KvMachine;
 import io.somekv.kv.StateMachine;
 import io.somekv.kv.engine.Engine;
@@ -337,6 +338,10 @@ public final class Lane {
         Invariant.check(
                 self.isPresent() && self.get().storeId().equals(config.storeId()),
                 "a replica lives on the disk that it was created on");
+        long applied = engine.applied(group.storeId());
+        if (config.mutations().contains(Mutation.COMMIT_TAKEN_FOR_APPLIED)) {
+            applied = Math.max(applied, group.hardState().commit());
+        }
         Recovered recovered =
                 new Recovered(
                         config.incarnation(),
@@ -345,7 +350,7 @@ public final class Lane {
                         group.terms(),
                         group.lastIndex(),
                         group.lastLogTime(),
-                        engine.applied(group.storeId()));
+                        applied);
         return host(group.groupId(), group.replicaId(), group.storeId(), recovered, startedAt);
     }
 

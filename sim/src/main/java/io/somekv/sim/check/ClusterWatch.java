@@ -65,6 +65,11 @@ public final class ClusterWatch {
         return of(groupId).committed();
     }
 
+    /** The term of a committed entry; 0 where none is known to be committed. */
+    public long committedTerm(long groupId, long index) {
+        return of(groupId).committedTerm(index);
+    }
+
     /** How many shards some group serves. */
     public int shardsServed() {
         return ownership.served();

@@ -6,6 +6,8 @@ import io.somekv.node.log.GroupRecord;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.raft.Entry;
 import io.somekv.raft.EntryId;
+import io.somekv.raft.Member;
+import io.somekv.raft.Membership;
 import io.somekv.raft.Message;
 import io.somekv.raft.ReplicaStatus;
 import java.util.ArrayList;
@@ -15,8 +17,9 @@ import java.util.Map;
 
 /**
  * Raft's promises for one group (Raft figure 3), checked against all replicas at once: election
- * safety, log matching, leader completeness, state machine safety; and that no replica votes twice
- * in a term, whatever it forgot in between.
+ * safety, log matching, leader completeness, state machine safety; that no replica votes twice in a
+ * term, whatever it forgot in between; that a leader has the votes of a quorum, and commits only
+ * entries of its own term by counting (§5.4.2).
  */
 final class ConsensusWatch {
     /** What stands at a position of a log, by its id: the same wherever it stands. */
@@ -120,10 +123,11 @@ final class ConsensusWatch {
         ReplicaStatus seen = status.replica();
         if (seen.role() == ReplicaStatus.Role.LEADER && seen.term() != replica.ledTerm) {
             replica.ledTerm = seen.term();
-            checkLeader(replica, seen);
+            checkLeader(replica, seen, status.membership());
         }
         if (seen.commit() != replica.commit) {
             checkCommit(replica, seen);
+            replica.commit = seen.commit();
         }
         if (status.applied() != replica.applied) {
             if (status.applied() < replica.applied || status.applied() > seen.commit()) {
@@ -141,7 +145,22 @@ final class ConsensusWatch {
         }
     }
 
-    private void checkLeader(Replica replica, ReplicaStatus seen) {
+    /** The term of a committed entry; 0 where none is known to be committed. */
+    long committedTerm(long index) {
+        return index < 1 || index > committed.size() ? 0 : committed.get((int) index - 1).term;
+    }
+
+    private void checkLeader(Replica replica, ReplicaStatus seen, Membership membership) {
+        int votes = 0;
+        for (Member voter : membership.voters()) {
+            Long voted = voteByTermAndVoter.get(new EntryId(seen.term(), voter.replicaId()));
+            votes += voted != null && voted == seen.replicaId() ? 1 : 0;
+        }
+        if (votes < membership.quorum()) {
+            throw breach(
+                    "replica " + seen.replicaId() + " leads term " + seen.term() + " with "
+                            + votes + " votes");
+        }
         Long known = leaderByTerm.putIfAbsent(seen.term(), seen.replicaId());
         if (known != null && known != seen.replicaId()) {
             throw breach(
@@ -195,7 +214,12 @@ final class ConsensusWatch {
                                 + term);
             }
         }
-        replica.commit = seen.commit();
+        boolean leads = seen.role() == ReplicaStatus.Role.LEADER;
+        if (leads && replica.log.termAt(seen.commit()) != seen.term()) {
+            throw breach(
+                    "the leader of term " + seen.term() + " committed entry " + seen.commit()
+                            + " of term " + replica.log.termAt(seen.commit()) + " by counting");
+        }
     }
 
     private Replica replica(long node) {

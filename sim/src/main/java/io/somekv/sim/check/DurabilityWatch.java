@@ -39,6 +39,20 @@ public final class DurabilityWatch {
         unsynced.clear();
     }
 
+    /**
+     * A replica of this node has applied up to {@code index}: the entry must be durable here.
+     *
+     * @param term of the entry that is committed there
+     */
+    public void applied(long groupId, long index, long term) {
+        ReplicaLog log = logOf(synced, groupId);
+        if (index > log.last() || log.termAt(index) != term) {
+            throw new Breach(
+                    "group " + groupId + ": entry " + index + " of term " + term
+                            + " was applied before it was durable: " + log);
+        }
+    }
+
     private boolean sameAs(SortedMap<Long, ReplicaLog> found) {
         if (!found.keySet().equals(synced.keySet())) {
             return false;

@@ -24,6 +24,8 @@ public enum Fault {
     STORM,
     /** A disk takes seconds for a sync. */
     SLOW_DISK,
+    /** A leader's disk stalls for as long as nobody hears it, and a little longer. */
+    STALL_CUT_OFF,
     /** A sync fails: the node must stop. */
     SYNC_FAILURE,
     /** A process stands still for a while, and does not know it. */

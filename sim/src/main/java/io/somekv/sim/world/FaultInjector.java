@@ -99,6 +99,10 @@ final class FaultInjector {
             case BRIDGE -> bridge();
             case STORM -> storm();
             case SLOW_DISK -> node.slowDisk(SECOND + random.nextLong(8 * SECOND));
+            case STALL_CUT_OFF -> {
+                node.slowDisk(2 * SECOND + random.nextLong(6 * SECOND));
+                isolate(node);
+            }
             case SYNC_FAILURE -> node.failSync();
             case PAUSE -> node.pause(100 * MILLISECOND + random.nextLong(5 * SECOND));
             case CLOCK_JUMP -> {

@@ -20,6 +20,7 @@ import java.util.SplittableRandom;
  * @param syncNanosMax how long a sync of the log may take in ordinary times
  * @param tickNanos from one tick of a lane to the next
  * @param flushGapNanos mean time from one flush of an engine to the next
+ * @param appendBytesMax of one AppendEntries: small, and followers catch up in many steps
  * @param clocksWrong whether wall clocks of a minority of the nodes are wrong by up to days
  * @param moves whether groups join and leave and shards move while things go wrong
  */
@@ -38,6 +39,7 @@ public record Scenario(
         long syncNanosMax,
         long tickNanos,
         long flushGapNanos,
+        int appendBytesMax,
         boolean clocksWrong,
         boolean moves) {
     /**
@@ -65,7 +67,7 @@ public record Scenario(
     }
 
     public static Scenario draw(SplittableRandom random) {
-        boolean five = random.nextInt(4) == 0;
+        boolean five = random.nextInt(3) == 0;
         boolean calm = random.nextInt(20) == 0;
         return new Scenario(
                 five ? 5 : 3,
@@ -82,6 +84,7 @@ public record Scenario(
                 random.nextBoolean() ? 2 * MILLISECOND : 30 * MILLISECOND,
                 (10 + random.nextLong(20)) * MILLISECOND,
                 random.nextBoolean() ? SECOND : 10 * SECOND,
+                random.nextInt(3) == 0 ? 256 : 4 << 10,
                 !calm && random.nextInt(3) == 0,
                 random.nextInt(3) == 0);
     }
@@ -107,8 +110,8 @@ public record Scenario(
         return new Links(
                 slow ? 150 * MILLISECOND : (1 + random.nextLong(10)) * MILLISECOND,
                 lossy ? random.nextDouble() * 0.05 : 0,
+                doubling ? random.nextDouble() * 0.4 : 0,
                 doubling ? random.nextDouble() * 0.1 : 0,
-                doubling ? random.nextDouble() * 0.02 : 0,
                 random.nextInt(3) == 0);
     }
 }

@@ -40,6 +40,7 @@ final class SimLane {
     /** Applied index at which a group's state was last compared with other replicas. */
     private final TreeMap<Long, Long> comparedAt = new TreeMap<>();
 
+    private final TreeMap<Long, Long> seenApplied = new TreeMap<>();
     private boolean scheduled;
 
     SimLane(World world, SimNode node, int number, Lane lane) {
@@ -92,13 +93,13 @@ final class SimLane {
                 node.handedOut(append.records());
             }
         }
+        observe(now);
         for (LaneEffect effect : effects) {
             if (node.diesBeforeEffect()) {
                 return;
             }
             perform(effect);
         }
-        observe(now);
         if (!inputs.isEmpty() && !scheduled) {
             scheduled = true;
             node.after(10_000 + random.nextLong(50_000), this::run);
@@ -154,6 +155,11 @@ final class SimLane {
     private void observe(Now now) {
         for (GroupStatus status : lane.status(now)) {
             world.watch().observed(node.id(), status);
+            long applied = status.applied();
+            if (applied > 0 && seenApplied.getOrDefault(status.groupId(), 0L) != applied) {
+                seenApplied.put(status.groupId(), applied);
+                node.applied(status.groupId(), applied);
+            }
             boolean due =
                     status.applied() % DIGEST_EVERY == 0
                             && !status.shards().isEmpty()

@@ -19,6 +19,7 @@ import io.somekv.protocol.frame.FrameCodec;
 import io.somekv.raft.Membership;
 import io.somekv.raft.Now;
 import io.somekv.raft.RaftConfig;
+import io.somekv.sim.check.Breach;
 import io.somekv.sim.check.DurabilityWatch;
 import io.somekv.storage.disk.DiskOperation;
 import io.somekv.storage.disk.MemoryDisk;
@@ -63,6 +64,7 @@ public final class SimNode implements Network.Endpoint {
     private Runnable onEnd = () -> {};
     private long lives;
     private boolean damaged;
+    private boolean rotten;
 
     /** Faults that wait for their moment; see the methods that set them. */
     private long pausedUntil;
@@ -153,6 +155,9 @@ public final class SimNode implements Network.Endpoint {
         try {
             wal = Wal.open(disk, walConfig());
         } catch (CorruptLogException e) {
+            if (!rotten) {
+                throw new Breach("node " + id + " refuses a log that nobody damaged: " + e);
+            }
             damaged = true;
             world.trace().event(Trace.Kind.START, id, 1, () -> "refused: " + e.getMessage());
             return;
@@ -203,8 +208,8 @@ public final class SimNode implements Network.Endpoint {
         return new RaftConfig(
                 defaults.electionTimeoutNanos(),
                 defaults.heartbeatNanos(),
-                4 << 10,
-                16 << 10,
+                world.scenario().appendBytesMax(),
+                4 * world.scenario().appendBytesMax(),
                 64 << 10,
                 2 << 10,
                 defaults.diskStallNanos(),
@@ -362,6 +367,10 @@ public final class SimNode implements Network.Endpoint {
         world.watch().handedOut(id, records);
     }
 
+    void applied(long groupId, long index) {
+        durability.applied(groupId, index, world.watch().committedTerm(groupId, index));
+    }
+
     void keep(ClusterMap map) {
         boolean newer =
                 keptMap.isEmpty() || keptMap.get().config().number() <= map.config().number();
@@ -447,7 +456,8 @@ public final class SimNode implements Network.Endpoint {
 
     /** Flips a bit of the log while nothing runs; false where there is too little of it. */
     boolean rot() {
-        return process == null && Rot.strike(world, id, disk, random);
+        rotten |= process == null && Rot.strike(world, id, disk, random);
+        return rotten;
     }
 
     /** Nothing goes wrong from now on. */

@@ -2,6 +2,7 @@ package io.somekv.sim.world;
 
 import io.somekv.base.Bytes;
 import io.somekv.base.Hash64;
+import io.somekv.base.Mutation;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.MemoryEngine;
 import io.somekv.kv.engine.WriteBatch;
@@ -38,7 +39,11 @@ final class WatchedEngine implements Engine {
             throw new IllegalStateException("store " + batch.storeId() + " belongs to no group");
         }
         long before = engine.applied(batch.storeId());
-        engine.apply(batch);
+        if (world.mutations().contains(Mutation.APPLIED_NOT_ATOMIC)) {
+            applyInTwo(batch, before);
+        } else {
+            engine.apply(batch);
+        }
         long changes = hash(batch);
         world.trace()
                 .event(
@@ -47,6 +52,21 @@ final class WatchedEngine implements Engine {
                         changes,
                         () -> "g" + group + " entry " + batch.appliedIndex());
         world.watch().applied(node, group, before, batch.appliedIndex(), changes);
+    }
+
+    /** KB-26: first the rows, then, in a write of its own, what they are the state of. */
+    private void applyInTwo(WriteBatch batch, long before) {
+        WriteBatch rows = new WriteBatch(batch.storeId(), before);
+        for (WriteBatch.Change change : batch.changes()) {
+            switch (change) {
+                case WriteBatch.Change.Put put -> rows.put(put.key(), put.value());
+                case WriteBatch.Change.Delete delete -> rows.delete(delete.key());
+                case WriteBatch.Change.DeleteRange range ->
+                        rows.deleteRange(range.from(), range.to());
+            }
+        }
+        engine.apply(rows);
+        engine.apply(new WriteBatch(batch.storeId(), batch.appliedIndex()));
     }
 
     private static long hash(WriteBatch batch) {
