@@ -66,6 +66,12 @@ public final class MemoryDisk implements Disk {
         capacity = bytes;
     }
 
+    /** Takes back what {@link #fail} and {@link #cutPowerAfter} were told. */
+    public synchronized void forgive() {
+        untilFailure.clear();
+        untilPowerCut = -1;
+    }
+
     /** The power goes and comes back: what was not synced is left to chance. */
     public synchronized void crash(RandomGenerator random) {
         for (NameChange change : unsyncedChanges) {
@@ -82,8 +88,7 @@ public final class MemoryDisk implements Disk {
 
     /** The process goes and comes back; the kernel, and what was not synced, stays. */
     public synchronized void restart() {
-        untilFailure.clear();
-        untilPowerCut = -1;
+        forgive();
         locked = false;
         life++;
     }

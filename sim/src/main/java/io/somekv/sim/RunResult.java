@@ -1,0 +1,30 @@
+package io.somekv.sim;
+
+import java.util.Optional;
+
+/**
+ * How a run went.
+ *
+ * @param failure what was wrong; empty for a good run
+ * @param traceHash over every event: the same for the same seed, in any JVM
+ * @param nanos simulated time
+ * @param known operations whose outcome a client heard
+ * @param unknown writes whose outcome nobody ever heard
+ */
+public record RunResult(
+        long seed,
+        Optional<String> failure,
+        long traceHash,
+        long events,
+        long nanos,
+        int known,
+        int unknown) {
+    public boolean isGood() {
+        return failure.isEmpty();
+    }
+
+    /** The line that two runs of a seed have in common. */
+    public String hashLine() {
+        return String.format(java.util.Locale.ROOT, "trace hash %016x", traceHash);
+    }
+}

@@ -1,0 +1,80 @@
+package io.somekv.sim.check;
+
+import io.somekv.node.GroupStatus;
+import io.somekv.node.log.GroupRecord;
+import io.somekv.node.log.RecoveredGroup;
+import io.somekv.raft.Entry;
+import io.somekv.raft.Message;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * Everything that must hold of all nodes at once, checked after every event against what has
+ * changed; throws {@link Breach}.
+ */
+public final class ClusterWatch {
+    private final TreeMap<Long, ConsensusWatch> consensus = new TreeMap<>();
+    private final TreeMap<Long, AppliedWatch> applied = new TreeMap<>();
+    private final OwnershipWatch ownership = new OwnershipWatch();
+
+    /** A lane of this node wants these written. */
+    public void handedOut(long node, List<GroupRecord> records) {
+        records.forEach(record -> of(record.groupId()).handedOut(node, record));
+    }
+
+    /** These are durable. */
+    public void synced(List<GroupRecord> records) {
+        records.forEach(record -> of(record.groupId()).synced(record));
+    }
+
+    /** A node runs again, with this in its log. */
+    public void recovered(long node, List<RecoveredGroup> groups) {
+        groups.forEach(group -> of(group.groupId()).recovered(node, group));
+    }
+
+    /** Entries read back from a log, in order: they must be what was written. */
+    public void readBack(long groupId, List<Entry> entries) {
+        for (int i = 1; i < entries.size(); i++) {
+            of(groupId).checkContent(entries.get(i), entries.get(i - 1).term());
+        }
+    }
+
+    /** A consensus message leaves a node. */
+    public void sent(long groupId, Message message) {
+        of(groupId).sent(message);
+    }
+
+    /** A look at a group on a node that has just done something. */
+    public void observed(long node, GroupStatus status) {
+        of(status.groupId()).observed(node, status);
+        ownership.observed(status.groupId(), status.applied(), status.shards());
+    }
+
+    /** An engine took a batch; see {@link AppliedWatch#applied}. */
+    public void applied(long node, long groupId, long before, long index, long changes) {
+        appliedOf(groupId).applied(node, before, index, changes);
+    }
+
+    /** All rows of a group on a node; see {@link AppliedWatch#digest}. */
+    public void digest(long node, long groupId, long index, long digest) {
+        appliedOf(groupId).digest(node, index, digest);
+    }
+
+    /** The highest index of a group that any replica knew to be committed. */
+    public long committed(long groupId) {
+        return of(groupId).committed();
+    }
+
+    /** How many shards some group serves. */
+    public int shardsServed() {
+        return ownership.served();
+    }
+
+    private ConsensusWatch of(long groupId) {
+        return consensus.computeIfAbsent(groupId, ConsensusWatch::new);
+    }
+
+    private AppliedWatch appliedOf(long groupId) {
+        return applied.computeIfAbsent(groupId, AppliedWatch::new);
+    }
+}

@@ -1,0 +1,208 @@
+package io.somekv.sim.check;
+
+import io.somekv.base.Hash64;
+import io.somekv.node.GroupStatus;
+import io.somekv.node.log.GroupRecord;
+import io.somekv.node.log.RecoveredGroup;
+import io.somekv.raft.Entry;
+import io.somekv.raft.EntryId;
+import io.somekv.raft.Message;
+import io.somekv.raft.ReplicaStatus;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Raft's promises for one group (Raft figure 3), checked against all replicas at once: election
+ * safety, log matching, leader completeness, state machine safety; and that no replica votes twice
+ * in a term, whatever it forgot in between.
+ */
+final class ConsensusWatch {
+    /** What stands at a position of a log, by its id: the same wherever it stands. */
+    private record Content(long hash, long termBefore) {}
+
+    /**
+     * @param leaderTerm term of the replica that was first seen to know it committed
+     */
+    private record Committed(long term, long leaderTerm) {}
+
+    /** A replica in its present life. */
+    private static final class Replica {
+        ReplicaLog log = new ReplicaLog();
+        long commit;
+        long applied;
+        long ledTerm;
+    }
+
+    private final long groupId;
+    private final Map<EntryId, Content> contents = new HashMap<>();
+    private final List<Committed> committed = new ArrayList<>();
+    private final Map<Long, Long> leaderByTerm = new HashMap<>();
+    private final Map<EntryId, Long> voteByTermAndVoter = new HashMap<>();
+    private final Map<Long, Replica> replicaByNode = new HashMap<>();
+
+    ConsensusWatch(long groupId) {
+        this.groupId = groupId;
+    }
+
+    /** The highest index that any replica ever knew to be committed. */
+    long committed() {
+        return committed.size();
+    }
+
+    /** A replica wants this written. */
+    void handedOut(long node, GroupRecord record) {
+        Replica replica = replica(node);
+        replica.log.accept(record);
+        for (Entry entry : record.entries()) {
+            checkContent(entry, replica.log.termAt(entry.index() - 1));
+        }
+    }
+
+    /** A node runs again, with this in its log. */
+    void recovered(long node, RecoveredGroup recovered) {
+        Replica replica = new Replica();
+        replica.log = ReplicaLog.of(recovered);
+        replicaByNode.put(node, replica);
+    }
+
+    /** Log matching: one id, one content, one predecessor. */
+    void checkContent(Entry entry, long termBefore) {
+        long hash =
+                new Hash64()
+                        .add(entry.kind().code())
+                        .add(entry.logTime())
+                        .add(entry.payload())
+                        .value();
+        Content content = new Content(hash, termBefore);
+        Content known = contents.putIfAbsent(entry.id(), content);
+        if (known != null && !known.equals(content)) {
+            throw breach("log matching: two different entries " + entry.id());
+        }
+    }
+
+    /** A vote counts once it is durable. */
+    void synced(GroupRecord record) {
+        checkVote(record.replicaId(), record.hardState().term(), record.hardState().votedFor());
+    }
+
+    /** A vote that leaves a replica counts, even if the replica forgets it. */
+    void sent(Message message) {
+        if (message instanceof Message.RequestVoteReply reply && reply.granted()) {
+            checkVote(reply.from(), reply.term(), reply.to());
+        } else if (message instanceof Message.RequestVote request) {
+            checkVote(request.from(), request.term(), request.from());
+        }
+    }
+
+    private void checkVote(long voter, long term, long candidate) {
+        if (candidate == 0) {
+            return;
+        }
+        Long known = voteByTermAndVoter.putIfAbsent(new EntryId(term, voter), candidate);
+        if (known != null && known != candidate) {
+            throw breach(
+                    "replica "
+                            + voter
+                            + " voted in term "
+                            + term
+                            + " for "
+                            + known
+                            + " and for "
+                            + candidate);
+        }
+    }
+
+    /** A look at a replica after it did something. */
+    void observed(long node, GroupStatus status) {
+        Replica replica = replica(node);
+        ReplicaStatus seen = status.replica();
+        if (seen.role() == ReplicaStatus.Role.LEADER && seen.term() != replica.ledTerm) {
+            replica.ledTerm = seen.term();
+            checkLeader(replica, seen);
+        }
+        if (seen.commit() != replica.commit) {
+            checkCommit(replica, seen);
+        }
+        if (status.applied() != replica.applied) {
+            if (status.applied() < replica.applied || status.applied() > seen.commit()) {
+                throw breach(
+                        "applied went from "
+                                + replica.applied
+                                + " to "
+                                + status.applied()
+                                + " with commit "
+                                + seen.commit()
+                                + " on node "
+                                + node);
+            }
+            replica.applied = status.applied();
+        }
+    }
+
+    private void checkLeader(Replica replica, ReplicaStatus seen) {
+        Long known = leaderByTerm.putIfAbsent(seen.term(), seen.replicaId());
+        if (known != null && known != seen.replicaId()) {
+            throw breach(
+                    "election safety: two leaders of term "
+                            + seen.term()
+                            + ", replicas "
+                            + known
+                            + " and "
+                            + seen.replicaId());
+        }
+        for (int i = committed.size(); i > 0; i--) {
+            Committed entry = committed.get(i - 1);
+            boolean counts = entry.leaderTerm < seen.term();
+            if (counts && (replica.log.last() < i || replica.log.termAt(i) != entry.term)) {
+                throw breach(
+                        "leader completeness: replica "
+                                + seen.replicaId()
+                                + " leads term "
+                                + seen.term()
+                                + " without committed entry "
+                                + i
+                                + " of term "
+                                + entry.term);
+            }
+        }
+    }
+
+    private void checkCommit(Replica replica, ReplicaStatus seen) {
+        if (seen.commit() < replica.commit || seen.commit() > replica.log.last()) {
+            throw breach(
+                    "commit went from "
+                            + replica.commit
+                            + " to "
+                            + seen.commit()
+                            + " in a log of "
+                            + replica.log.last());
+        }
+        for (long index = replica.commit + 1; index <= seen.commit(); index++) {
+            long term = replica.log.termAt(index);
+            if (index > committed.size()) {
+                committed.add(new Committed(term, seen.term()));
+            } else if (committed.get((int) index - 1).term != term) {
+                throw breach(
+                        "committed entry "
+                                + index
+                                + " of term "
+                                + committed.get((int) index - 1).term
+                                + " lost: replica "
+                                + seen.replicaId()
+                                + " committed one of term "
+                                + term);
+            }
+        }
+        replica.commit = seen.commit();
+    }
+
+    private Replica replica(long node) {
+        return replicaByNode.computeIfAbsent(node, _ -> new Replica());
+    }
+
+    private Breach breach(String what) {
+        return new Breach("group " + groupId + ": " + what);
+    }
+}

@@ -1,0 +1,204 @@
+package io.somekv.sim.world;
+
+import static io.somekv.sim.world.Timeline.MILLISECOND;
+import static io.somekv.sim.world.Timeline.SECOND;
+
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.config.GroupSettings;
+import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.NodeInfo;
+import io.somekv.raft.Member;
+import io.somekv.raft.Membership;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/**
+ * Who sets the cluster up, as `somekv cluster` does it: one step after the other, each tried until
+ * it is done, since each may be done twice.
+ */
+public final class Admin {
+    private record Step(
+            String name, Consumer<Consumer<Outcome>> attempt, Predicate<Outcome> done) {}
+
+    private final World world;
+    private final List<SimNode> nodes;
+    private final Client client;
+    private final SplittableRandom random;
+    private final ArrayDeque<Step> steps = new ArrayDeque<>();
+    private boolean running;
+
+    Admin(World world, List<SimNode> nodes) {
+        this.world = world;
+        this.nodes = nodes;
+        this.client = new PlainClient(world, nodes);
+        this.random = world.fork();
+    }
+
+    boolean isIdle() {
+        return steps.isEmpty();
+    }
+
+    /** What it is at, for people. */
+    String at() {
+        return steps.isEmpty() ? "nothing" : steps.getFirst().name;
+    }
+
+    /**
+     * From blank disks to a cluster in which all shards have an owner, all but the last group in.
+     */
+    void setUp() {
+        Scenario scenario = world.scenario();
+        createReplicas(spec(GroupSpec.MASTER));
+        GroupSettings settings = GroupSettings.defaults(scenario.shards());
+        Command start =
+                new Command.StartCluster(
+                        new UUID(7, 7),
+                        scenario.shards(),
+                        settings,
+                        nodes.stream().map(Admin::info).toList());
+        ask("start the cluster", start, Admin::executed);
+        add("spread the map", this::spreadMap, outcome -> outcome instanceof Outcome.Ok);
+        List<GroupSpec> first = new ArrayList<>();
+        for (long group = 1; group <= groupsAtStart(); group++) {
+            createReplicas(spec(group));
+            first.add(spec(group));
+        }
+        ask("join", new Command.Join(first), Admin::executed);
+    }
+
+    private int groupsAtStart() {
+        Scenario scenario = world.scenario();
+        return scenario.moves() ? scenario.dataGroups() - 1 : scenario.dataGroups();
+    }
+
+    /** Groups join and leave and shards move, every few seconds, one try each. */
+    void keepMoving() {
+        world.timeline()
+                .after(
+                        SECOND / 2 + random.nextLong(4 * SECOND),
+                        () -> {
+                            if (isIdle() && world.scenario().moves()) {
+                                moveSomething();
+                            }
+                            keepMoving();
+                        });
+    }
+
+    private void moveSomething() {
+        int groups = world.scenario().dataGroups();
+        long group = 1L + random.nextInt(groups);
+        int shard = random.nextInt(world.scenario().shards());
+        switch (random.nextInt(4)) {
+            case 0 -> {
+                createReplicas(spec(group));
+                ask("join", new Command.Join(List.of(spec(group))), _ -> true);
+            }
+            case 1 -> ask("leave", new Command.Leave(List.of(group)), _ -> true);
+            default -> ask("move", new Command.Move(shard, group), _ -> true);
+        }
+    }
+
+    /** Gives up what is not yet begun. */
+    void stop() {
+        while (steps.size() > 1) {
+            steps.removeLast();
+        }
+    }
+
+    private void createReplicas(GroupSpec spec) {
+        List<Member> members = new ArrayList<>();
+        for (GroupSpec.Replica replica : spec.replicas()) {
+            SimNode node = nodes.get((int) replica.nodeId() - 1);
+            members.add(new Member(replica.replicaId(), node.id(), node.storeId()));
+        }
+        Membership membership = new Membership(members, List.of());
+        for (Member member : members) {
+            SimNode node = nodes.get((int) member.nodeId() - 1);
+            add(
+                    "create replica " + member.replicaId() + " of group " + spec.groupId(),
+                    done ->
+                            node.createReplica(
+                                    spec.groupId(),
+                                    member.replicaId(),
+                                    membership,
+                                    answer -> done.accept(answer.outcome())),
+                    outcome -> outcome instanceof Outcome.Ok || node.isDamaged());
+        }
+    }
+
+    /**
+     * The shard master lives on all nodes; other groups on some, under replica ids that differ from
+     * node ids, so that nobody takes one for the other unnoticed.
+     */
+    private GroupSpec spec(long group) {
+        List<GroupSpec.Replica> replicas = new ArrayList<>();
+        if (group == GroupSpec.MASTER) {
+            nodes.forEach(node -> replicas.add(new GroupSpec.Replica(node.id(), node.id())));
+            return new GroupSpec(group, replicas);
+        }
+        for (int i = 0; i < world.scenario().replicas(); i++) {
+            long node = 1 + (group + i) % nodes.size();
+            replicas.add(new GroupSpec.Replica(10 * group + i, node));
+        }
+        return new GroupSpec(group, replicas);
+    }
+
+    private void spreadMap(Consumer<Outcome> done) {
+        client.execute(
+                new Command.QueryConfig(-1),
+                outcome -> {
+                    if (outcome instanceof Outcome.Cluster cluster) {
+                        nodes.forEach(node -> node.learn(cluster.map()));
+                        done.accept(new Outcome.Ok());
+                    } else {
+                        done.accept(outcome);
+                    }
+                });
+    }
+
+    private static NodeInfo info(SimNode node) {
+        return new NodeInfo(node.id(), node.storeId(), "node" + node.id(), 1, 2, 3);
+    }
+
+    private static boolean executed(Outcome outcome) {
+        return outcome instanceof Outcome.Result;
+    }
+
+    private void ask(String name, Command command, Predicate<Outcome> done) {
+        add(name, then -> client.execute(command, then), done);
+    }
+
+    private void add(String name, Consumer<Consumer<Outcome>> attempt, Predicate<Outcome> done) {
+        steps.add(new Step(name, attempt, done));
+        if (!running) {
+            running = true;
+            next(0);
+        }
+    }
+
+    private void next(long wait) {
+        if (steps.isEmpty()) {
+            running = false;
+            return;
+        }
+        Step step = steps.getFirst();
+        world.timeline()
+                .after(
+                        wait,
+                        () ->
+                                step.attempt.accept(outcome -> {
+                                    world.trace().remark(() -> step.name + ": " + outcome);
+                                    boolean isDone = step.done.test(outcome);
+                                    if (isDone) {
+                                        steps.removeFirst();
+                                    }
+                                    next(isDone ? MILLISECOND : 200 * MILLISECOND);
+                                }));
+    }
+}

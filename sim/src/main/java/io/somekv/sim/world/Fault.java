@@ -1,0 +1,35 @@
+package io.somekv.sim.world;
+
+/** What can go wrong, all at once if the seed says so. */
+public enum Fault {
+    /** A process is killed; the kernel keeps what it wrote, the engine loses what it buffered. */
+    KILL,
+    /** The power of a node goes: unsynced sectors and names are left to chance. */
+    POWER_CUT,
+    /** A node dies between two effects of a lane. */
+    CRASH_AT_EFFECT,
+    /** The power goes in the middle of the operations of a write or a sync. */
+    CUT_IN_WRITE,
+    /** Power is gone everywhere at once. */
+    ALL_AT_ONCE,
+    /** Two halves that do not hear each other. */
+    SPLIT,
+    /** Nodes that are heard and do not hear, or the other way round. */
+    ONE_WAY,
+    /** One node alone, by preference one that leads. */
+    ISOLATE,
+    /** Two nodes that only a third one connects. */
+    BRIDGE,
+    /** Loss, duplicates and delay go up for a while. */
+    STORM,
+    /** A disk takes seconds for a sync. */
+    SLOW_DISK,
+    /** A sync fails: the node must stop. */
+    SYNC_FAILURE,
+    /** A process stands still for a while, and does not know it. */
+    PAUSE,
+    /** A wall clock jumps. */
+    CLOCK_JUMP,
+    /** A byte of a synced log flips while its node is down: the node must not come back. */
+    ROT
+}

@@ -1,0 +1,209 @@
+package io.somekv.sim.world;
+
+import static io.somekv.sim.world.Timeline.MILLISECOND;
+import static io.somekv.sim.world.Timeline.SECOND;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** Lets things go wrong, one after the other, as the scenario says; then lets the world heal. */
+final class FaultInjector {
+    private static final long DAY_MILLIS = 86_400_000L;
+
+    private final World world;
+    private final Network network;
+    private final List<SimNode> nodes;
+    private final List<Fault> kinds;
+    private final SplittableRandom random;
+    private boolean active;
+    private boolean rotten;
+
+    FaultInjector(World world, Network network, List<SimNode> nodes) {
+        this.world = world;
+        this.network = network;
+        this.nodes = nodes;
+        this.kinds = List.copyOf(world.scenario().faults());
+        this.random = world.fork();
+        for (SimNode node : nodes) {
+            node.onEnd(() -> startLater(node));
+        }
+        if (world.scenario().clocksWrong()) {
+            minority().forEach(this::setWrongClock);
+        }
+    }
+
+    void begin() {
+        active = true;
+        network.links(world.scenario().links());
+        plan();
+    }
+
+    /** Everything works again, except for what is broken for good. */
+    void end() {
+        active = false;
+        network.quiet();
+        for (SimNode node : nodes) {
+            node.quiet();
+            startLater(node);
+        }
+    }
+
+    /** A process manager brings nodes back, after a while, as often as it takes. */
+    private void startLater(SimNode node) {
+        long wait = active ? 50 * MILLISECOND + random.nextLong(4 * SECOND) : 100 * MILLISECOND;
+        world.timeline()
+                .after(
+                        wait,
+                        () -> {
+                            node.start();
+                            if (!node.isUp() && !node.isDamaged()) {
+                                startLater(node);
+                            }
+                        });
+    }
+
+    private void plan() {
+        if (kinds.isEmpty()) {
+            return;
+        }
+        long gap = (long) (-Math.log(1 - random.nextDouble()) * world.scenario().gapNanos());
+        world.timeline()
+                .after(
+                        Math.min(gap, 10 * SECOND),
+                        () -> {
+                            if (active) {
+                                strike(kinds.get(random.nextInt(kinds.size())));
+                                plan();
+                            }
+                        });
+    }
+
+    private void strike(Fault fault) {
+        SimNode node = preferLeader();
+        world.trace()
+                .event(
+                        Trace.Kind.FAULT,
+                        0,
+                        fault.name().hashCode() * 100L + node.id(),
+                        () -> fault + " (node " + node.id() + " if it is one)");
+        switch (fault) {
+            case KILL -> node.kill();
+            case POWER_CUT -> node.cutPower();
+            case CRASH_AT_EFFECT -> node.dieAtEffect(random.nextInt(60));
+            case CUT_IN_WRITE -> node.cutPowerInWrite(1 + random.nextInt(6));
+            case ALL_AT_ONCE -> nodes.forEach(SimNode::cutPower);
+            case SPLIT -> split();
+            case ONE_WAY -> oneWay();
+            case ISOLATE -> isolate(node);
+            case BRIDGE -> bridge();
+            case STORM -> storm();
+            case SLOW_DISK -> node.slowDisk(SECOND + random.nextLong(8 * SECOND));
+            case SYNC_FAILURE -> node.failSync();
+            case PAUSE -> node.pause(100 * MILLISECOND + random.nextLong(5 * SECOND));
+            case CLOCK_JUMP -> {
+                List<SimNode> wrong = minority();
+                setWrongClock(wrong.get(random.nextInt(wrong.size())));
+            }
+            case ROT -> rot(node);
+        }
+    }
+
+    /** Every other time a node that leads something, if there is one. */
+    private SimNode preferLeader() {
+        List<SimNode> leaders = new ArrayList<>();
+        for (SimNode node : nodes) {
+            if (node.leadsSomething()) {
+                leaders.add(node);
+            }
+        }
+        List<SimNode> from = leaders.isEmpty() || random.nextBoolean() ? nodes : leaders;
+        return from.get(random.nextInt(from.size()));
+    }
+
+    // ---- networks
+
+    private void split() {
+        List<SimNode> left = new ArrayList<>();
+        List<SimNode> right = new ArrayList<>();
+        nodes.forEach(node -> (random.nextBoolean() ? left : right).add(node));
+        for (SimNode a : left) {
+            for (SimNode b : right) {
+                network.cut(a.id(), b.id());
+                network.cut(b.id(), a.id());
+            }
+        }
+        healLater();
+    }
+
+    private void oneWay() {
+        for (SimNode a : nodes) {
+            for (SimNode b : nodes) {
+                if (a != b && random.nextInt(4) == 0) {
+                    network.cut(a.id(), b.id());
+                }
+            }
+        }
+        healLater();
+    }
+
+    private void isolate(SimNode node) {
+        for (SimNode other : nodes) {
+            if (other != node) {
+                network.cut(node.id(), other.id());
+                network.cut(other.id(), node.id());
+            }
+        }
+        healLater();
+    }
+
+    private void bridge() {
+        SimNode middle = nodes.get(random.nextInt(nodes.size()));
+        List<SimNode> others = new ArrayList<>(nodes);
+        others.remove(middle);
+        SimNode far = others.get(random.nextInt(others.size()));
+        for (SimNode other : others) {
+            if (other != far) {
+                network.cut(far.id(), other.id());
+                network.cut(other.id(), far.id());
+            }
+        }
+        healLater();
+    }
+
+    private void healLater() {
+        world.timeline().after(200 * MILLISECOND + random.nextLong(6 * SECOND), network::heal);
+    }
+
+    private void storm() {
+        network.links(world.scenario().links().stormy(random));
+        world.timeline()
+                .after(
+                        SECOND + random.nextLong(4 * SECOND),
+                        () -> {
+                            if (active) {
+                                network.links(world.scenario().links());
+                            }
+                        });
+    }
+
+    // ---- clocks and disks
+
+    /** The same nodes in the whole run: a majority of clocks is right at any time. */
+    private List<SimNode> minority() {
+        return nodes.subList(0, (world.scenario().replicas() - 1) / 2);
+    }
+
+    private void setWrongClock(SimNode node) {
+        long scale = random.nextInt(3) == 0 ? 3 * DAY_MILLIS : 5_000;
+        node.wallClock(random.nextLong(-scale, scale));
+    }
+
+    /** One node at most: the others must be able to go on without it. */
+    private void rot(SimNode node) {
+        if (!rotten) {
+            node.cutPower();
+            rotten = node.rot();
+        }
+    }
+}

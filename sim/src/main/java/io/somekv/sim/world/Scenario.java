@@ -1,0 +1,114 @@
+package io.somekv.sim.world;
+
+import static io.somekv.sim.world.Timeline.MILLISECOND;
+import static io.somekv.sim.world.Timeline.SECOND;
+
+import java.util.EnumSet;
+import java.util.SplittableRandom;
+
+/**
+ * What kind of run it is: drawn from the seed before anything happens.
+ *
+ * @param replicas of each data group; the shard master has one on every node
+ * @param shards few, so that several keys share one
+ * @param sessions clients that speak frames and have an identity
+ * @param plain clients without an identity, as Redis clients are
+ * @param faultNanos how long things go wrong
+ * @param gapNanos mean time from one fault to the next
+ * @param faults that may strike; empty in a calm run
+ * @param links what the network is like in ordinary times
+ * @param syncNanosMax how long a sync of the log may take in ordinary times
+ * @param tickNanos from one tick of a lane to the next
+ * @param flushGapNanos mean time from one flush of an engine to the next
+ * @param clocksWrong whether wall clocks of a minority of the nodes are wrong by up to days
+ * @param moves whether groups join and leave and shards move while things go wrong
+ */
+public record Scenario(
+        int nodes,
+        int replicas,
+        int dataGroups,
+        int shards,
+        int sessions,
+        int plain,
+        int keys,
+        long faultNanos,
+        long gapNanos,
+        EnumSet<Fault> faults,
+        Links links,
+        long syncNanosMax,
+        long tickNanos,
+        long flushGapNanos,
+        boolean clocksWrong,
+        boolean moves) {
+    /**
+     * What links between nodes do to frames.
+     *
+     * @param delayNanosMax most frames take a small part of it
+     * @param loss share of frames that vanish
+     * @param duplication share of frames that arrive twice
+     * @param late share of frames of which a copy arrives seconds later
+     * @param inOrder whether frames of one link overtake each other
+     */
+    public record Links(
+            long delayNanosMax, double loss, double duplication, double late, boolean inOrder) {
+        /** A network on which nothing gets lost. */
+        static final Links CALM = new Links(2 * MILLISECOND, 0, 0, 0, true);
+
+        Links stormy(SplittableRandom random) {
+            return new Links(
+                    Math.max(delayNanosMax, random.nextLong(300 * MILLISECOND)),
+                    0.02 + random.nextDouble() * 0.2,
+                    0.02 + random.nextDouble() * 0.2,
+                    0.01 + random.nextDouble() * 0.05,
+                    false);
+        }
+    }
+
+    public static Scenario draw(SplittableRandom random) {
+        boolean five = random.nextInt(4) == 0;
+        boolean calm = random.nextInt(20) == 0;
+        return new Scenario(
+                five ? 5 : 3,
+                five && random.nextBoolean() ? 5 : 3,
+                2 + random.nextInt(2),
+                4 << random.nextInt(3),
+                2 + random.nextInt(3),
+                1 + random.nextInt(3),
+                4 + random.nextInt(8),
+                (8 + random.nextLong(20)) * SECOND,
+                200 * MILLISECOND + random.nextLong(3 * SECOND),
+                calm ? EnumSet.noneOf(Fault.class) : drawFaults(random),
+                calm ? Links.CALM : drawLinks(random),
+                random.nextBoolean() ? 2 * MILLISECOND : 30 * MILLISECOND,
+                (10 + random.nextLong(20)) * MILLISECOND,
+                random.nextBoolean() ? SECOND : 10 * SECOND,
+                !calm && random.nextInt(3) == 0,
+                random.nextInt(3) == 0);
+    }
+
+    /** Few kinds in one run, so that each can do its work undisturbed, and now and then all. */
+    private static EnumSet<Fault> drawFaults(SplittableRandom random) {
+        if (random.nextInt(8) == 0) {
+            return EnumSet.allOf(Fault.class);
+        }
+        EnumSet<Fault> faults = EnumSet.noneOf(Fault.class);
+        Fault[] all = Fault.values();
+        int count = 1 + random.nextInt(5);
+        for (int i = 0; i < count; i++) {
+            faults.add(all[random.nextInt(all.length)]);
+        }
+        return faults;
+    }
+
+    private static Links drawLinks(SplittableRandom random) {
+        boolean slow = random.nextInt(5) == 0;
+        boolean lossy = random.nextInt(3) == 0;
+        boolean doubling = random.nextInt(3) == 0;
+        return new Links(
+                slow ? 150 * MILLISECOND : (1 + random.nextLong(10)) * MILLISECOND,
+                lossy ? random.nextDouble() * 0.05 : 0,
+                doubling ? random.nextDouble() * 0.1 : 0,
+                doubling ? random.nextDouble() * 0.02 : 0,
+                random.nextInt(3) == 0);
+    }
+}

@@ -1,0 +1,192 @@
+package io.somekv.sim.world;
+
+import static io.somekv.sim.world.Timeline.SECOND;
+
+import io.somekv.base.Bytes;
+import io.somekv.base.Mutation;
+import io.somekv.node.GroupStatus;
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.sim.check.AppendHistory;
+import io.somekv.sim.check.Breach;
+import io.somekv.sim.check.ClusterWatch;
+import io.somekv.sim.check.History;
+import io.somekv.sim.check.Linearizability;
+import io.somekv.sim.check.Operation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * The course of a run: set up a cluster, let clients work while things go wrong, let it heal, see
+ * that all requests end and all replicas agree, then judge the history.
+ */
+public final class SimCluster {
+    /** More than enough for elections, and for every request to find its deadline. */
+    private static final long PATIENCE = 120 * SECOND;
+
+    private static final long SEARCH_STEPS_MAX = 2_000_000;
+
+    private final Timeline timeline = new Timeline();
+    private final Trace trace;
+    private final World world;
+    private final List<SimNode> nodes = new ArrayList<>();
+    private final History history = new History();
+    private final List<SessionClient> sessions = new ArrayList<>();
+    private final FaultInjector faults;
+    private final Workload workload;
+    private final Admin admin;
+
+    /**
+     * @param reader gets every event as a line
+     */
+    public SimCluster(long seed, Set<Mutation> mutations, Optional<Consumer<String>> reader) {
+        SplittableRandom random = new SplittableRandom(seed);
+        Scenario scenario = Scenario.draw(random.split());
+        trace =
+                reader.isPresent()
+                        ? Trace.readable(timeline, reader.get())
+                        : Trace.hashOnly(timeline);
+        trace.event(Trace.Kind.FAULT, 0, seed, () -> "seed " + seed + " " + scenario);
+        world = new World(timeline, trace, new ClusterWatch(), scenario, random, mutations);
+        Network network = new Network(world);
+        for (long id = 1; id <= scenario.nodes(); id++) {
+            nodes.add(new SimNode(world, network, id));
+        }
+        faults = new FaultInjector(world, network, nodes);
+        admin = new Admin(world, nodes);
+        workload = new Workload(world, history);
+        for (int i = 0; i < scenario.plain(); i++) {
+            workload.add(new PlainClient(world, nodes));
+        }
+        for (int i = 0; i < scenario.sessions(); i++) {
+            SessionClient client =
+                    new SessionClient(world, network, nodes, Trace.SESSIONS_FROM + i);
+            sessions.add(client);
+            workload.add(client);
+        }
+    }
+
+    /** Runs to the end; throws what a watch or a checker throws. */
+    public void run() {
+        nodes.forEach(SimNode::start);
+        admin.setUp();
+        int shards = world.scenario().shards();
+        until(
+                "the cluster is set up",
+                () -> admin.isIdle() && world.watch().shardsServed() == shards);
+        trace.remark(() -> "---- the cluster is set up");
+
+        sessions.forEach(SessionClient::connect);
+        workload.start();
+        faults.begin();
+        admin.keepMoving();
+        long end = timeline.now() + world.scenario().faultNanos();
+        until("time goes by", () -> timeline.now() >= end);
+        trace.remark(() -> "---- faults end");
+
+        faults.end();
+        admin.stop();
+        long calm = timeline.now() + 2 * SECOND;
+        until("a calm moment", () -> timeline.now() >= calm);
+        workload.stop();
+        until("all requests end", workload::isIdle);
+        workload.readAll(new PlainClient(world, nodes));
+        until("all keys can be read", workload::isIdle);
+        until("replicas have applied the same", this::haveConverged);
+        judge();
+    }
+
+    private void until(String what, BooleanSupplier done) {
+        long limit = timeline.now() + PATIENCE;
+        while (!done.getAsBoolean()) {
+            if (!timeline.step() || timeline.now() > limit) {
+                throw new Breach(
+                        "no progress: waited in vain until "
+                                + what
+                                + "; the admin is at "
+                                + admin.at());
+            }
+        }
+    }
+
+    /** Whether all replicas that run have applied everything that is committed, and agree on it. */
+    private boolean haveConverged() {
+        TreeMap<Long, Long> digests = new TreeMap<>();
+        for (SimNode node : nodes) {
+            for (var lane : node.lanes()) {
+                for (GroupStatus status : lane.status(node.now())) {
+                    long group = status.groupId();
+                    if (status.applied() < world.watch().committed(group)) {
+                        return false;
+                    }
+                    Optional<Long> digest = lane.digest(group);
+                    if (digest.isPresent()) {
+                        Long first = digests.putIfAbsent(group, digest.get());
+                        if (first != null && !first.equals(digest.get())) {
+                            throw new Breach("group " + group + ": replicas ended in two states");
+                        }
+                    }
+                }
+            }
+        }
+        return true;
+    }
+
+    private void judge() {
+        for (Map.Entry<Bytes, List<Operation>> key : history.byKey().entrySet()) {
+            List<Operation> operations = key.getValue();
+            if (Workload.isAppendOnly(key.getKey())) {
+                AppendHistory.check(operations, lastRead(operations))
+                        .ifPresent(wrong -> {
+                            throw new Breach("key " + key.getKey() + ": " + wrong);
+                        });
+            }
+            switch (Linearizability.check(operations, SEARCH_STEPS_MAX)) {
+                case Linearizability.Verdict.Linearizable _ -> {}
+                case Linearizability.Verdict.Violated violated ->
+                        throw new Breach("not linearizable: " + violated.stuckAt());
+                case Linearizability.Verdict.Undecided undecided ->
+                        throw new Breach(
+                                "key " + key.getKey() + ": undecided after " + undecided.steps());
+            }
+        }
+    }
+
+    private static Bytes lastRead(List<Operation> operations) {
+        Operation last = operations.getFirst();
+        for (Operation operation : operations) {
+            boolean isRead = operation.command() instanceof Command.Get;
+            if (isRead && operation.called() >= last.called()) {
+                last = operation;
+            }
+        }
+        return last.outcome().orElseThrow() instanceof Outcome.Value(Bytes value)
+                ? value
+                : Bytes.EMPTY;
+    }
+
+    /** The history so far. */
+    public History history() {
+        return history;
+    }
+
+    public long traceHash() {
+        return trace.hash();
+    }
+
+    public long events() {
+        return timeline.happened();
+    }
+
+    /** Simulated time so far. */
+    public long nanos() {
+        return timeline.now();
+    }
+}

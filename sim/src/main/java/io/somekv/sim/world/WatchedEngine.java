@@ -1,0 +1,104 @@
+package io.somekv.sim.world;
+
+import io.somekv.base.Bytes;
+import io.somekv.base.Hash64;
+import io.somekv.kv.engine.Engine;
+import io.somekv.kv.engine.MemoryEngine;
+import io.somekv.kv.engine.WriteBatch;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** A node's engine, and the watch over what is applied to it. */
+final class WatchedEngine implements Engine {
+    /** Bytes of the store id in front of every key: the one part that differs between replicas. */
+    private static final int STORE_ID_SIZE = 4;
+
+    private final World world;
+    private final long node;
+    private final MemoryEngine engine = new MemoryEngine();
+    private final TreeMap<Long, Long> groupByStore = new TreeMap<>();
+
+    WatchedEngine(World world, long node) {
+        this.world = world;
+        this.node = node;
+    }
+
+    void belongs(long storeId, long groupId) {
+        groupByStore.put(storeId, groupId);
+    }
+
+    MemoryEngine memory() {
+        return engine;
+    }
+
+    @Override
+    public void apply(WriteBatch batch) {
+        Long group = groupByStore.get(batch.storeId());
+        if (group == null) {
+            throw new IllegalStateException("store " + batch.storeId() + " belongs to no group");
+        }
+        long before = engine.applied(batch.storeId());
+        engine.apply(batch);
+        long changes = hash(batch);
+        world.trace()
+                .event(
+                        Trace.Kind.APPLY,
+                        node,
+                        changes,
+                        () -> "g" + group + " entry " + batch.appliedIndex());
+        world.watch().applied(node, group, before, batch.appliedIndex(), changes);
+    }
+
+    private static long hash(WriteBatch batch) {
+        Hash64 hash = new Hash64();
+        for (WriteBatch.Change change : batch.changes()) {
+            switch (change) {
+                case WriteBatch.Change.Put put ->
+                        hash.add(1).add(withoutStore(put.key())).add(put.value());
+                case WriteBatch.Change.Delete delete -> hash.add(2).add(withoutStore(delete.key()));
+                case WriteBatch.Change.DeleteRange range ->
+                        hash.add(3).add(withoutStore(range.from())).add(withoutStore(range.to()));
+            }
+        }
+        return hash.value();
+    }
+
+    private static Bytes withoutStore(Bytes key) {
+        return key.slice(STORE_ID_SIZE, key.size() - STORE_ID_SIZE);
+    }
+
+    @Override
+    public Optional<Bytes> get(Bytes key) {
+        return engine.get(key);
+    }
+
+    @Override
+    public void scan(Bytes from, Bytes to, RowVisitor visitor) {
+        engine.scan(from, to, visitor);
+    }
+
+    @Override
+    public long applied(long storeId) {
+        return engine.applied(storeId);
+    }
+
+    @Override
+    public long flushedApplied(long storeId) {
+        return engine.flushedApplied(storeId);
+    }
+
+    @Override
+    public void flush() {
+        engine.flush();
+    }
+
+    @Override
+    public Pin pin() {
+        return engine.pin();
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+    }
+}

@@ -1,0 +1,85 @@
+package io.somekv.sim;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import io.somekv.base.Mutation;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** What `./check` runs of the simulator; {@code somekv sim} runs as much as one likes. */
+final class SimTest {
+    private static final long FIXED_SEEDS = 60;
+    private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(8);
+
+    @Test
+    void fixedSeeds() throws InterruptedException {
+        expectNoFailure(1, FIXED_SEEDS, Long.MAX_VALUE);
+    }
+
+    @Test
+    void freshSeeds() throws InterruptedException {
+        long first = System.currentTimeMillis() << 20;
+        System.out.println("fresh simulation seeds from " + first);
+        expectNoFailure(first, Long.MAX_VALUE / 2, FRESH_NANOS);
+    }
+
+    private static void expectNoFailure(long first, long runs, long nanos)
+            throws InterruptedException {
+        int threads = Runtime.getRuntime().availableProcessors();
+        Campaign.Plan plan =
+                new Campaign.Plan(first, runs, nanos, threads, EnumSet.noneOf(Mutation.class));
+        Optional<RunResult> failure = Campaign.run(plan, _ -> {}).failure();
+        assertEquals(
+                Optional.empty(),
+                failure.map(run ->
+                        "somekv sim --seed " + run.seed() + ": " + run.failure().orElse("")));
+    }
+
+    /** Hash orders are salted once a JVM: a run that depended on one would differ in another. */
+    @Test
+    void sameSeedSameTraceInAnotherJvm() throws IOException, InterruptedException {
+        long seed = 7;
+        Process other =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                SimCommand.class.getName(),
+                                "--seed",
+                                String.valueOf(seed))
+                        .redirectErrorStream(true)
+                        .start();
+        byte[] output = other.getInputStream().readAllBytes();
+        assertEquals(0, other.waitFor(), () -> new String(output, StandardCharsets.UTF_8));
+        List<String> lines = new String(output, StandardCharsets.UTF_8).lines().toList();
+        assertEquals(Simulation.run(seed).hashLine(), lines.getLast());
+    }
+
+    /** Runs under a reader are the same runs. */
+    @Test
+    void readingATraceChangesNothing() {
+        RunResult plain = Simulation.run(11);
+        StringBuilder text = new StringBuilder();
+        RunResult read =
+                Simulation.run(
+                        11,
+                        EnumSet.noneOf(Mutation.class),
+                        Optional.of(line -> text.append(line).append('\n')));
+        assertEquals(plain, read);
+        assertFalse(text.isEmpty());
+    }
+
+    /** A bug that is easy to find is found, so that the checkers are known to be plugged in. */
+    @Test
+    void aMutantIsFound() throws InterruptedException {
+        MutantTable.Row row = MutantTable.search(Mutation.RETRY_UNDER_NEW_ID, 60, 2);
+        assertEquals(true, row.found(), row.toString());
+    }
+}
