@@ -11,6 +11,7 @@ import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Now;
 import io.somekv.raft.RaftConfig;
+import io.somekv.server.control.AddressKeeper;
 import io.somekv.server.control.NodeControl;
 import io.somekv.server.folder.RefusedException;
 import io.somekv.server.grpc.ControlDoor;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -70,26 +72,18 @@ public final class ServerNode implements AutoCloseable {
         this.store = store;
         String name = "node" + options.nodeId();
         writer = new LogWriter(store.wal(), emergency, name + "-log");
-        background =
-                Executors.newSingleThreadScheduledExecutor(
-                        Thread.ofPlatform()
-                                .name(name + "-background")
-                                .daemon(true)
-                                .priority(Thread.MIN_PRIORITY)
-                                .factory());
+        background = backgroundThread(name + "-background");
         reader = new LogReader(store.wal(), emergency, background);
         loops = Loops.of(options.lanes(), name + "-lane");
         store.cluster().ifPresent(known -> directory.learn(known.clusterId(), known.nodes()));
         store.map().ifPresent(map -> directory.learn(map.clusterId(), map.nodes()));
         lanes = makeLanes(options, emergency);
         PeerNetwork.Self self =
-                new PeerNetwork.Self(
-                        options.nodeId(), store.storeId(), store.wal().incarnation());
+                new PeerNetwork.Self(options.nodeId(), store.storeId(), store.wal().incarnation());
         peers = new PeerNetwork(self, directory, loops, lanes);
         resp = new RespDoor(loops, lanes, options.clientsMax());
         writer.start();
-        background.scheduleWithFixedDelay(
-                () -> prepareSegment(emergency), 1, 1, TimeUnit.SECONDS);
+        background.scheduleWithFixedDelay(() -> prepareSegment(emergency), 1, 1, TimeUnit.SECONDS);
         for (LaneLoop lane : lanes) {
             lane.start(lanes);
         }
@@ -113,7 +107,14 @@ public final class ServerNode implements AutoCloseable {
         }
         control.open(new NodeControl(info, store.folder(), directory, lanes));
         peers.start();
+        new AddressKeeper(info, lanes.get(0)).start();
         log.info("node {} is ready: {}", info.nodeId(), info);
+    }
+
+    @SuppressWarnings("ThreadPriorityCheck") // a hint: nothing depends on it
+    private static ScheduledExecutorService backgroundThread(String name) {
+        return Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().name(name).daemon(true).priority(Thread.MIN_PRIORITY).factory());
     }
 
     /** The next file of the log is made before it is needed, so that no write waits for it. */

@@ -43,7 +43,9 @@ public record ServerOptions(
     /** What the log is written to. All but FILES are for tests of durability. */
     public enum DiskKind {
         FILES,
-        /** Holds writes in the process until they are synced: a kill loses what a power cut would. */
+        /**
+         * Holds writes in the process until they are synced: a kill loses what a power cut would.
+         */
         UNSYNCED,
         /** As UNSYNCED, and the log's syncs do nothing: acknowledged writes must get lost. */
         UNSYNCED_WITHOUT_SYNC

@@ -11,7 +11,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "append",
         mixinStandardHelpOptions = true,
-        description = "Add to the end of a value; a key that is missing is made. Prints the new size.")
+        description =
+                "Add to the end of a value; a key that is missing is made. Prints the new size.")
 final class AppendCommand implements Callable<Integer> {
     @Mixin private Console console = new Console();
     @Mixin private StoreOptions store = new StoreOptions();
@@ -25,15 +26,15 @@ final class AppendCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         console.logAt("WARN");
-        return console.run(
-                () -> {
-                    try (SomeKvClient client = store.connect()) {
-                        long size = client.append(
+        return console.run(() -> {
+            try (SomeKvClient client = store.connect()) {
+                long size =
+                        client.append(
                                 key.getBytes(StandardCharsets.UTF_8),
                                 value.getBytes(StandardCharsets.UTF_8));
-                        console.out().println(size);
-                        return Console.EXIT_OK;
-                    }
-                });
+                console.out().println(size);
+                return Console.EXIT_OK;
+            }
+        });
     }
 }

@@ -85,17 +85,15 @@ final class ClusterCommand implements Runnable {
         @Override
         public Integer call() {
             console.logAt("WARN");
-            return console.run(
-                    () -> {
-                        try (ControlChannel channel = door.open()) {
-                            String id =
-                                    channel.startCluster(
-                                            others.stream().map(ControlChannel::nodeAt).toList(),
-                                            shards);
-                            console.out().println("cluster " + id + " is started");
-                            return Console.EXIT_OK;
-                        }
-                    });
+            return console.run(() -> {
+                try (ControlChannel channel = door.open()) {
+                    String id =
+                            channel.startCluster(
+                                    others.stream().map(ControlChannel::nodeAt).toList(), shards);
+                    console.out().println("cluster " + id + " is started");
+                    return Console.EXIT_OK;
+                }
+            });
         }
     }
 
@@ -119,14 +117,13 @@ final class ClusterCommand implements Runnable {
         @Override
         public Integer call() {
             console.logAt("WARN");
-            return console.run(
-                    () -> {
-                        try (ControlChannel channel = door.open()) {
-                            ClusterPicture picture = ClusterPicture.take(channel, digests);
-                            console.out().print(json ? picture.json() : picture.table());
-                            return Console.EXIT_OK;
-                        }
-                    });
+            return console.run(() -> {
+                try (ControlChannel channel = door.open()) {
+                    ClusterPicture picture = ClusterPicture.take(channel, digests);
+                    console.out().print(json ? picture.json() : picture.table());
+                    return Console.EXIT_OK;
+                }
+            });
         }
     }
 
@@ -150,13 +147,12 @@ final class ClusterCommand implements Runnable {
         @Override
         public Integer call() {
             console.logAt("WARN");
-            return console.run(
-                    () -> {
-                        try (ControlChannel channel = door.open()) {
-                            console.out().print(ConfigText.of(channel.config(number)));
-                            return Console.EXIT_OK;
-                        }
-                    });
+            return console.run(() -> {
+                try (ControlChannel channel = door.open()) {
+                    console.out().print(ConfigText.of(channel.config(number)));
+                    return Console.EXIT_OK;
+                }
+            });
         }
     }
 
@@ -189,14 +185,13 @@ final class ClusterCommand implements Runnable {
         @Override
         public Integer call() {
             console.logAt("WARN");
-            return console.run(
-                    () -> {
-                        try (ControlChannel channel = door.open()) {
-                            join(channel);
-                            console.out().print(ConfigText.of(channel.config(-1)));
-                            return Console.EXIT_OK;
-                        }
-                    });
+            return console.run(() -> {
+                try (ControlChannel channel = door.open()) {
+                    join(channel);
+                    console.out().print(ConfigText.of(channel.config(-1)));
+                    return Console.EXIT_OK;
+                }
+            });
         }
 
         private void join(ControlChannel channel) {
@@ -251,14 +246,13 @@ final class ClusterCommand implements Runnable {
         @Override
         public Integer call() {
             console.logAt("WARN");
-            return console.run(
-                    () -> {
-                        try (ControlChannel channel = door.open()) {
-                            channel.leave(groupIds);
-                            console.out().print(ConfigText.of(channel.config(-1)));
-                            return Console.EXIT_OK;
-                        }
-                    });
+            return console.run(() -> {
+                try (ControlChannel channel = door.open()) {
+                    channel.leave(groupIds);
+                    console.out().print(ConfigText.of(channel.config(-1)));
+                    return Console.EXIT_OK;
+                }
+            });
         }
     }
 
@@ -280,14 +274,13 @@ final class ClusterCommand implements Runnable {
         @Override
         public Integer call() {
             console.logAt("WARN");
-            return console.run(
-                    () -> {
-                        try (ControlChannel channel = door.open()) {
-                            channel.move(shard, groupId);
-                            console.out().print(ConfigText.of(channel.config(-1)));
-                            return Console.EXIT_OK;
-                        }
-                    });
+            return console.run(() -> {
+                try (ControlChannel channel = door.open()) {
+                    channel.move(shard, groupId);
+                    console.out().print(ConfigText.of(channel.config(-1)));
+                    return Console.EXIT_OK;
+                }
+            });
         }
     }
 }

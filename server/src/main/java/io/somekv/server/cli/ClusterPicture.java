@@ -77,21 +77,19 @@ final class ClusterPicture {
     /** Committed, as far as anyone knows, and not applied by this replica. */
     private long lag(ReplicaStatus replica) {
         return Math.max(
-                0,
-                commits.getOrDefault(replica.getGroupId(), 0L) - replica.getAppliedIndex());
+                0, commits.getOrDefault(replica.getGroupId(), 0L) - replica.getAppliedIndex());
     }
 
     String table() {
         String line = System.lineSeparator();
         StringBuilder text = new StringBuilder();
         text.append(clusterId.isEmpty() ? "in no cluster yet" : "cluster " + clusterId);
-        map.ifPresent(
-                known ->
-                        text.append(", config ")
-                                .append(known.config().number())
-                                .append(", ")
-                                .append(known.settings().shardCount())
-                                .append(" shards"));
+        map.ifPresent(known ->
+                text.append(", config ")
+                        .append(known.config().number())
+                        .append(", ")
+                        .append(known.settings().shardCount())
+                        .append(" shards"));
         text.append(line).append(line).append(nodeTable()).append(line).append(groupTable());
         return text.toString();
     }

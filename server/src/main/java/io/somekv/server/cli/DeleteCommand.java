@@ -11,7 +11,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "delete",
         mixinStandardHelpOptions = true,
-        description = "Delete a key; one that is missing is no error. Prints 1 if it was there, or 0.")
+        description =
+                "Delete a key; one that is missing is no error. Prints 1 if it was there, or 0.")
 final class DeleteCommand implements Callable<Integer> {
     @Mixin private Console console = new Console();
     @Mixin private StoreOptions store = new StoreOptions();
@@ -22,13 +23,12 @@ final class DeleteCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         console.logAt("WARN");
-        return console.run(
-                () -> {
-                    try (SomeKvClient client = store.connect()) {
-                        boolean existed = client.delete(key.getBytes(StandardCharsets.UTF_8));
-                        console.out().println(existed ? 1 : 0);
-                        return Console.EXIT_OK;
-                    }
-                });
+        return console.run(() -> {
+            try (SomeKvClient client = store.connect()) {
+                boolean existed = client.delete(key.getBytes(StandardCharsets.UTF_8));
+                console.out().println(existed ? 1 : 0);
+                return Console.EXIT_OK;
+            }
+        });
     }
 }

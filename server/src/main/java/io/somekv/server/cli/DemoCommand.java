@@ -70,19 +70,17 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         console.logAt("WARN");
-        return console.run(
-                () -> {
-                    check();
-                    Path folder =
-                            ephemeral ? Files.createTempDirectory("somekv-demo") : data;
-                    try (RunningNodes running = new RunningNodes()) {
-                        if (ephemeral) {
-                            running.deleteWhenStopped(folder);
-                        }
-                        run(running, folder.toAbsolutePath().normalize());
-                    }
-                    return Console.EXIT_OK;
-                });
+        return console.run(() -> {
+            check();
+            Path folder = ephemeral ? Files.createTempDirectory("somekv-demo") : data;
+            try (RunningNodes running = new RunningNodes()) {
+                if (ephemeral) {
+                    running.deleteWhenStopped(folder);
+                }
+                run(running, folder.toAbsolutePath().normalize());
+            }
+            return Console.EXIT_OK;
+        });
     }
 
     private void check() {

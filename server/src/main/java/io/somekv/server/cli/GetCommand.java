@@ -23,21 +23,19 @@ final class GetCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         console.logAt("WARN");
-        return console.run(
-                () -> {
-                    try (SomeKvClient client = store.connect()) {
-                        Optional<byte[]> value =
-                                client.get(key.getBytes(StandardCharsets.UTF_8));
-                        if (value.isEmpty()) {
-                            console.error().println("somekv: there is no key '" + key + "'");
-                            return Console.EXIT_MISSING;
-                        }
-                        // Bytes as they are, whatever the terminal thinks of them.
-                        System.out.write(value.get());
-                        System.out.println();
-                        System.out.flush();
-                        return Console.EXIT_OK;
-                    }
-                });
+        return console.run(() -> {
+            try (SomeKvClient client = store.connect()) {
+                Optional<byte[]> value = client.get(key.getBytes(StandardCharsets.UTF_8));
+                if (value.isEmpty()) {
+                    console.error().println("somekv: there is no key '" + key + "'");
+                    return Console.EXIT_MISSING;
+                }
+                // Bytes as they are, whatever the terminal thinks of them.
+                System.out.write(value.get());
+                System.out.println();
+                System.out.flush();
+                return Console.EXIT_OK;
+            }
+        });
     }
 }

@@ -8,10 +8,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code somekv put}. */
-@Command(
-        name = "put",
-        mixinStandardHelpOptions = true,
-        description = "Set the value of a key.")
+@Command(name = "put", mixinStandardHelpOptions = true, description = "Set the value of a key.")
 final class PutCommand implements Callable<Integer> {
     @Mixin private Console console = new Console();
     @Mixin private StoreOptions store = new StoreOptions();
@@ -25,14 +22,13 @@ final class PutCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         console.logAt("WARN");
-        return console.run(
-                () -> {
-                    try (SomeKvClient client = store.connect()) {
-                        client.put(
-                                key.getBytes(StandardCharsets.UTF_8),
-                                value.getBytes(StandardCharsets.UTF_8));
-                        return Console.EXIT_OK;
-                    }
-                });
+        return console.run(() -> {
+            try (SomeKvClient client = store.connect()) {
+                client.put(
+                        key.getBytes(StandardCharsets.UTF_8),
+                        value.getBytes(StandardCharsets.UTF_8));
+                return Console.EXIT_OK;
+            }
+        });
     }
 }

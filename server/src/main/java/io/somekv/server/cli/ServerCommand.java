@@ -93,17 +93,16 @@ final class ServerCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         console.logAt("INFO");
-        return console.run(
-                () -> {
-                    ServerOptions options = options();
-                    try (RunningNodes running = new RunningNodes()) {
-                        ServerNode node = ServerNode.start(options, Emergency.haltsProcess());
-                        running.add(node);
-                        announce(node.info(), options);
-                        running.await();
-                    }
-                    return Console.EXIT_OK;
-                });
+        return console.run(() -> {
+            ServerOptions options = options();
+            try (RunningNodes running = new RunningNodes()) {
+                ServerNode node = ServerNode.start(options, Emergency.haltsProcess());
+                running.add(node);
+                announce(node.info(), options);
+                running.await();
+            }
+            return Console.EXIT_OK;
+        });
     }
 
     private void announce(NodeInfo node, ServerOptions options) {

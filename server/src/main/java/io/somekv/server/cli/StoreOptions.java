@@ -14,7 +14,8 @@ final class StoreOptions {
             paramLabel = "HOST:PORT",
             split = ",",
             defaultValue = "127.0.0.1:7400",
-            description = "Peer ports of some nodes; any serves any key (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Peer ports of some nodes; any serves any key (default: ${DEFAULT-VALUE}).")
     private List<String> nodes = List.of();
 
     SomeKvClient connect() {

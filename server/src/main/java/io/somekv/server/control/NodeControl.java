@@ -81,13 +81,12 @@ public final class NodeControl {
         CompletableFuture<Answer> answer = new CompletableFuture<>();
         LaneLoop lane = lane(Math.max(groupId, 0));
         lane.eventLoop()
-                .execute(
-                        () ->
-                                lane.ask(
-                                        groupId,
-                                        request,
-                                        (outcome, logTime) ->
-                                                answer.complete(new Answer(outcome, logTime))));
+                .execute(() ->
+                        lane.ask(
+                                groupId,
+                                request,
+                                (outcome, logTime) ->
+                                        answer.complete(new Answer(outcome, logTime))));
         return get(answer);
     }
 
@@ -131,12 +130,11 @@ public final class NodeControl {
                     Kind.NOT_NOW, "cannot write to " + folder.path() + ": " + e.getMessage());
         }
         order.map()
-                .ifPresent(
-                        map -> {
-                            for (LaneLoop lane : lanes) {
-                                lane.offerFromOutside(new LaneInput.Learned(map));
-                            }
-                        });
+                .ifPresent(map -> {
+                    for (LaneLoop lane : lanes) {
+                        lane.offerFromOutside(new LaneInput.Learned(map));
+                    }
+                });
     }
 
     private void create(JoinOrder order) {
@@ -145,23 +143,20 @@ public final class NodeControl {
                 group.replicas().stream()
                         .filter(replica -> replica.nodeId() == self.nodeId())
                         .findFirst()
-                        .orElseThrow(
-                                () ->
-                                        new ControlException(
-                                                Kind.INVALID,
-                                                "node " + self.nodeId() + " is no member"))
+                        .orElseThrow(() ->
+                                new ControlException(
+                                        Kind.INVALID, "node " + self.nodeId() + " is no member"))
                         .replicaId();
         CompletableFuture<Answer> answer = new CompletableFuture<>();
         LaneLoop lane = lane(group.groupId());
         lane.eventLoop()
-                .execute(
-                        () ->
-                                lane.createReplica(
-                                        group.groupId(),
-                                        replicaId,
-                                        order.membership(),
-                                        (outcome, logTime) ->
-                                                answer.complete(new Answer(outcome, logTime))));
+                .execute(() ->
+                        lane.createReplica(
+                                group.groupId(),
+                                replicaId,
+                                order.membership(),
+                                (outcome, logTime) ->
+                                        answer.complete(new Answer(outcome, logTime))));
         if (get(answer).outcome() instanceof Outcome.Invalid invalid) {
             throw new ControlException(Kind.EXISTS, invalid.message());
         }

@@ -129,8 +129,8 @@ public final class NodeFolder implements Closeable {
     }
 
     /**
-     * A log that was there and is gone took votes and acknowledged entries with it; the folder
-     * must not speak under the same store UUID as if it had never had any.
+     * A log that was there and is gone took votes and acknowledged entries with it; the folder must
+     * not speak under the same store UUID as if it had never had any.
      */
     private static void checkLogIsThere(Path path, Identity identity) throws IOException {
         Path wal = path.resolve("wal");

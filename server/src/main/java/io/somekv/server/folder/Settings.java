@@ -45,7 +45,12 @@ public final class Settings {
         int equals = line.indexOf('=');
         if (equals < 1) {
             throw new RefusedException(
-                    origin + ", line " + number + ": expected 'name = value', found '" + line + "'");
+                    origin
+                            + ", line "
+                            + number
+                            + ": expected 'name = value', found '"
+                            + line
+                            + "'");
         }
         String name = line.substring(0, equals).strip();
         if (values.put(name, line.substring(equals + 1).strip()) != null) {

@@ -29,8 +29,7 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
     }
 
     @Override
-    public void startCluster(
-            StartClusterRequest request, StreamObserver<StartClusterResponse> to) {
+    public void startCluster(StartClusterRequest request, StreamObserver<StartClusterResponse> to) {
         int wanted = request.getShardCount();
         Replies.reply(
                 to,

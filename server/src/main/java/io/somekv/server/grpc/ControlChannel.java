@@ -25,7 +25,9 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** A connection to the control door of one node. Calls block, and throw {@link ControlException}. */
+/**
+ * A connection to the control door of one node. Calls block, and throw {@link ControlException}.
+ */
 public final class ControlChannel implements AutoCloseable {
     private static final long SECONDS_MAX = 60;
     private static final long STATUS_SECONDS_MAX = 10;
@@ -138,8 +140,7 @@ public final class ControlChannel implements AutoCloseable {
                                 + ": is the node running, and is that its --grpc-port?");
             }
             throw new ControlException(
-                    Kind.OUTCOME_UNKNOWN,
-                    "the call to " + address + " failed: " + e.getStatus());
+                    Kind.OUTCOME_UNKNOWN, "the call to " + address + " failed: " + e.getStatus());
         }
     }
 

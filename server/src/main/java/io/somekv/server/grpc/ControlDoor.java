@@ -85,8 +85,7 @@ public final class ControlDoor {
 
     /** The methods of services by name. */
     private static final class Services extends HandlerRegistry {
-        private final Map<String, ServerMethodDefinition<?, ?>> methods =
-                new ConcurrentHashMap<>();
+        private final Map<String, ServerMethodDefinition<?, ?>> methods = new ConcurrentHashMap<>();
 
         void add(BindableService service) {
             for (ServerMethodDefinition<?, ?> method : service.bindService().getMethods()) {

@@ -16,9 +16,7 @@ final class GrpcNodes implements RemoteNodes {
             String cluster = status.getClusterId();
             return new NodeReport(
                     ProtoMapping.from(status.getNode()),
-                    cluster.isEmpty()
-                            ? Optional.empty()
-                            : Optional.of(ProtoMapping.uuid(cluster)));
+                    cluster.isEmpty() ? Optional.empty() : Optional.of(ProtoMapping.uuid(cluster)));
         }
     }
 

@@ -22,8 +22,7 @@ public final class ProtoMapping {
         try {
             return UUID.fromString(text);
         } catch (IllegalArgumentException e) {
-            throw new ControlException(
-                    ControlException.Kind.INVALID, "'" + text + "' is no UUID");
+            throw new ControlException(ControlException.Kind.INVALID, "'" + text + "' is no UUID");
         }
     }
 

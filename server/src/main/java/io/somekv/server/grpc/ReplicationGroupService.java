@@ -120,10 +120,9 @@ final class ReplicationGroupService extends ReplicationGroupGrpc.ReplicationGrou
                     stamp.getSequence(),
                     stamp.getFloor(),
                     stamp.getFinishedList().stream()
-                            .map(
-                                    range ->
-                                            new io.somekv.protocol.command.RequestStamp.Range(
-                                                    range.getFrom(), range.getTo()))
+                            .map(range ->
+                                    new io.somekv.protocol.command.RequestStamp.Range(
+                                            range.getFrom(), range.getTo()))
                             .toList(),
                     stamp.getDeadlineMillis());
         } catch (RuntimeException e) {

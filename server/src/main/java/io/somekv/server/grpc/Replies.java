@@ -28,8 +28,7 @@ final class Replies {
      *
      * @param refused makes the response to a request that was not carried out
      */
-    static <T> void reply(
-            StreamObserver<T> to, Callable<T> work, Function<Status, T> refused) {
+    static <T> void reply(StreamObserver<T> to, Callable<T> work, Function<Status, T> refused) {
         T message;
         try {
             message = work.call();
@@ -81,7 +80,8 @@ final class Replies {
                     status.setCode(Code.INVALID).setMessage(invalid.message()).build();
             case Outcome.BelowFloor _ ->
                     status.setCode(Code.UNKNOWN)
-                            .setMessage("the sequence is below the client's floor: its result is gone")
+                            .setMessage(
+                                    "the sequence is below the client's floor: its result is gone")
                             .build();
             case Outcome.Unknown unknown ->
                     status.setCode(Code.UNKNOWN).setMessage(unknown.why()).build();

@@ -44,8 +44,7 @@ public final class LogReader {
                             wanted.fetch().from(),
                             wanted.fetch().to(),
                             wanted.fetch().sizeMax());
-            lane.offerFromOutside(
-                    new LaneInput.Fetched(wanted.groupId(), wanted.fetch(), entries));
+            lane.offerFromOutside(new LaneInput.Fetched(wanted.groupId(), wanted.fetch(), entries));
         } catch (IOException e) {
             emergency.stop(
                     Emergency.EXIT_DISK,

@@ -12,7 +12,9 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 
-/** Network loops of the best kind that this machine has: epoll on Linux, else the JDK's selector. */
+/**
+ * Network loops of the best kind that this machine has: epoll on Linux, else the JDK's selector.
+ */
 public final class Loops {
     private static final boolean EPOLL = Epoll.isAvailable();
 
@@ -20,8 +22,7 @@ public final class Loops {
 
     /** Loops with a thread each, named after {@code name}. */
     public static MultiThreadIoEventLoopGroup of(int count, String name) {
-        IoHandlerFactory handler =
-                EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        IoHandlerFactory handler = EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         return new MultiThreadIoEventLoopGroup(
                 count, Thread.ofPlatform().name(name, 0).daemon(false).factory(), handler);
     }

@@ -130,8 +130,7 @@ public final class PeerNetwork {
     void received(long nodeId, FrameConnection connection, Frame frame) {
         if (lanes.size() > 1 && frame instanceof Frame.Reply reply) {
             Frame own =
-                    new Frame.Reply(
-                            reply.token() / lanes.size(), reply.outcome(), reply.logTime());
+                    new Frame.Reply(reply.token() / lanes.size(), reply.outcome(), reply.logTime());
             LaneLoop lane = lanes.get((int) (reply.token() % lanes.size()));
             lane.offerFromOutside(new LaneInput.FromPeer(nodeId, own));
         } else {
@@ -158,8 +157,7 @@ public final class PeerNetwork {
     }
 
     private PeerLink link(long nodeId) {
-        long first =
-                System.nanoTime() + (nodeId < self.nodeId ? HIGHER_ID_WAITS_NANOS : 0);
+        long first = System.nanoTime() + (nodeId < self.nodeId ? HIGHER_ID_WAITS_NANOS : 0);
         return links.computeIfAbsent(nodeId, id -> new PeerLink(id, first));
     }
 
@@ -174,16 +172,14 @@ public final class PeerNetwork {
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
                 .handler(handlers(link))
                 .connect(node.host(), node.peerPort())
-                .addListener(
-                        dialed -> {
-                            if (!dialed.isSuccess()) {
-                                link.dialFailed(System.nanoTime());
-                            }
-                        });
+                .addListener(dialed -> {
+                    if (!dialed.isSuccess()) {
+                        link.dialFailed(System.nanoTime());
+                    }
+                });
     }
 
-    private ChannelInitializer<Channel> handlers(
-            @Nullable PeerLink dialed) {
+    private ChannelInitializer<Channel> handlers(@Nullable PeerLink dialed) {
         return new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
@@ -207,8 +203,7 @@ public final class PeerNetwork {
     // ---- what the handlers of connections call
 
     Frame.Hello hello() {
-        return new Frame.Hello(
-                directory.clusterId(), self.nodeId, self.storeId, self.incarnation);
+        return new Frame.Hello(directory.clusterId(), self.nodeId, self.storeId, self.incarnation);
     }
 
     /** Why a node that introduced itself like this must not be talked to; empty if it may be. */

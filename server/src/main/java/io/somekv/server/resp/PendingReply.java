@@ -86,7 +86,12 @@ final class PendingReply {
         RespReply made = reply;
         if (made == null) {
             Invariant.check(missing == 0, "all parts are answered");
-            made = ask.merge().merge(List.of(Arrays.copyOf(outcomes, outcomes.length, Outcome[].class)));
+            made =
+                    ask.merge()
+                            .merge(
+                                    List.of(
+                                            Arrays.copyOf(
+                                                    outcomes, outcomes.length, Outcome[].class)));
             reply = made;
         }
         return made;

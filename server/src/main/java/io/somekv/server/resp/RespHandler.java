@@ -153,8 +153,7 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
                 lastCommand = arguments.get(0).toUtf8();
                 reply(ask.answer().apply(door.facts(lane)), silent);
             }
-            case RespAction.Authenticate login ->
-                    perform(authenticate(login), arguments, silent);
+            case RespAction.Authenticate login -> perform(authenticate(login), arguments, silent);
             case RespAction.KillClients kill ->
                     reply(kill.answer().apply(door.kill(kill.victims())), silent);
             case RespAction.Ask ask -> {

@@ -1,0 +1,144 @@
+package io.somekv.server;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.somekv.client.SomeKvClient;
+import io.somekv.protocol.v1.GetStatusResponse;
+import io.somekv.protocol.v1.ReplicaStatus;
+import io.somekv.server.control.ControlException;
+import io.somekv.server.control.JoinOrder;
+import io.somekv.server.folder.RefusedException;
+import io.somekv.server.grpc.ControlChannel;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+
+/** Nodes as a whole: start, stop, again on the same data, and what they refuse. */
+final class ServerNodeTest {
+    @TempDir Path folder;
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static Jedis jedis(TestCluster cluster, int node) {
+        return new Jedis(cluster.info(node).host(), cluster.info(node).respPort(), 20_000);
+    }
+
+    /** With two lanes a request crosses from lane to lane and from node to node. */
+    @Test
+    void dataIsThereAfterAllNodesWereStoppedAndStartedElsewhere() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 3, 2)) {
+            try (Jedis jedis = jedis(cluster, 0)) {
+                for (int i = 0; i < 100; i++) {
+                    jedis.set("key" + i, "value" + i);
+                }
+            }
+            cluster.restart();
+            for (int node = 0; node < 3; node++) {
+                try (Jedis jedis = jedis(cluster, node)) {
+                    for (int i = 0; i < 100; i++) {
+                        assertEquals("value" + i, jedis.get("key" + i));
+                    }
+                }
+            }
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    @Test
+    void theJavaClientIsServedWhileAnyMinorityIsDown() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
+            List<InetSocketAddress> addresses =
+                    cluster.infos().stream()
+                            .map(info -> new InetSocketAddress(info.host(), info.peerPort()))
+                            .toList();
+            try (SomeKvClient client = SomeKvClient.connect(addresses)) {
+                client.put(bytes("a"), bytes("1"));
+                cluster.stop(0);
+                assertEquals(2, client.append(bytes("a"), bytes("2")));
+                assertArrayEquals(bytes("12"), client.get(bytes("a")).orElseThrow());
+                assertTrue(client.delete(bytes("a")));
+            }
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    @Test
+    void controlMayBeRepeatedAndSaysWhyItRefuses() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 2, 1);
+                ControlChannel control = cluster.control(1)) {
+            control.join(JoinOrder.newGroup(2, cluster.infos()), List.of());
+            assertEquals(2, control.config(-1).config().number());
+            ControlException noSuchGroup =
+                    assertThrows(ControlException.class, () -> control.move(0, 9));
+            assertEquals(ControlException.Kind.NOT_NOW, noSuchGroup.kind());
+            GetStatusResponse status = control.status(true);
+            assertEquals(3, status.getReplicasCount());
+            Set<Long> digests = new HashSet<>();
+            for (ReplicaStatus replica : status.getReplicasList()) {
+                digests.add(replica.getDigest());
+            }
+            assertEquals(3, digests.size());
+        }
+    }
+
+    @Test
+    void aFolderIsOfOneNodeAndOfOneProcess() throws Exception {
+        ServerOptions first = ServerOptions.local(1, folder, ServerOptions.Ports.ANY);
+        try (ServerNode node = ServerNode.start(first, (code, why, cause) -> {})) {
+            assertEquals(1, node.info().nodeId());
+            RefusedException inUse =
+                    assertThrows(
+                            RefusedException.class,
+                            () -> ServerNode.start(first, (code, why, cause) -> {}));
+            assertTrue(inUse.getMessage().contains("in use"), inUse.getMessage());
+        }
+        ServerOptions second = ServerOptions.local(2, folder, ServerOptions.Ports.ANY);
+        RefusedException foreign =
+                assertThrows(
+                        RefusedException.class,
+                        () -> ServerNode.start(second, (code, why, cause) -> {}));
+        assertTrue(foreign.getMessage().contains("belongs to node 1"), foreign.getMessage());
+    }
+
+    @Test
+    void aNodeWithoutAClusterSaysSo() throws Exception {
+        ServerOptions alone = ServerOptions.local(1, folder, ServerOptions.Ports.ANY);
+        try (ServerNode node = ServerNode.start(alone, (code, why, cause) -> {});
+                Jedis jedis = new Jedis(node.info().host(), node.info().respPort())) {
+            assertEquals("PONG", jedis.ping());
+            String message =
+                    assertThrows(RuntimeException.class, () -> jedis.get("key")).getMessage();
+            assertTrue(message.startsWith("CLUSTERDOWN"), message);
+        }
+    }
+
+    @Test
+    void onlyLoopbackIsListenedOnUnlessSomebodyInsists() {
+        RefusedException open =
+                assertThrows(
+                        RefusedException.class,
+                        () ->
+                                new ServerOptions(
+                                        1,
+                                        folder,
+                                        "0.0.0.0",
+                                        "127.0.0.1",
+                                        ServerOptions.Ports.ANY,
+                                        1,
+                                        10,
+                                        false,
+                                        ServerOptions.DiskKind.FILES));
+        assertTrue(open.getMessage().contains("--insecure"), open.getMessage());
+    }
+}

@@ -1,0 +1,98 @@
+package io.somekv.server;
+
+import io.somekv.protocol.config.NodeInfo;
+import io.somekv.server.control.JoinOrder;
+import io.somekv.server.grpc.ControlChannel;
+import io.somekv.server.lane.Emergency;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/** Real nodes in this process, on real sockets and a real disk, on ports that the system chose. */
+final class TestCluster implements AutoCloseable {
+    private final Path folder;
+    private final int lanes;
+    private final List<ServerNode> nodes = new ArrayList<>();
+    private final ConcurrentLinkedQueue<String> emergencies = new ConcurrentLinkedQueue<>();
+
+    /** Makes a cluster with the shard master and {@code groups} groups on all nodes. */
+    static TestCluster start(Path folder, int nodes, int groups, int lanes) throws Exception {
+        TestCluster cluster = new TestCluster(folder, lanes);
+        for (int id = 1; id <= nodes; id++) {
+            cluster.startNode(id);
+        }
+        List<NodeInfo> infos = cluster.infos();
+        try (ControlChannel channel = cluster.control(0)) {
+            channel.startCluster(infos.subList(1, nodes), 16);
+            for (int group = 1; group <= groups; group++) {
+                channel.join(JoinOrder.newGroup(group, infos), List.of());
+            }
+        }
+        return cluster;
+    }
+
+    private TestCluster(Path folder, int lanes) {
+        this.folder = folder;
+        this.lanes = lanes;
+    }
+
+    private void startNode(long id) throws IOException, InterruptedException {
+        ServerOptions options =
+                new ServerOptions(
+                        id,
+                        folder.resolve("node" + id),
+                        ServerOptions.LOOPBACK,
+                        ServerOptions.LOOPBACK,
+                        ServerOptions.Ports.ANY,
+                        lanes,
+                        100,
+                        false,
+                        ServerOptions.DiskKind.FILES);
+        Emergency emergency = (code, why, cause) -> emergencies.add(why + ": " + cause);
+        nodes.add(ServerNode.start(options, emergency));
+    }
+
+    /** Stops every node, then starts each again on its data, with other ports. */
+    void restart() throws Exception {
+        int count = nodes.size();
+        stopNodes();
+        for (int id = 1; id <= count; id++) {
+            startNode(id);
+        }
+    }
+
+    void stop(int node) throws IOException {
+        nodes.remove(node).close();
+    }
+
+    List<NodeInfo> infos() {
+        return nodes.stream().map(ServerNode::info).toList();
+    }
+
+    NodeInfo info(int node) {
+        return nodes.get(node).info();
+    }
+
+    ControlChannel control(int node) {
+        return ControlChannel.to(info(node).host() + ":" + info(node).grpcPort());
+    }
+
+    /** Why nodes stopped of themselves; empty if all is well. */
+    List<String> emergencies() {
+        return List.copyOf(emergencies);
+    }
+
+    private void stopNodes() throws IOException {
+        for (ServerNode node : nodes) {
+            node.close();
+        }
+        nodes.clear();
+    }
+
+    @Override
+    public void close() throws IOException {
+        stopNodes();
+    }
+}
