@@ -33,6 +33,9 @@ final class Router {
 
     private static final long BACKOFF_NANOS = 10_000_000L;
     private static final int BACKOFF_DOUBLINGS_MAX = 4;
+
+    /** Room for the calls of one life. */
+    private static final int TOKEN_BITS = 40;
     private static final int RETRY_AFTER_MILLIS = 10;
 
     /** Weight of the requests from doors that are not yet answered; past it: Busy. */
@@ -53,11 +56,25 @@ final class Router {
     private final LinkedHashMap<Long, Waiter> relayedByToken = new LinkedHashMap<>();
     private final PendingList outstanding = new PendingList();
     private final TreeMap<Long, List<Pending>> retriesByNanos = new TreeMap<>();
-    private long nextToken = 1;
+
+    /**
+     * Tokens of one life of a node differ from those of every other. An answer may reach a node
+     * that has been restarted since it asked: its connection is gone, but the one who answers knows
+     * the node, and there is a new connection to it.
+     *
+     * <ol>
+     *   <li>Node 2 asks node 1 under token 6, node 1 waits for its disk, node 2 is killed.
+     *   <li>Node 2 starts again, counts from 1, and asks node 1 under token 6 for something else.
+     *   <li>Node 1 answers the first 6: the client hears that the second was executed.
+     * </ol>
+     */
+    private long nextToken;
+
     private long nextIdentity;
 
     Router(LaneConfig config, Places places, Outbox outbox) {
         this.config = config;
+        this.nextToken = config.incarnation() << TOKEN_BITS;
         this.places = places;
         this.outbox = outbox;
         this.jitter = new SplittableRandom(config.seed() ^ 0x726f75746572L);
