@@ -83,7 +83,9 @@ public final class ServerNode implements AutoCloseable {
         peers = new PeerNetwork(self, directory, loops, lanes);
         resp = new RespDoor(loops, lanes, options.clientsMax());
         writer.start();
-        background.scheduleWithFixedDelay(() -> prepareSegment(emergency), 1, 1, TimeUnit.SECONDS);
+        Future<?> _ =
+                background.scheduleWithFixedDelay(
+                        () -> prepareSegment(emergency), 1, 1, TimeUnit.SECONDS);
         for (LaneLoop lane : lanes) {
             lane.start(lanes);
         }
@@ -114,7 +116,11 @@ public final class ServerNode implements AutoCloseable {
     @SuppressWarnings("ThreadPriorityCheck") // a hint: nothing depends on it
     private static ScheduledExecutorService backgroundThread(String name) {
         return Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform().name(name).daemon(true).priority(Thread.MIN_PRIORITY).factory());
+                Thread.ofPlatform()
+                        .name(name)
+                        .daemon(true)
+                        .priority(Thread.MIN_PRIORITY)
+                        .factory());
     }
 
     /** The next file of the log is made before it is needed, so that no write waits for it. */

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.BindException;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -63,7 +64,7 @@ final class Console {
                     e,
                     EXIT_FAILED);
         } catch (IOException e) {
-            return failed(e.getMessage() == null ? e.toString() : e.getMessage(), e, EXIT_FAILED);
+            return failed(e.getMessage(), e, EXIT_FAILED);
         } catch (Exception e) {
             return failed("unexpected: " + e + " (--verbose shows more)", e, EXIT_FAILED);
         } finally {
@@ -72,8 +73,8 @@ final class Console {
         }
     }
 
-    private int failed(String message, Exception e, int exitCode) {
-        error().println("somekv: " + message);
+    private int failed(@Nullable String message, Exception e, int exitCode) {
+        error().println("somekv: " + (message == null ? e.toString() : message));
         if (verbose) {
             e.printStackTrace(error());
         }

@@ -7,7 +7,6 @@ import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.server.lane.LaneLoop;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Tells the shard master when this node is no longer where the cluster map says: started again with
@@ -15,7 +14,7 @@ import java.util.concurrent.TimeUnit;
  * nodes cannot dial this one; it dials them.
  */
 public final class AddressKeeper {
-    private static final int INTERVAL_SECONDS = 2;
+    private static final long INTERVAL_MILLIS = 2_000;
 
     private final NodeInfo self;
     private final LaneLoop lane;
@@ -29,7 +28,7 @@ public final class AddressKeeper {
     }
 
     public void start() {
-        lane.eventLoop().scheduleWithFixedDelay(this::look, 0, INTERVAL_SECONDS, TimeUnit.SECONDS);
+        lane.every(INTERVAL_MILLIS, this::look);
     }
 
     private void look() {

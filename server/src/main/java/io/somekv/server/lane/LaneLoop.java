@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * <p>All methods belong to the loop's thread, but for those that say otherwise.
  */
 public final class LaneLoop {
-    private static final int TICK_MILLIS = 10;
+    private static final long TICK_MILLIS = 10;
 
     /** How long one batch may apply before I/O has its turn again. */
     private static final long APPLY_NANOS_MAX = 2_000_000;
@@ -91,13 +92,36 @@ public final class LaneLoop {
      */
     public void start(List<LaneLoop> all) {
         lanes = List.copyOf(all);
-        loop.execute(this::tick);
-        loop.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        every(TICK_MILLIS, this::tick);
     }
 
     /** Ends stepping: from any thread; completes when nothing will be handed out any more. */
     public CompletableFuture<Void> stop() {
         return CompletableFuture.runAsync(() -> stopped = true, loop);
+    }
+
+    /** The lane that runs on {@code loop}. */
+    public static LaneLoop on(EventLoop loop, List<LaneLoop> lanes) {
+        for (LaneLoop lane : lanes) {
+            if (lane.loop.equals(loop)) {
+                return lane;
+            }
+        }
+        throw Invariant.unreachable("a network loop without a lane");
+    }
+
+    /** Runs {@code task} on the loop again and again, until the loop ends; from any thread. */
+    public void every(long millis, Runnable task) {
+        Future<?> _ =
+                loop.scheduleAtFixedRate(() -> guard(task), 0, millis, TimeUnit.MILLISECONDS);
+    }
+
+    private void guard(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable e) {
+            fail(e);
+        }
     }
 
     public EventLoop eventLoop() {
@@ -279,7 +303,9 @@ public final class LaneLoop {
 
     private void answer(LaneEffect.Answer answer) {
         Asker asker = asked.remove(answer.token());
-        Invariant.check(asker != null, "an answer is awaited", answer.token(), tokenLast);
+        if (asker == null) {
+            throw Invariant.unreachable("nobody awaits the answer " + answer.token());
+        }
         asker.onAnswer(answer.outcome(), answer.logTime());
     }
 }

@@ -2,6 +2,7 @@ package io.somekv.server.lane;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.somekv.base.ByteWriter;
 
 /**
@@ -46,6 +47,17 @@ public final class SocketOutput implements LaneLoop.Output {
         channel.flush();
     }
 
+    /** Sends what was written last, then closes. */
+    public void finish() {
+        flush();
+        close();
+    }
+
+    /** From any thread. */
+    public void close() {
+        ChannelFuture _ = channel.close();
+    }
+
     /** False while more waits to be sent than the channel's high-water mark. */
     public boolean hasRoom() {
         return channel.isWritable();
@@ -56,7 +68,7 @@ public final class SocketOutput implements LaneLoop.Output {
         if (size > 0) {
             ByteBuf buffer = channel.alloc().directBuffer(size);
             buffer.writeBytes(gathered.view());
-            channel.write(buffer, channel.voidPromise());
+            ChannelFuture _ = channel.write(buffer, channel.voidPromise());
             gathered = size > GATHERED_SIZE_MAX ? new ByteWriter(KEPT_SIZE) : gathered.clear();
         }
     }

@@ -35,12 +35,11 @@ final class FrameConnection {
 
     /** Sends what was written last, then closes. */
     void finish() {
-        output.flush();
-        channel.close();
+        output.finish();
     }
 
     void close() {
-        channel.close();
+        output.close();
     }
 
     @Override

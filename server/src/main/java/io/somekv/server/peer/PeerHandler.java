@@ -160,6 +160,6 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
         } else if (!(cause instanceof IOException)) {
             connection.lane().fail(cause);
         }
-        context.close();
+        connection.close();
     }
 }

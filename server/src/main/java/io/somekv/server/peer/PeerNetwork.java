@@ -6,13 +6,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
-import io.somekv.base.Invariant;
 import io.somekv.node.LaneInput;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.frame.Frame;
@@ -23,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,7 +40,7 @@ public final class PeerNetwork {
     /** Waiting to be sent on one connection. */
     static final int OUTPUT_BYTES_MAX = 64 << 20;
 
-    private static final int DIAL_CHECK_MILLIS = 50;
+    private static final long DIAL_CHECK_MILLIS = 50;
     private static final int DIAL_TIMEOUT_MILLIS = 2_000;
     private static final long HIGHER_ID_WAITS_NANOS = 2_000_000_000;
 
@@ -57,7 +54,6 @@ public final class PeerNetwork {
     private final Self self;
     private final NodeDirectory directory;
     private final EventLoopGroup loops;
-    private final Map<EventLoop, LaneLoop> laneOf = new ConcurrentHashMap<>();
     private final List<LaneLoop> lanes;
     private final Map<Long, PeerLink> links = new ConcurrentHashMap<>();
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
@@ -69,9 +65,6 @@ public final class PeerNetwork {
         this.directory = directory;
         this.loops = loops;
         this.lanes = List.copyOf(lanes);
-        for (LaneLoop lane : lanes) {
-            laneOf.put(lane.eventLoop(), lane);
-        }
     }
 
     /** Opens the door; returns the port, which the system chooses for 0. */
@@ -91,10 +84,7 @@ public final class PeerNetwork {
 
     /** Begins to look for the other nodes. */
     public void start() {
-        lanes.get(0)
-                .eventLoop()
-                .scheduleAtFixedRate(
-                        this::dialMissing, 0, DIAL_CHECK_MILLIS, TimeUnit.MILLISECONDS);
+        lanes.get(0).every(DIAL_CHECK_MILLIS, this::dialMissing);
     }
 
     /** Sends to a node from {@code lane}'s loop, or drops the frame. */
@@ -183,8 +173,7 @@ public final class PeerNetwork {
         return new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
-                LaneLoop lane = laneOf.get(channel.eventLoop());
-                Invariant.check(lane != null, "every loop has a lane");
+                LaneLoop lane = LaneLoop.on(channel.eventLoop(), lanes);
                 channels.add(channel);
                 channel.pipeline()
                         .addLast(

@@ -6,14 +6,12 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.somekv.base.Bytes;
-import io.somekv.base.Invariant;
 import io.somekv.protocol.resp.NodeFacts;
 import io.somekv.protocol.resp.RespCommands;
 import io.somekv.protocol.resp.RespConnection;
@@ -23,7 +21,6 @@ import io.somekv.server.net.Loops;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -42,7 +39,7 @@ public final class RespDoor {
     private final RespLimits limits = RespLimits.forValuesUpTo(VALUE_SIZE_MAX);
     private final int clientsMax;
     private final EventLoopGroup loops;
-    private final Map<EventLoop, LaneLoop> laneOf = new ConcurrentHashMap<>();
+    private final List<LaneLoop> lanes;
     private final ConcurrentMap<Long, RespHandler> clients = new ConcurrentHashMap<>();
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final AtomicLong connectionsReceived = new AtomicLong();
@@ -54,9 +51,7 @@ public final class RespDoor {
     public RespDoor(EventLoopGroup loops, List<LaneLoop> lanes, int clientsMax) {
         this.loops = loops;
         this.clientsMax = clientsMax;
-        for (LaneLoop lane : lanes) {
-            laneOf.put(lane.eventLoop(), lane);
-        }
+        this.lanes = List.copyOf(lanes);
     }
 
     /** Opens the door; returns the port, which the system chooses for 0. */
@@ -93,8 +88,7 @@ public final class RespDoor {
                     .addListener(ChannelFutureListener.CLOSE);
             return;
         }
-        LaneLoop lane = laneOf.get(channel.eventLoop());
-        Invariant.check(lane != null, "every loop has a lane");
+        LaneLoop lane = LaneLoop.on(channel.eventLoop(), lanes);
         RespConnection connection = new RespConnection(connectionsReceived.incrementAndGet(), true);
         RespHandler handler = new RespHandler(this, lane, channel, connection);
         clients.put(connection.id(), handler);

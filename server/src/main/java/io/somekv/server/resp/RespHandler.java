@@ -87,7 +87,7 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
 
     /** From any thread. */
     void kill() {
-        channel.close();
+        output.close();
     }
 
     @Override
@@ -116,7 +116,7 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
                 begin(request.get());
             }
         } catch (RespProtocolException e) {
-            enqueue(PendingReply.ready(RespReply.error(e.getMessage()), connection.protocol()));
+            enqueue(PendingReply.ready(RespReply.error(String.valueOf(e.getMessage())), connection.protocol()));
             closeAfterReplies();
         }
         if (!paused) {
@@ -232,7 +232,7 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
         }
         readOn();
         if (closing && pending.isEmpty()) {
-            finish();
+            output.finish();
         }
     }
 
@@ -265,13 +265,8 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
         closing = true;
         channel.config().setAutoRead(false);
         if (pending.isEmpty()) {
-            finish();
+            output.finish();
         }
-    }
-
-    private void finish() {
-        output.flush();
-        channel.close();
     }
 
     @Override
@@ -284,7 +279,7 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof IOException) {
             log.debug("a client's connection broke: {}", cause.getMessage());
-            context.close();
+            output.close();
         } else {
             lane.fail(cause);
         }
