@@ -10,7 +10,6 @@ import io.somekv.protocol.v1.GetStatusResponse;
 import io.somekv.protocol.v1.ReplicaStatus;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.control.JoinOrder;
-import io.somekv.server.folder.RefusedException;
 import io.somekv.server.grpc.ControlChannel;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 
@@ -92,23 +92,27 @@ final class ServerNodeTest {
         }
     }
 
+    /** What a person would read. */
+    private static String refusal(Executable refused) {
+        return String.valueOf(assertThrows(RuntimeException.class, refused).getMessage());
+    }
+
+    private static void assertContains(String part, String text) {
+        assertTrue(text.contains(part), text);
+    }
+
     @Test
     void aFolderIsOfOneNodeAndOfOneProcess() throws Exception {
         ServerOptions first = ServerOptions.local(1, folder, ServerOptions.Ports.ANY);
         try (ServerNode node = ServerNode.start(first, (code, why, cause) -> {})) {
             assertEquals(1, node.info().nodeId());
-            RefusedException inUse =
-                    assertThrows(
-                            RefusedException.class,
-                            () -> ServerNode.start(first, (code, why, cause) -> {}));
-            assertTrue(inUse.getMessage().contains("in use"), inUse.getMessage());
+            assertContains(
+                    "in use", refusal(() -> ServerNode.start(first, (code, why, cause) -> {})));
         }
         ServerOptions second = ServerOptions.local(2, folder, ServerOptions.Ports.ANY);
-        RefusedException foreign =
-                assertThrows(
-                        RefusedException.class,
-                        () -> ServerNode.start(second, (code, why, cause) -> {}));
-        assertTrue(foreign.getMessage().contains("belongs to node 1"), foreign.getMessage());
+        assertContains(
+                "belongs to node 1",
+                refusal(() -> ServerNode.start(second, (code, why, cause) -> {})));
     }
 
     @Test
@@ -117,28 +121,24 @@ final class ServerNodeTest {
         try (ServerNode node = ServerNode.start(alone, (code, why, cause) -> {});
                 Jedis jedis = new Jedis(node.info().host(), node.info().respPort())) {
             assertEquals("PONG", jedis.ping());
-            String message =
-                    assertThrows(RuntimeException.class, () -> jedis.get("key")).getMessage();
-            assertTrue(message.startsWith("CLUSTERDOWN"), message);
+            assertContains("CLUSTERDOWN", refusal(() -> jedis.get("key")));
         }
     }
 
     @Test
     void onlyLoopbackIsListenedOnUnlessSomebodyInsists() {
-        RefusedException open =
-                assertThrows(
-                        RefusedException.class,
-                        () ->
-                                new ServerOptions(
-                                        1,
-                                        folder,
-                                        "0.0.0.0",
-                                        "127.0.0.1",
-                                        ServerOptions.Ports.ANY,
-                                        1,
-                                        10,
-                                        false,
-                                        ServerOptions.DiskKind.FILES));
-        assertTrue(open.getMessage().contains("--insecure"), open.getMessage());
+        assertContains(
+                "--insecure",
+                refusal(() ->
+                        new ServerOptions(
+                                1,
+                                folder,
+                                "0.0.0.0",
+                                "127.0.0.1",
+                                ServerOptions.Ports.ANY,
+                                1,
+                                10,
+                                false,
+                                ServerOptions.DiskKind.FILES)));
     }
 }
