@@ -38,6 +38,8 @@ final class GroupHost {
     /** Entries applied in one turn, so that a long backlog does not hold up heartbeats. */
     private static final int TURN_ENTRIES_MAX = 64;
 
+    private static final int RETRY_AFTER_MILLIS = 10;
+
     private final long groupId;
     private final long replicaId;
     private final long storeId;
@@ -49,13 +51,16 @@ final class GroupHost {
     private final ReadQueue reads;
     private final ArrayDeque<Entry> committed = new ArrayDeque<>();
 
-    /**
-     * The leader's proposals whose persist has not been acknowledged; at most one batch at a time.
-     */
+    /** Persists handed out and not yet durable; the next batch is proposed when there is none. */
     private long persistsInFlight;
 
     private boolean wasLeading;
     private long nextToken = 1;
+
+    /** Whether it stands in {@link Places}' queue of groups to settle, and of groups to apply. */
+    boolean isTouched;
+
+    boolean isInBacklog;
 
     GroupHost(
             long groupId,
@@ -132,11 +137,16 @@ final class GroupHost {
         }
         boolean taken =
                 request.command() instanceof Command.Read read
-                        ? reads.add(read, waiter)
+                        ? reads.add(request, read, waiter)
                         : writes.add(request, waiter);
         if (!taken) {
-            waiter.done(now, new Outcome.Busy(10), logTime);
+            waiter.done(now, new Outcome.Busy(RETRY_AFTER_MILLIS), logTime);
         }
+    }
+
+    /** Nobody waits for anything here. */
+    boolean isIdle() {
+        return writes.isIdle() && reads.isIdle();
     }
 
     /** Ends a batch of inputs: proposes what gathered, and carries out what the core calls for. */
@@ -164,7 +174,9 @@ final class GroupHost {
     private void noticeLoss(Now now) {
         boolean leads = replica.leads();
         if (wasLeading && !leads) {
-            writes.abandon(now);
+            Outcome refusal = new Outcome.NotLeader(leaderNode());
+            writes.abandon(now, refusal);
+            reads.abandon(now, refusal);
         }
         wasLeading = leads;
     }
@@ -197,8 +209,13 @@ final class GroupHost {
         long logTime = replica.logTime(now);
         switch (result) {
             case ProposalResult.Appended appended -> {
-                if (!writes.appended(appended.token(), appended.id())) {
+                if (writes.appended(appended.token(), appended.id())) {
+                    return;
+                }
+                if (replica.leads()) {
                     reads.timeAppended(appended.id().index());
+                } else {
+                    reads.timeRefused(now, new Outcome.NotLeader(leaderNode()), logTime);
                 }
             }
             case ProposalResult.NotLeader notLeader ->
@@ -208,7 +225,7 @@ final class GroupHost {
                             new Outcome.NotLeader(nodeOf(notLeader.leaderHint())),
                             logTime);
             case ProposalResult.Busy busy ->
-                    refuse(now, busy.token(), new Outcome.Busy(10), logTime);
+                    refuse(now, busy.token(), new Outcome.Busy(RETRY_AFTER_MILLIS), logTime);
         }
     }
 
@@ -255,7 +272,7 @@ final class GroupHost {
     }
 
     private void apply(Now now, Entry entry, long logTime) {
-        Optional<WriteQueue.InFlight> own = writes.takeApplied(now, entry.id(), logTime);
+        Optional<WriteQueue.InFlight> own = writes.takeApplied(entry.id());
         List<Request> requests =
                 switch (entry.kind()) {
                     case COMMANDS ->
@@ -269,7 +286,8 @@ final class GroupHost {
         if (own.isPresent()) {
             List<Waiter> waiters = own.get().waiters();
             for (int i = 0; i < waiters.size(); i++) {
-                waiters.get(i).done(now, outcomes.get(i), logTime);
+                Outcome outcome = Weights.sendable(requests.get(i).command(), outcomes.get(i));
+                waiters.get(i).done(now, outcome, logTime);
             }
         }
     }

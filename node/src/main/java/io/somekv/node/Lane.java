@@ -1,12 +1,8 @@
 package io.somekv.node;
 
-import io.somekv.base.Invariant;
 import io.somekv.base.MalformedException;
-import io.somekv.base.Mutation;
 import io.somekv.kv.KvMachine;
-import io.somekv.kv.StateMachine;
 import io.somekv.kv.engine.Engine;
-import io.somekv.kv.shardmaster.ShardMasterMachine;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.node.wire.ConsensusCodec;
 import io.somekv.node.wire.Envelope;
@@ -14,17 +10,12 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
-import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Input;
-import io.somekv.raft.Member;
 import io.somekv.raft.Now;
-import io.somekv.raft.RaftReplica;
-import io.somekv.raft.Recovered;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /**
  * One loop of a node (DESIGN §2): hosts the groups whose id falls to it, routes requests, and
@@ -32,7 +23,6 @@ import java.util.TreeMap;
  */
 public final class Lane {
     private final LaneConfig config;
-    private final Engine engine;
     private final Outbox outbox = new Outbox();
     private final Places places = new Places();
     private final Router router;
@@ -40,12 +30,7 @@ public final class Lane {
     private final ShardDriver driver;
     private final MoveGuard guard;
 
-    /** Replicas whose first record is not yet durable, with whoever waits for them. */
-    private final TreeMap<Long, Unborn> unbornByGroup = new TreeMap<>();
-
-    private long nextStoreId;
-
-    private record Unborn(GroupHost host, List<Long> tokens) {}
+    private final Nursery nursery;
 
     /**
      * @param recovered what the shared log holds of this lane's groups
@@ -58,15 +43,14 @@ public final class Lane {
             Optional<ClusterMap> map,
             Now startedAt) {
         this.config = config;
-        this.engine = engine;
-        this.nextStoreId = config.firstStoreId() + config.lane();
+        this.nursery = new Nursery(config, engine, outbox);
         this.router = new Router(config, places, outbox);
         this.maps = new MapKeeper(places, router, startedAt, this::onNewerMap);
         this.driver = new ShardDriver(places, maps, router, startedAt);
         this.guard = new MoveGuard(router);
         map.ifPresent(places::learn);
         for (RecoveredGroup group : recovered) {
-            places.add(recover(group, startedAt));
+            places.add(nursery.recover(group, startedAt));
         }
     }
 
@@ -77,6 +61,7 @@ public final class Lane {
             case LaneInput.Ask ask -> onAsk(now, ask);
             case LaneInput.FromPeer peer -> onFrame(now, peer.nodeId(), peer.frame());
             case LaneInput.PeerUp peer -> {
+                places.learnPeer(peer.nodeId(), peer.up());
                 if (!peer.up()) {
                     router.onPeerDown(now, peer.nodeId());
                 }
@@ -92,11 +77,10 @@ public final class Lane {
                             fetched.groupId(),
                             new Input.Fetched(fetched.fetch(), fetched.entries()));
             case LaneInput.ApplyTurn _ -> {
-                for (GroupHost host : places.hosts()) {
-                    if (host.hasBacklog()) {
-                        host.applyTurn(now);
-                        places.touch(host);
-                    }
+                for (int count = places.backlogCount(); count > 0; count--) {
+                    GroupHost host = places.nextInBacklog();
+                    host.applyTurn(now);
+                    places.touch(host);
                 }
             }
             case LaneInput.CreateReplica create -> onCreate(now, create);
@@ -109,12 +93,10 @@ public final class Lane {
     public List<LaneEffect> effects(Now now) {
         for (GroupHost host = places.nextTouched(); host != null; host = places.nextTouched()) {
             host.settle(now);
+            places.maybeQueue(host);
         }
-        for (GroupHost host : places.hosts()) {
-            if (host.hasBacklog()) {
-                outbox.add(new LaneEffect.WantsTurn());
-                break;
-            }
+        if (places.backlogCount() > 0) {
+            outbox.add(new LaneEffect.WantsTurn());
         }
         return outbox.drain();
     }
@@ -168,14 +150,15 @@ public final class Lane {
         Waiter door =
                 (then, outcome, logTime) ->
                         outbox.add(new LaneEffect.Answer(ask.token(), outcome, logTime));
-        if (MoveGuard.guards(ask.request().command())) {
+        if (MoveGuard.guards(ask.request().command()) && router.hasRoom(ask.request())) {
             guard.ask(now, ask.request(), door);
         } else {
-            router.ask(now, ask.groupId(), ask.request(), door);
+            router.admit(now, ask.groupId(), ask.request(), door);
         }
     }
 
     private void onFrame(Now now, long fromNode, Frame frame) {
+        places.learnPeer(fromNode, true);
         switch (frame) {
             case Frame.Consensus consensus -> {
                 for (Envelope envelope : decode(consensus)) {
@@ -276,98 +259,40 @@ public final class Lane {
     }
 
     private void onAppended(Now now, LaneInput.GroupMark mark) {
-        Unborn unborn = unbornByGroup.get(mark.groupId());
-        if (mark.mark().number() == 0 && unborn != null) {
-            unbornByGroup.remove(mark.groupId());
-            places.add(unborn.host());
-            unborn.tokens().forEach(token -> answer(token, new Outcome.Ok()));
+        Optional<Nursery.Unborn> born = nursery.born(mark);
+        if (born.isPresent()) {
+            places.add(born.get().host());
+            born.get().tokens().forEach(token -> answer(token, new Outcome.Ok()));
         } else {
             stepGroup(now, mark.groupId(), new Input.Persisted(mark.mark()));
         }
     }
 
     private void onCreate(Now now, LaneInput.CreateReplica create) {
-        Optional<String> objection = objection(create);
-        GroupHost host = places.host(create.groupId());
-        Unborn unborn = unbornByGroup.get(create.groupId());
+        Optional<Nursery.Unborn> unborn = nursery.unborn(create.groupId());
+        Optional<GroupHost> host =
+                unborn.map(Nursery.Unborn::host)
+                        .or(() -> Optional.ofNullable(places.host(create.groupId())));
+        Optional<String> objection = nursery.objection(create, host.map(GroupHost::membership));
         if (objection.isPresent()) {
             answer(create.token(), new Outcome.Invalid(objection.get()));
-        } else if (host != null) {
+        } else if (unborn.isPresent()) {
+            unborn.get().tokens().add(create.token());
+        } else if (host.isPresent()) {
             answer(create.token(), new Outcome.Ok());
-        } else if (unborn != null) {
-            unborn.tokens().add(create.token());
         } else {
-            long storeId = nextStoreId;
-            nextStoreId += config.laneCount();
-            Recovered fresh = Recovered.fresh(config.incarnation(), create.membership());
-            GroupHost born = host(create.groupId(), create.replicaId(), storeId, fresh, now);
-            unbornByGroup.put(
-                    create.groupId(), new Unborn(born, new ArrayList<>(List.of(create.token()))));
-            outbox.persist(born.birth(create.membership()), born.birthMark(config.incarnation()));
+            nursery.conceive(now, create);
         }
     }
 
-    /** Why a replica must not be created here. */
-    private Optional<String> objection(LaneInput.CreateReplica create) {
-        Optional<Member> self = create.membership().find(create.replicaId());
-        if (self.isEmpty()
-                || self.get().nodeId() != config.nodeId()
-                || !self.get().storeId().equals(config.storeId())) {
-            return Optional.of(
-                    "replica "
-                            + create.replicaId()
-                            + " of group "
-                            + create.groupId()
-                            + " belongs to another node or another disk than node "
-                            + config.nodeId()
-                            + " with store "
-                            + config.storeId());
+    /** Whether nobody waits for an answer of this lane: for tests of what must come to rest. */
+    boolean isIdle() {
+        for (GroupHost host : places.hosts()) {
+            if (!host.isIdle()) {
+                return false;
+            }
         }
-        GroupHost host = places.host(create.groupId());
-        if (host != null && !host.membership().equals(create.membership())) {
-            return Optional.of(
-                    "group "
-                            + create.groupId()
-                            + " exists here with other members: choose another id");
-        }
-        return Optional.empty();
-    }
-
-    private GroupHost recover(RecoveredGroup group, Now startedAt) {
-        Optional<Member> self = group.membership().find(group.replicaId());
-        Invariant.check(
-                self.isPresent() && self.get().storeId().equals(config.storeId()),
-                "a replica lives on the disk that it was created on");
-        long applied = engine.applied(group.storeId());
-        if (config.mutations().contains(Mutation.COMMIT_TAKEN_FOR_APPLIED)) {
-            applied = Math.max(applied, group.hardState().commit());
-        }
-        Recovered recovered =
-                new Recovered(
-                        config.incarnation(),
-                        group.hardState(),
-                        group.membership(),
-                        group.terms(),
-                        group.lastIndex(),
-                        group.lastLogTime(),
-                        applied);
-        return host(group.groupId(), group.replicaId(), group.storeId(), recovered, startedAt);
-    }
-
-    private GroupHost host(
-            long groupId, long replicaId, long storeId, Recovered recovered, Now startedAt) {
-        StateMachine machine =
-                groupId == GroupSpec.MASTER
-                        ? new ShardMasterMachine(engine, storeId, config.mutations())
-                        : new KvMachine(engine, storeId, config.mutations());
-        RaftReplica replica =
-                new RaftReplica(
-                        config.raft(),
-                        replicaId,
-                        recovered,
-                        config.seed() ^ groupId * 0x9e3779b97f4a7c15L,
-                        startedAt);
-        return new GroupHost(groupId, replicaId, storeId, replica, machine, outbox);
+        return router.isIdle();
     }
 
     private void answer(long token, Outcome outcome) {

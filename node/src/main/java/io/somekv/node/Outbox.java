@@ -11,9 +11,12 @@ import java.util.TreeMap;
 
 /**
  * Gathers what the groups of a lane want done during one batch of inputs, so that it leaves
- * together: one append for all groups, one consensus frame a node.
+ * together: one append for all groups, and as few consensus frames a node as their size allows.
  */
 final class Outbox {
+    /** Of the messages in one consensus frame, exceeded only by a single larger message. */
+    private static final long CONSENSUS_BYTES_MAX = 1 << 20;
+
     private final List<LaneEffect> effects = new ArrayList<>();
     private final List<GroupRecord> records = new ArrayList<>();
     private final List<LaneInput.GroupMark> marks = new ArrayList<>();
@@ -38,8 +41,7 @@ final class Outbox {
 
     /** Everything gathered since the last call. */
     List<LaneEffect> drain() {
-        envelopesByNode.forEach((node, envelopes) ->
-                send(node, new Frame.Consensus(ConsensusCodec.encode(envelopes))));
+        envelopesByNode.forEach(this::sendConsensus);
         envelopesByNode.clear();
         if (!records.isEmpty()) {
             effects.add(new LaneEffect.Append(records, marks));
@@ -49,5 +51,24 @@ final class Outbox {
         List<LaneEffect> drained = List.copyOf(effects);
         effects.clear();
         return drained;
+    }
+
+    private void sendConsensus(long node, List<Envelope> envelopes) {
+        int from = 0;
+        long bytes = 0;
+        for (int i = 0; i < envelopes.size(); i++) {
+            int size = ConsensusCodec.sizeMax(envelopes.get(i));
+            if (i > from && bytes + size > CONSENSUS_BYTES_MAX) {
+                send(node, frame(envelopes.subList(from, i)));
+                from = i;
+                bytes = 0;
+            }
+            bytes += size;
+        }
+        send(node, frame(envelopes.subList(from, envelopes.size())));
+    }
+
+    private static Frame frame(List<Envelope> envelopes) {
+        return new Frame.Consensus(ConsensusCodec.encode(envelopes));
     }
 }

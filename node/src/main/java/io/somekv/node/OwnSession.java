@@ -16,11 +16,17 @@ final class OwnSession {
     /** Well inside the groups' window, so that a slow request does not turn the others away. */
     private static final int WINDOW = 8 << 10;
 
+    private final long groupId;
     private final ClientSession session;
     private final Deadlines deadlines = new Deadlines(Deadlines.LIFETIME_DEFAULT_MILLIS);
 
-    OwnSession(ClientId client) {
+    OwnSession(long groupId, ClientId client) {
+        this.groupId = groupId;
         session = new ClientSession(client, WINDOW);
+    }
+
+    long groupId() {
+        return groupId;
     }
 
     /** Empty where too many are outstanding. */
@@ -46,7 +52,7 @@ final class OwnSession {
         session.finish(request.stamp().orElseThrow().sequence());
     }
 
-    /** Takes note of a log time that an answer showed. */
+    /** Takes note of a log time that an answer of this group showed. */
     void observe(Now now, long logTime) {
         deadlines.observe(logTime, millis(now));
     }

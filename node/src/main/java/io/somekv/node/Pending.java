@@ -1,5 +1,6 @@
 package io.somekv.node;
 
+import io.somekv.base.Invariant;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
@@ -15,6 +16,14 @@ final class Pending implements Waiter {
     final long wantedGroup;
     final long expiresNanos;
 
+    /** What it counts for in the router's bound. */
+    final long weight;
+
+    /** Its neighbours among the router's requests, by age. */
+    @Nullable Pending older;
+
+    @Nullable Pending younger;
+
     /** As it is sent: with a stamp once it has one. */
     Request request;
 
@@ -29,15 +38,17 @@ final class Pending implements Waiter {
     /** Attempts that met a group which does not serve the shard. */
     int wrongGroups;
 
-    /**
-     * The attempt under way; an answer to an earlier one still counts, a timeout of it does not.
-     */
-    int attemptNumber;
+    /** Until when it waits for somebody to serve its shard; counts once {@link #isHeld}. */
+    long heldUntilNanos;
 
-    /** An attempt has ended without an answer, so that a copy may still be executed. */
+    boolean isHeld;
+
+    /** An attempt has ended without an answer, so that a copy may yet be executed. */
     boolean maybeExecuted;
 
+    /** An attempt is under way: there is never more than one. */
     boolean waitsForAnswer;
+
     boolean done;
 
     /** The latest answer that was no final one. */
@@ -49,10 +60,22 @@ final class Pending implements Waiter {
         this.wantedGroup = wantedGroup;
         this.request = request;
         this.expiresNanos = expiresNanos;
+        this.weight = Weights.of(request);
     }
 
     boolean isWrite() {
         return request.command() instanceof Command.Write;
+    }
+
+    /** Its copies are executed by nobody, for want of a deadline: that is how one is asked for. */
+    boolean isWithoutDeadline() {
+        return request.stamp().isPresent() && request.stamp().get().deadlineMillis() == 0;
+    }
+
+    /** An attempt has ended, and nobody knows how. */
+    void loseTrack() {
+        maybeExecuted |= isWrite() && !isWithoutDeadline();
+        waitsForAnswer = false;
     }
 
     @Override
@@ -60,7 +83,9 @@ final class Pending implements Waiter {
         router.onOutcome(now, this, outcome, logTime);
     }
 
+    /** To be called once, by the router. */
     void complete(Now now, Outcome outcome, long logTime) {
+        Invariant.check(!done, "a request is answered once");
         done = true;
         if (session != null) {
             session.finish(request);

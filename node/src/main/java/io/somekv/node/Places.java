@@ -6,6 +6,7 @@ import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.ShardConfig;
 import io.somekv.protocol.config.Slots;
 import io.somekv.raft.Member;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -22,7 +23,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Places {
     private final TreeMap<Long, GroupHost> hosts = new TreeMap<>();
-    private final TreeSet<Long> touched = new TreeSet<>();
+
+    /** Each group at most once: see {@link GroupHost#isTouched} and {@link GroupHost#isInBacklog}. */
+    private final ArrayDeque<GroupHost> touched = new ArrayDeque<>();
+
+    private final ArrayDeque<GroupHost> backlog = new ArrayDeque<>();
+    private final TreeSet<Long> downNodes = new TreeSet<>();
     private final TreeMap<Long, Long> leaderNodeByGroup = new TreeMap<>();
     private final TreeMap<Long, ShardConfig> configs = new TreeMap<>();
     private Optional<ClusterMap> map = Optional.empty();
@@ -45,13 +51,37 @@ final class Places {
 
     /** Marks a group as one that must settle before the batch ends. */
     void touch(GroupHost host) {
-        touched.add(host.groupId());
+        if (!host.isTouched) {
+            host.isTouched = true;
+            touched.addLast(host);
+        }
     }
 
     /** A group that was touched and has not settled since; null when all have. */
     @Nullable GroupHost nextTouched() {
-        Long groupId = touched.pollFirst();
-        return groupId == null ? null : hosts.get(groupId);
+        GroupHost host = touched.pollFirst();
+        if (host != null) {
+            host.isTouched = false;
+        }
+        return host;
+    }
+
+    /** Marks a group as one with committed entries to apply, if it has any. */
+    void maybeQueue(GroupHost host) {
+        if (host.hasBacklog() && !host.isInBacklog) {
+            host.isInBacklog = true;
+            backlog.addLast(host);
+        }
+    }
+
+    int backlogCount() {
+        return backlog.size();
+    }
+
+    GroupHost nextInBacklog() {
+        GroupHost host = backlog.removeFirst();
+        host.isInBacklog = false;
+        return host;
     }
 
     // ---- the map
@@ -131,10 +161,24 @@ final class Places {
     }
 
     private OptionalLong groupOfShard(int shard, int turn) {
+        if (turn == 0) {
+            OptionalLong latest = latestOwner(shard);
+            if (latest.isPresent()) {
+                return latest;
+            }
+        }
         List<Long> owners = owners(shard);
         return owners.isEmpty()
                 ? OptionalLong.empty()
                 : OptionalLong.of(owners.get(turn % owners.size()));
+    }
+
+    private OptionalLong latestOwner(int shard) {
+        if (map.isEmpty() || shard < 0 || shard >= map.get().config().shardCount()) {
+            return OptionalLong.empty();
+        }
+        long owner = map.get().config().owner(shard);
+        return owner == ShardConfig.UNASSIGNED ? OptionalLong.empty() : OptionalLong.of(owner);
     }
 
     /** Groups that the known configs give the shard to, the latest first, each once. */
@@ -160,19 +204,35 @@ final class Places {
         }
     }
 
+    /** The connection to a node is up or gone; what it sends shows that it is up, too. */
+    void learnPeer(long nodeId, boolean isUp) {
+        if (isUp) {
+            downNodes.remove(nodeId);
+        } else {
+            downNodes.add(nodeId);
+        }
+    }
+
     /**
-     * The node to ask for a group; 0 when nothing is known of it. Guesses take turns by attempt.
+     * The node to ask for a group; 0 when nothing is known of it. Guesses take turns by attempt,
+     * nodes without a connection last.
      */
     long guessLeader(long groupId, int attempt) {
         GroupHost host = hosts.get(groupId);
-        if (host != null && host.leaderNode() != 0) {
+        if (host != null && host.leaderNode() != 0 && !downNodes.contains(host.leaderNode())) {
             return host.leaderNode();
         }
         Long hint = leaderNodeByGroup.get(groupId);
-        if (hint != null) {
+        if (hint != null && !downNodes.contains(hint)) {
             return hint;
         }
         List<Long> nodes = nodesOf(groupId);
+        for (int turn = 0; turn < nodes.size(); turn++) {
+            long node = nodes.get((attempt + turn) % nodes.size());
+            if (!downNodes.contains(node)) {
+                return node;
+            }
+        }
         return nodes.isEmpty() ? 0 : nodes.get(attempt % nodes.size());
     }
 

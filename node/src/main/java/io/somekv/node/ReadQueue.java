@@ -3,6 +3,7 @@ package io.somekv.node;
 import io.somekv.kv.StateMachine;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.Request;
 import io.somekv.raft.Now;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,37 +17,51 @@ import java.util.TreeMap;
  * reads (KB-51).
  */
 final class ReadQueue {
-    private static final int WAITING_MAX = 1 << 16;
+    /** Weight of the reads that wait; past it: Busy. */
+    static final long WAITING_BYTES_MAX = 32L << 20;
 
-    private record Waiting(Command.Read command, Waiter waiter) {}
+    private record Waiting(Command.Read command, long weight, Waiter waiter) {}
 
-    private record Confirmed(long index, List<Waiting> reads) {}
+    /** Reads that may be answered once {@code index} is applied. */
+    private record Indexed(long index, List<Waiting> reads) {}
 
     private final StateMachine machine;
     private List<Waiting> gathered = new ArrayList<>();
     private final TreeMap<Long, List<Waiting>> askedByToken = new TreeMap<>();
-    private final ArrayDeque<Confirmed> confirmed = new ArrayDeque<>();
+    private final ArrayDeque<Indexed> confirmed = new ArrayDeque<>();
 
     /** Wait for a time-only entry that is proposed and whose index is not yet known. */
     private final List<Waiting> awaitProposal = new ArrayList<>();
 
-    private final ArrayDeque<Confirmed> awaitTime = new ArrayDeque<>();
-    private int waitingCount;
+    private final ArrayDeque<Indexed> awaitTime = new ArrayDeque<>();
+    private long waitingBytes;
 
     ReadQueue(StateMachine machine) {
         this.machine = machine;
     }
 
-    boolean add(Command.Read command, Waiter waiter) {
-        if (waitingCount >= WAITING_MAX) {
+    /** False where there is no room. */
+    boolean add(Request request, Command.Read command, Waiter waiter) {
+        long weight = Weights.of(request);
+        if (waitingBytes + weight > WAITING_BYTES_MAX) {
             return false;
         }
-        waitingCount++;
-        return gathered.add(new Waiting(command, waiter));
+        waitingBytes += weight;
+        return gathered.add(new Waiting(command, weight, waiter));
     }
 
     boolean hasGathered() {
         return !gathered.isEmpty();
+    }
+
+    /** Nobody waits here, and nothing is accounted for. */
+    boolean isIdle() {
+        return waitingBytes == 0
+                && gathered.isEmpty()
+                && askedByToken.isEmpty()
+                && confirmed.isEmpty()
+                && awaitProposal.isEmpty()
+                && awaitTime.isEmpty();
     }
 
     void ask(long token) {
@@ -57,7 +72,7 @@ final class ReadQueue {
     void confirmed(long token, long index) {
         List<Waiting> reads = askedByToken.remove(token);
         if (reads != null) {
-            confirmed.addLast(new Confirmed(index, reads));
+            confirmed.addLast(new Indexed(index, reads));
         }
     }
 
@@ -70,7 +85,7 @@ final class ReadQueue {
 
     /** The time-only entry got its place in the log. */
     void timeAppended(long index) {
-        awaitTime.addLast(new Confirmed(index, List.copyOf(awaitProposal)));
+        awaitTime.addLast(new Indexed(index, List.copyOf(awaitProposal)));
         awaitProposal.clear();
     }
 
@@ -78,6 +93,21 @@ final class ReadQueue {
         List<Waiting> reads = List.copyOf(awaitProposal);
         awaitProposal.clear();
         refuseAll(now, reads, outcome, logTime);
+    }
+
+    /**
+     * This replica leads no more. Reads whose index is confirmed may still be answered, for that
+     * index is committed; but the index of a time-only entry may never come to be, so that whoever
+     * waits for one could wait for ever.
+     */
+    void abandon(Now now, Outcome outcome) {
+        List<Waiting> lost = gathered;
+        gathered = new ArrayList<>();
+        for (Indexed time : awaitTime) {
+            lost.addAll(time.reads());
+        }
+        awaitTime.clear();
+        refuseAll(now, lost, outcome, 0);
     }
 
     /**
@@ -105,17 +135,20 @@ final class ReadQueue {
         return !proposing && !awaitProposal.isEmpty();
     }
 
-    private boolean isApplied(ArrayDeque<Confirmed> queue) {
+    private boolean isApplied(ArrayDeque<Indexed> queue) {
         return !queue.isEmpty() && queue.getFirst().index() <= machine.appliedIndex();
     }
 
     private void answer(Now now, Waiting read, long logTime) {
-        waitingCount--;
-        read.waiter().done(now, machine.read(read.command()), logTime);
+        waitingBytes -= read.weight();
+        Outcome outcome = Weights.sendable(read.command(), machine.read(read.command()));
+        read.waiter().done(now, outcome, logTime);
     }
 
     private void refuseAll(Now now, List<Waiting> reads, Outcome outcome, long logTime) {
-        waitingCount -= reads.size();
+        for (Waiting read : reads) {
+            waitingBytes -= read.weight();
+        }
         reads.forEach(read -> read.waiter().done(now, outcome, logTime));
     }
 }

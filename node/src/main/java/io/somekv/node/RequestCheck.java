@@ -32,6 +32,20 @@ final class RequestCheck {
         return Optional.empty();
     }
 
+    /** Why a request fits no frame and no entry; empty where it does. */
+    static Optional<Outcome> oversized(Request request) {
+        long weight = Weights.of(request);
+        return weight <= Weights.FRAME_WEIGHT_MAX
+                ? Optional.empty()
+                : Optional.of(
+                        new Outcome.Invalid(
+                                "a request of "
+                                        + weight
+                                        + " bytes; at most "
+                                        + Weights.FRAME_WEIGHT_MAX
+                                        + " are allowed"));
+    }
+
     /** Why a request is refused wherever it arrives; empty where it is sound. */
     static Optional<Outcome> malformed(Request request, int shardCount) {
         if (!(request.command() instanceof Command.Keyed keyed)) {
@@ -67,23 +81,5 @@ final class RequestCheck {
                 && (command instanceof Command.Keyed
                         || command instanceof Command.Clear
                         || MoveGuard.guards(command));
-    }
-
-    /** About how many bytes a request takes in an entry. */
-    static int weight(Request request) {
-        return 64
-                + switch (request.command()) {
-                    case Command.Put put -> put.key().size() + put.value().size();
-                    case Command.Append append -> append.key().size() + append.suffix().size();
-                    case Command.PutMany many -> {
-                        int sum = 0;
-                        for (Command.KeyValue pair : many.pairs()) {
-                            sum += pair.key().size() + pair.value().size();
-                        }
-                        yield sum;
-                    }
-                    case Command.Delete delete -> 32 * delete.keys().size();
-                    default -> 64;
-                };
     }
 }

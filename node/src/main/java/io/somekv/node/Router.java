@@ -6,8 +6,8 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Now;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -34,43 +34,88 @@ final class Router {
     private static final long BACKOFF_NANOS = 10_000_000L;
     private static final int BACKOFF_DOUBLINGS_MAX = 4;
 
+    /** Room for the calls of one life. */
+    private static final int TOKEN_BITS = 40;
+    private static final int RETRY_AFTER_MILLIS = 10;
+
+    /** Weight of the requests from doors that are not yet answered; past it: Busy. */
+    static final long HELD_BYTES_MAX = 64L << 20;
+
     /** One attempt at another node or lane. */
-    private record Attempt(Pending pending, long token, long nodeId, int number, long sentNanos) {}
+    private record Attempt(Pending pending, long token, long nodeId, long sentNanos) {}
 
     private final LaneConfig config;
     private final Places places;
     private final Outbox outbox;
     private final SplittableRandom jitter;
     private final TreeMap<Long, OwnSession> sessionByGroup = new TreeMap<>();
-    private final TreeMap<Long, Attempt> attemptByToken = new TreeMap<>();
-    private final TreeMap<Long, Waiter> relayedByToken = new TreeMap<>();
-    private final ArrayDeque<Attempt> attemptsByAge = new ArrayDeque<>();
-    private final ArrayDeque<Pending> pendingByAge = new ArrayDeque<>();
+
+    /** In the order in which they were sent. */
+    private final LinkedHashMap<Long, Attempt> attemptByToken = new LinkedHashMap<>();
+
+    private final LinkedHashMap<Long, Waiter> relayedByToken = new LinkedHashMap<>();
+    private final PendingList outstanding = new PendingList();
     private final TreeMap<Long, List<Pending>> retriesByNanos = new TreeMap<>();
-    private long nextToken = 1;
+
+    /**
+     * Tokens of one life of a node differ from those of every other. An answer may reach a node
+     * that has been restarted since it asked: its connection is gone, but the one who answers knows
+     * the node, and there is a new connection to it.
+     *
+     * <ol>
+     *   <li>Node 2 asks node 1 under token 6, node 1 waits for its disk, node 2 is killed.
+     *   <li>Node 2 starts again, counts from 1, and asks node 1 under token 6 for something else.
+     *   <li>Node 1 answers the first 6: the client hears that the second was executed.
+     * </ol>
+     */
+    private long nextToken;
+
     private long nextIdentity;
 
     Router(LaneConfig config, Places places, Outbox outbox) {
         this.config = config;
+        this.nextToken = config.incarnation() << TOKEN_BITS;
         this.places = places;
         this.outbox = outbox;
         this.jitter = new SplittableRandom(config.seed() ^ 0x726f75746572L);
     }
 
+    /** As {@link #ask}, for a client, unless too much is waited for already. */
+    void admit(Now now, long groupId, Request request, Waiter origin) {
+        if (hasRoom(request)) {
+            ask(now, groupId, request, origin);
+        } else {
+            origin.done(now, new Outcome.Busy(RETRY_AFTER_MILLIS), 0);
+        }
+    }
+
+    /** Whether a client's request may come in; what the lane asks for itself always may. */
+    boolean hasRoom(Request request) {
+        return outstanding.weight() + Weights.of(request) <= HELD_BYTES_MAX;
+    }
+
     /** Brings {@code request} to an answer, and tells {@code origin}. */
     void ask(Now now, long groupId, Request request, Waiter origin) {
-        Optional<Outcome> malformed =
-                places.shardCount().isPresent()
-                        ? RequestCheck.malformed(request, places.shardCount().getAsInt())
-                        : Optional.empty();
-        if (malformed.isPresent()) {
-            origin.done(now, malformed.get(), 0);
+        Optional<Outcome> fault = fault(groupId, request);
+        if (fault.isPresent()) {
+            origin.done(now, fault.get(), 0);
             return;
         }
         Pending pending =
                 new Pending(this, origin, groupId, request, now.nanos() + config.askTimeoutNanos());
-        pendingByAge.addLast(pending);
+        outstanding.add(pending);
         attempt(now, pending);
+    }
+
+    private Optional<Outcome> fault(long groupId, Request request) {
+        if (groupId < 0 && groupId != Frame.ANY_GROUP) {
+            return Optional.of(new Outcome.Invalid("no group has the id " + groupId));
+        }
+        Optional<Outcome> oversized = RequestCheck.oversized(request);
+        if (oversized.isPresent() || places.shardCount().isEmpty()) {
+            return oversized;
+        }
+        return RequestCheck.malformed(request, places.shardCount().getAsInt());
     }
 
     private void attempt(Now now, Pending pending) {
@@ -89,10 +134,9 @@ final class Router {
             return;
         }
         if (!stamp(now, pending, group.getAsLong())) {
-            retryLater(now, pending, new Outcome.Busy(10));
+            retryLater(now, pending, new Outcome.Busy(RETRY_AFTER_MILLIS));
             return;
         }
-        pending.attemptNumber++;
         pending.waitsForAnswer = true;
         send(now, pending, group.getAsLong());
     }
@@ -102,6 +146,11 @@ final class Router {
      */
     private boolean stamp(Now now, Pending pending, long group) {
         OwnSession session = pending.session;
+        if (session != null && session.groupId() != group && pending.isWithoutDeadline()) {
+            // Executed by nobody so far: here it may begin anew, with this group's log time.
+            forgetIdentity(pending, session);
+            session = null;
+        }
         if (session != null) {
             pending.request = session.again(now, pending.request);
             return true;
@@ -112,17 +161,17 @@ final class Router {
         }
         OwnSession own = sessionByGroup.computeIfAbsent(group, this::newSession);
         Optional<Request> wrapped = own.wrap(now, pending.request);
-        wrapped.ifPresent(request -> {
-            pending.request = request;
+        if (wrapped.isPresent()) {
+            pending.request = wrapped.get();
             pending.session = own;
-        });
+        }
         return wrapped.isPresent();
     }
 
     private OwnSession newSession(long group) {
         ClientId identity = config.identity();
         long high = identity.high() + (((long) config.lane() << 32) | nextIdentity++);
-        return new OwnSession(new ClientId(high, identity.low()));
+        return new OwnSession(group, new ClientId(high, identity.low()));
     }
 
     private void send(Now now, Pending pending, long group) {
@@ -134,8 +183,9 @@ final class Router {
         }
         long node = places.guessLeader(group, pending.attempts);
         if (node == 0) {
+            // Another lane of this node may host it, and know more.
             places.wantFreshMap();
-            onOutcome(now, pending, new Outcome.NotLeader(0), 0);
+            sendHere(now, pending, group, host);
         } else if (node == config.nodeId()) {
             sendHere(now, pending, group, host);
         } else {
@@ -162,9 +212,8 @@ final class Router {
 
     private Attempt newAttempt(Now now, Pending pending, long node) {
         Attempt attempt =
-                new Attempt(pending, nextToken++, node, pending.attemptNumber, now.nanos());
+                new Attempt(pending, nextToken++, node, now.nanos());
         attemptByToken.put(attempt.token(), attempt);
-        attemptsByAge.addLast(attempt);
         return attempt;
     }
 
@@ -190,18 +239,16 @@ final class Router {
 
     /** An answer to one attempt: the end of the request, or the reason for another attempt. */
     void onOutcome(Now now, Pending pending, Outcome outcome, long logTime) {
-        if (pending.session != null) {
-            pending.session.observe(now, logTime);
-        }
+        observe(now, pending, logTime);
         if (pending.done) {
             return;
         }
         pending.waitsForAnswer = false;
         switch (outcome) {
-            case Outcome.Result result -> pending.complete(now, result, logTime);
-            case Outcome.BelowFloor below -> pending.complete(now, below, logTime);
+            case Outcome.Result result -> complete(now, pending, result, logTime);
+            case Outcome.BelowFloor below -> complete(now, pending, below, logTime);
             case Outcome.Unknown unknown -> {
-                pending.maybeExecuted = true;
+                loseTrack(pending);
                 retryLater(now, pending, unknown);
             }
             case Outcome.Invalid invalid -> finishRefused(now, pending, invalid, logTime);
@@ -225,9 +272,8 @@ final class Router {
                     finishRefused(now, pending, needed, logTime);
                     return;
                 }
-                session.observe(now, needed.logTime());
-                boolean first = pending.request.stamp().orElseThrow().deadlineMillis() == 0;
-                if (first && pending.attempts == 1) {
+                observe(now, pending, needed.logTime());
+                if (pending.isWithoutDeadline() && pending.attempts == 1) {
                     attempt(now, pending);
                 } else {
                     retryLater(now, pending, needed);
@@ -236,13 +282,24 @@ final class Router {
         }
     }
 
+    /** Each group's log time is its own: a session takes note of no other's. */
+    private static void observe(Now now, Pending pending, long logTime) {
+        OwnSession session = pending.session;
+        if (session != null && session.groupId() == pending.group) {
+            session.observe(now, logTime);
+        }
+    }
+
     private void retryLater(Now now, Pending pending, Outcome refusal) {
         pending.lastRefusal = refusal;
-        boolean unserved = refusal instanceof Outcome.WrongGroup;
-        long startedNanos = pending.expiresNanos - config.askTimeoutNanos();
-        if (unserved && now.nanos() - startedNanos > HOLD_NANOS) {
-            finishRefused(now, pending, refusal, 0);
-            return;
+        if (refusal instanceof Outcome.WrongGroup) {
+            if (!pending.isHeld) {
+                pending.isHeld = true;
+                pending.heldUntilNanos = now.nanos() + HOLD_NANOS;
+            } else if (now.nanos() - pending.heldUntilNanos > 0) {
+                finishRefused(now, pending, refusal, 0);
+                return;
+            }
         }
         int doublings = Math.min(pending.attempts, BACKOFF_DOUBLINGS_MAX);
         long wait = (BACKOFF_NANOS << doublings) / 2;
@@ -252,12 +309,21 @@ final class Router {
 
     /** Ends a request that was not executed, unless an earlier copy of it may yet be. */
     private void finishRefused(Now now, Pending pending, Outcome refusal, long logTime) {
-        if (pending.isWrite() && pending.maybeExecuted) {
-            pending.complete(
-                    now, new Outcome.Unknown("an earlier attempt may have been executed"), logTime);
-        } else {
-            pending.complete(now, refusal, logTime);
-        }
+        Outcome outcome =
+                pending.maybeExecuted
+                        ? new Outcome.Unknown("an earlier attempt may have been executed")
+                        : refusal;
+        complete(now, pending, outcome, logTime);
+    }
+
+    private void complete(Now now, Pending pending, Outcome outcome, long logTime) {
+        outstanding.remove(pending);
+        pending.complete(now, outcome, logTime);
+    }
+
+    /** Nobody waits for anything here. */
+    boolean isIdle() {
+        return outstanding.weight() == 0 && attemptByToken.isEmpty() && relayedByToken.isEmpty();
     }
 
     /** The connection to a node is gone: nothing that was sent there will be answered. */
@@ -275,9 +341,12 @@ final class Router {
 
     /** Makes the attempts that are due, gives up what is too old. */
     void tick(Now now) {
-        while (!attemptsByAge.isEmpty()
-                && now.nanos() - attemptsByAge.getFirst().sentNanos() >= ATTEMPT_NANOS) {
-            abandon(now, attemptsByAge.removeFirst());
+        while (!attemptByToken.isEmpty()) {
+            Attempt oldest = attemptByToken.firstEntry().getValue();
+            if (now.nanos() - oldest.sentNanos() < ATTEMPT_NANOS) {
+                break;
+            }
+            abandon(now, oldest);
         }
         while (!retriesByNanos.isEmpty() && retriesByNanos.firstKey() <= now.nanos()) {
             for (Pending pending : retriesByNanos.pollFirstEntry().getValue()) {
@@ -288,42 +357,38 @@ final class Router {
     }
 
     private void abandon(Now now, Attempt attempt) {
-        if (attemptByToken.remove(attempt.token()) == null) {
-            return;
-        }
+        attemptByToken.remove(attempt.token());
         Pending pending = attempt.pending();
-        if (pending.done || attempt.number() != pending.attemptNumber) {
-            return;
+        if (!pending.done) {
+            loseTrack(pending);
+            places.learnLeader(pending.group, 0);
+            retryLater(now, pending, new Outcome.NotLeader(0));
         }
-        pending.maybeExecuted = true;
-        if (config.mutations().contains(Mutation.RETRY_UNDER_NEW_ID)) {
-            forgetIdentity(pending);
-        }
-        pending.waitsForAnswer = false;
-        places.learnLeader(pending.group, 0);
-        retryLater(now, pending, new Outcome.NotLeader(0));
     }
 
-    private static void forgetIdentity(Pending pending) {
+    private void loseTrack(Pending pending) {
+        pending.loseTrack();
         OwnSession session = pending.session;
-        if (session != null) {
-            session.finish(pending.request);
-            pending.session = null;
-            pending.request = new Request(Optional.empty(), pending.request.command());
+        if (session != null && config.mutations().contains(Mutation.RETRY_UNDER_NEW_ID)) {
+            forgetIdentity(pending, session);
         }
+    }
+
+    /** To be done only to a request that nobody can have executed, and nobody will. */
+    private static void forgetIdentity(Pending pending, OwnSession session) {
+        session.finish(pending.request);
+        pending.session = null;
+        pending.request = new Request(Optional.empty(), pending.request.command());
     }
 
     private void expire(Now now) {
-        while (!pendingByAge.isEmpty()) {
-            Pending pending = pendingByAge.getFirst();
-            if (!pending.done && now.nanos() - pending.expiresNanos < 0) {
-                return;
+        Pending oldest = outstanding.oldest();
+        while (oldest != null && now.nanos() - oldest.expiresNanos >= 0) {
+            if (oldest.waitsForAnswer) {
+                oldest.loseTrack();
             }
-            pendingByAge.removeFirst();
-            if (!pending.done) {
-                pending.maybeExecuted |= pending.waitsForAnswer;
-                finishRefused(now, pending, pending.lastRefusal, 0);
-            }
+            finishRefused(now, oldest, oldest.lastRefusal, 0);
+            oldest = outstanding.oldest();
         }
     }
 }

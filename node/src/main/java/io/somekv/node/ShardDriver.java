@@ -1,7 +1,6 @@
 package io.somekv.node;
 
 import io.somekv.kv.KvMachine;
-import io.somekv.kv.ShardStatus;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
@@ -34,19 +33,45 @@ import java.util.TreeSet;
 final class ShardDriver {
     private static final long INTERVAL_NANOS = 50_000_000L;
 
+    /**
+     * How long a group that owns all it should is left alone. Not for ever: a late copy of another
+     * group's {@code GiveUp}, for a config in between, may take a shard without data from it again.
+     */
+    private static final long SETTLED_NANOS = 1_000_000_000L;
+
+    /** Between tries at a shard that holds data where it is: each costs an entry in that log. */
+    private static final long KEPT_NANOS = 2_000_000_000L;
+
     private final Places places;
     private final MapKeeper maps;
     private final Router router;
-    private final TreeMap<Long, TreeSet<Integer>> underWayByGroup = new TreeMap<>();
-    private final TreeSet<Long> configuring = new TreeSet<>();
-
-    /**
-     * Config for which all shards of a group are known to be owned: nothing to do until a newer
-     * one.
-     */
-    private final TreeMap<Long, Long> settledAtByGroup = new TreeMap<>();
-
+    private final TreeMap<Long, Course> courseByGroup = new TreeMap<>();
     private long nextNanos;
+
+    /** How far a group that this lane leads has got. */
+    private static final class Course {
+        /** Shards whose acquisition has begun and not ended. */
+        final TreeSet<Integer> underWay = new TreeSet<>();
+
+        /** Shards that their owner would not give up, and when to ask again. */
+        final TreeMap<Integer, Long> againNanosByShard = new TreeMap<>();
+
+        boolean configuring;
+
+        /** All shards of this config were owned when last looked at; -1 for none. */
+        long settledConfig = -1;
+
+        long settledUntilNanos;
+
+        boolean isSettled(Now now, long config) {
+            return settledConfig == config && now.nanos() - settledUntilNanos < 0;
+        }
+
+        boolean mayAsk(Now now, int shard) {
+            Long again = againNanosByShard.get(shard);
+            return !underWay.contains(shard) && (again == null || now.nanos() - again >= 0);
+        }
+    }
 
     ShardDriver(Places places, MapKeeper maps, Router router, Now startedAt) {
         this.places = places;
@@ -63,57 +88,50 @@ final class ShardDriver {
         nextNanos = now.nanos() + INTERVAL_NANOS;
         for (GroupHost host : places.hosts()) {
             if (host.groupId() != GroupSpec.MASTER && host.leads()) {
-                drive(now, host, map.get());
-            } else {
-                settledAtByGroup.remove(host.groupId());
+                Course course = courseByGroup.computeIfAbsent(host.groupId(), g -> new Course());
+                drive(now, host, course, map.get());
             }
         }
     }
 
-    private void drive(Now now, GroupHost host, ClusterMap map) {
+    private void drive(Now now, GroupHost host, Course course, ClusterMap map) {
         KvMachine machine = (KvMachine) host.machine();
         if (machine.settings().isEmpty()) {
-            configure(now, host, map);
+            configure(now, host.groupId(), course, map);
             return;
         }
         ShardConfig config = map.config();
-        if (settledAtByGroup.getOrDefault(host.groupId(), -1L) == config.number()) {
+        if (course.isSettled(now, config.number())) {
             return;
         }
-        TreeSet<Integer> serving = new TreeSet<>();
-        for (ShardStatus status : machine.shards()) {
-            if (status.serving()) {
-                serving.add(status.shard());
-            }
-        }
-        TreeSet<Integer> underWay =
-                underWayByGroup.computeIfAbsent(host.groupId(), g -> new TreeSet<>());
-        boolean settled = underWay.isEmpty();
+        boolean settled = course.underWay.isEmpty();
         for (int shard = 0; shard < config.shardCount(); shard++) {
-            if (config.owner(shard) == host.groupId() && !serving.contains(shard)) {
+            if (config.owner(shard) == host.groupId() && !machine.serves(shard)) {
                 settled = false;
-                if (!underWay.contains(shard)) {
-                    acquire(now, host.groupId(), shard, config, underWay);
+                if (course.mayAsk(now, shard)) {
+                    acquire(now, host.groupId(), shard, config, course);
                 }
             }
         }
         if (settled) {
-            settledAtByGroup.put(host.groupId(), config.number());
+            course.settledConfig = config.number();
+            course.settledUntilNanos = now.nanos() + SETTLED_NANOS;
         }
     }
 
-    private void configure(Now now, GroupHost host, ClusterMap map) {
-        if (configuring.add(host.groupId())) {
+    private void configure(Now now, long groupId, Course course, ClusterMap map) {
+        if (!course.configuring) {
+            course.configuring = true;
             ask(
                     now,
-                    host.groupId(),
+                    groupId,
                     new Command.Configure(map.settings()),
-                    (then, outcome, logTime) -> configuring.remove(host.groupId()));
+                    (then, outcome, logTime) -> course.configuring = false);
         }
     }
 
     private void acquire(
-            Now now, long groupId, int shard, ShardConfig config, Set<Integer> underWay) {
+            Now now, long groupId, int shard, ShardConfig config, Course course) {
         TreeSet<Long> earlier = new TreeSet<>();
         for (long number = config.number() - 1; number > 0; number--) {
             Optional<ShardConfig> past = maps.config(now, number);
@@ -125,8 +143,8 @@ final class ShardDriver {
                 earlier.add(owner);
             }
         }
-        underWay.add(shard);
-        new Acquisition(groupId, shard, config.number(), earlier, underWay).next(now);
+        course.underWay.add(shard);
+        new Acquisition(groupId, shard, config.number(), earlier, course).next(now);
     }
 
     private void ask(Now now, long groupId, Command command, Waiter waiter) {
@@ -139,15 +157,14 @@ final class ShardDriver {
         private final int shard;
         private final long config;
         private final ArrayDeque<Long> unasked;
-        private final Set<Integer> underWay;
+        private final Course course;
 
-        Acquisition(
-                long groupId, int shard, long config, Set<Long> earlier, Set<Integer> underWay) {
+        Acquisition(long groupId, int shard, long config, Set<Long> earlier, Course course) {
             this.groupId = groupId;
             this.shard = shard;
             this.config = config;
             this.unasked = new ArrayDeque<>(earlier);
-            this.underWay = underWay;
+            this.course = course;
         }
 
         void next(Now now) {
@@ -156,7 +173,7 @@ final class ShardDriver {
                         now,
                         groupId,
                         new Command.Own(shard, config),
-                        (then, outcome, logTime) -> underWay.remove(shard));
+                        (then, outcome, logTime) -> course.underWay.remove(shard));
             } else {
                 ask(
                         now,
@@ -166,13 +183,16 @@ final class ShardDriver {
             }
         }
 
-        /** Anything but a promise ends this try; the next round of the driver begins another. */
+        /** Anything but a promise ends this try; a later round of the driver begins another. */
         private void onPromise(Now now, Outcome outcome) {
-            if (outcome instanceof Outcome.GivenUp givenUp && !givenUp.hasData()) {
-                next(now);
-            } else {
-                underWay.remove(shard);
+            if (outcome instanceof Outcome.GivenUp givenUp) {
+                if (!givenUp.hasData()) {
+                    next(now);
+                    return;
+                }
+                course.againNanosByShard.put(shard, now.nanos() + KEPT_NANOS);
             }
+            course.underWay.remove(shard);
         }
     }
 }

@@ -13,25 +13,24 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The writes of one group's leader on their way: gathering, proposed, appended. A write whose entry
- * was overwritten by another leader's is told so once an entry of another term is applied at its
- * index; until then nobody knows.
+ * The writes of one group's leader on their way: gathering, proposed, appended. Each waiter hears
+ * once: the outcome when its entry is applied; that nothing was executed, where its request never
+ * became part of an entry; that nobody knows, where the leadership ends between the two.
  */
 final class WriteQueue {
     /** Requests in one entry. */
     private static final int BATCH_REQUESTS_MAX = 4096;
 
+    /** Weight of one entry's requests, exceeded only by a single larger one. */
     private static final long BATCH_BYTES_MAX = 4 << 20;
 
-    /** Requests and bytes that wait for their turn; past either: Busy. */
-    private static final int GATHERED_MAX = 1 << 16;
-
-    private static final long GATHERED_BYTES_MAX = 64L << 20;
+    /** Weight of what waits for its turn; past it: Busy. */
+    static final long GATHERED_BYTES_MAX = 64L << 20;
 
     /** A batch in the log; {@code waiters} has one for each request. */
     record InFlight(EntryId id, List<Request> requests, List<Waiter> waiters) {}
 
-    private record Gathered(Request request, Waiter waiter) {}
+    private record Gathered(Request request, long weight, Waiter waiter) {}
 
     private final ArrayDeque<Gathered> gathered = new ArrayDeque<>();
     private long gatheredBytes;
@@ -44,16 +43,23 @@ final class WriteQueue {
     /** Appended, ascending by the order of appending. */
     private final ArrayDeque<InFlight> inFlight = new ArrayDeque<>();
 
+    /** False where there is no room. */
     boolean add(Request request, Waiter waiter) {
-        if (gathered.size() >= GATHERED_MAX || gatheredBytes >= GATHERED_BYTES_MAX) {
+        long weight = Weights.of(request);
+        if (gatheredBytes + weight > GATHERED_BYTES_MAX) {
             return false;
         }
-        gatheredBytes += RequestCheck.weight(request);
-        return gathered.add(new Gathered(request, waiter));
+        gatheredBytes += weight;
+        return gathered.add(new Gathered(request, weight, waiter));
     }
 
     boolean hasGathered() {
         return !gathered.isEmpty() && proposed == null;
+    }
+
+    /** Nobody waits here, and nothing is accounted for. */
+    boolean isIdle() {
+        return gathered.isEmpty() && gatheredBytes == 0 && proposed == null && inFlight.isEmpty();
     }
 
     /** Turns what gathered, or as much of it as fits, into one entry's payload. */
@@ -61,13 +67,13 @@ final class WriteQueue {
         List<Request> requests = new ArrayList<>();
         List<Waiter> waiters = new ArrayList<>();
         long bytes = 0;
-        while (!gathered.isEmpty()
-                && requests.size() < BATCH_REQUESTS_MAX
-                && bytes < BATCH_BYTES_MAX) {
+        while (!gathered.isEmpty() && requests.size() < BATCH_REQUESTS_MAX) {
+            bytes += gathered.getFirst().weight();
+            if (bytes > BATCH_BYTES_MAX && !requests.isEmpty()) {
+                break;
+            }
             Gathered next = gathered.removeFirst();
-            int weight = RequestCheck.weight(next.request());
-            bytes += weight;
-            gatheredBytes -= weight;
+            gatheredBytes -= next.weight();
             requests.add(next.request());
             waiters.add(next.waiter());
         }
@@ -104,31 +110,28 @@ final class WriteQueue {
         return batch;
     }
 
-    /**
-     * The batch that was appended as {@code applied}, if it was one of ours. Batches that were to
-     * stand at its index or before, under another term, are void: their waiters are told.
-     */
-    Optional<InFlight> takeApplied(Now now, EntryId applied, long logTime) {
-        while (!inFlight.isEmpty() && inFlight.getFirst().id().index() <= applied.index()) {
-            InFlight batch = inFlight.removeFirst();
-            if (batch.id().equals(applied)) {
-                return Optional.of(batch);
-            }
-            batch.waiters().forEach(waiter -> waiter.done(now, new Outcome.NotLeader(0), logTime));
-        }
-        return Optional.empty();
+    /** The batch that was appended as {@code applied}, if it was one of ours. */
+    Optional<InFlight> takeApplied(EntryId applied) {
+        boolean isOurs = !inFlight.isEmpty() && inFlight.getFirst().id().equals(applied);
+        return isOurs ? Optional.of(inFlight.removeFirst()) : Optional.empty();
     }
 
     /**
-     * This replica leads no more: what was appended may yet be committed by another leader, and
-     * nobody here will know in time.
+     * This replica leads no more. What was appended may yet be committed by another leader, and
+     * nobody here will know in time; what only gathered was not executed and never will be.
+     *
+     * @param refusal for what only gathered
      */
-    void abandon(Now now) {
+    void abandon(Now now, Outcome refusal) {
         List<InFlight> lost = List.copyOf(inFlight);
+        List<Gathered> unsent = List.copyOf(gathered);
         inFlight.clear();
+        gathered.clear();
+        gatheredBytes = 0;
+        Outcome unknown = new Outcome.Unknown("leader changed");
         for (InFlight batch : lost) {
-            batch.waiters()
-                    .forEach(waiter -> waiter.done(now, new Outcome.Unknown("leader changed"), 0));
+            batch.waiters().forEach(waiter -> waiter.done(now, unknown, 0));
         }
+        unsent.forEach(write -> write.waiter().done(now, refusal, 0));
     }
 }

@@ -28,6 +28,12 @@ public final class ConsensusCodec {
     private static final int MESSAGES_MAX = 1 << 16;
     private static final int ENTRIES_MAX = 1 << 16;
 
+    /** Two bytes of type and flag, and nine numbers at most. */
+    private static final int MESSAGE_SIZE_MAX = 96;
+
+    /** An entry without its payload: a byte of kind, and four numbers. */
+    private static final int ENTRY_HEAD_SIZE_MAX = 41;
+
     private static final int PRE_VOTE = 1;
     private static final int PRE_VOTE_REPLY = 2;
     private static final int REQUEST_VOTE = 3;
@@ -60,7 +66,11 @@ public final class ConsensusCodec {
         int count = reader.varInt(MESSAGES_MAX);
         List<Envelope> envelopes = new ArrayList<>(Math.min(count, 1024));
         for (int i = 0; i < count; i++) {
-            envelopes.add(new Envelope(reader.varLong(), decodeMessage(reader)));
+            long groupId = reader.varLong();
+            if (groupId < 0) {
+                throw new MalformedException("a message for group " + groupId);
+            }
+            envelopes.add(new Envelope(groupId, decodeMessage(reader)));
         }
         reader.end();
         return envelopes;
@@ -158,15 +168,21 @@ public final class ConsensusCodec {
         return new EntryId(reader.varLong(), reader.varLong());
     }
 
+    /** No message takes more than this in an encoding; it may take less. */
+    public static int sizeMax(Envelope envelope) {
+        int size = MESSAGE_SIZE_MAX;
+        if (envelope.message() instanceof AppendEntries append) {
+            for (Entry entry : append.entries()) {
+                size += ENTRY_HEAD_SIZE_MAX + entry.payload().size();
+            }
+        }
+        return size;
+    }
+
     private static int sizeHint(List<Envelope> envelopes) {
         int size = 16;
         for (Envelope envelope : envelopes) {
-            size += 64;
-            if (envelope.message() instanceof AppendEntries append) {
-                for (Entry entry : append.entries()) {
-                    size += entry.weight();
-                }
-            }
+            size += sizeMax(envelope);
         }
         return size;
     }

@@ -20,7 +20,7 @@ public final class Network {
         /** Whether there is a process at all. */
         boolean isUp();
 
-        void receive(long from, int lane, Bytes frame);
+        void receive(long from, Bytes frame);
 
         /** The connection to {@code peer} is there, or gone. */
         void connection(long peer, boolean up);
@@ -76,7 +76,7 @@ public final class Network {
 
     // ---- frames
 
-    void send(long from, long to, int lane, Bytes frame, Tie tie) {
+    void send(long from, long to, Bytes frame, Tie tie) {
         Connection connection = connectionOf(from, to);
         if (!connection.up) {
             drop(from, to, frame, "no connection");
@@ -99,15 +99,15 @@ public final class Network {
                         from,
                         Trace.digest(frame) + to,
                         () -> "to " + to + ": " + Texts.frame(frame));
-        deliverAfter(delay(), from, to, lane, frame, tie);
+        deliverAfter(delay(), from, to, frame, tie);
         if (tie == Tie.CONNECTION) {
             return;
         }
         if (links.duplication() > 0 && random.nextDouble() < links.duplication()) {
-            deliverAfter(delay() * 3, from, to, lane, frame, tie);
+            deliverAfter(delay() * 3, from, to, frame, tie);
         }
         if (links.late() > 0 && random.nextDouble() < links.late()) {
-            deliverAfter(random.nextLong(10 * SECOND), from, to, lane, frame, tie);
+            deliverAfter(random.nextLong(10 * SECOND), from, to, frame, tie);
         }
     }
 
@@ -117,7 +117,7 @@ public final class Network {
         return 20_000 + (long) (share * share * share * links.delayNanosMax());
     }
 
-    private void deliverAfter(long delay, long from, long to, int lane, Bytes frame, Tie tie) {
+    private void deliverAfter(long delay, long from, long to, Bytes frame, Tie tie) {
         long wait = delay;
         if (links.inOrder()) {
             Link link = new Link(from, to);
@@ -136,11 +136,11 @@ public final class Network {
                             boolean dead =
                                     tie == Tie.CONNECTION && connectionOf(from, to).epoch != epoch;
                             boolean reborn = tie == Tie.RECEIVER && lifeOf(to) != life;
-                            arrive(from, to, lane, frame, dead || reborn);
+                            arrive(from, to, frame, dead || reborn);
                         });
     }
 
-    private void arrive(long from, long to, int lane, Bytes frame, boolean dead) {
+    private void arrive(long from, long to, Bytes frame, boolean dead) {
         Endpoint receiver = endpoints.get(to);
         if (receiver == null || !receiver.isUp() || dead) {
             drop(from, to, frame, "nobody there");
@@ -152,7 +152,7 @@ public final class Network {
                         to,
                         Trace.digest(frame) + from,
                         () -> "from " + from + ": " + Texts.frame(frame));
-        receiver.receive(from, lane, frame);
+        receiver.receive(from, frame);
     }
 
     private void drop(long from, long to, Bytes frame, String why) {

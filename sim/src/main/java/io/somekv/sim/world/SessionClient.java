@@ -60,7 +60,7 @@ final class SessionClient implements Client, Network.Endpoint {
     }
 
     @Override
-    public void receive(long from, int lane, Bytes frame) {
+    public void receive(long from, Bytes frame) {
         core.onFrame(endpoint(from), Texts.decode(frame), nowMillis());
         carryOut();
     }
@@ -82,9 +82,8 @@ final class SessionClient implements Client, Network.Endpoint {
                         network.send(
                                 id,
                                 nodes.get(send.endpoint()).id(),
-                                0,
                                 FrameCodec.encode(send.frame()),
-                                Ties.of(send.frame()));
+                                Connections.of(send.frame()));
                 case ClientEffect.Completed completed -> complete(completed);
             }
         }

@@ -125,13 +125,13 @@ final class SimLane {
     }
 
     private void send(long to, Frame frame) {
-        Bytes bytes = FrameCodec.encode(frame);
+        Bytes bytes = FrameCodec.encode(Connections.onSharedConnection(frame, number));
         if (frame instanceof Frame.Consensus consensus) {
             for (Envelope envelope : ConsensusCodec.decode(consensus.messages())) {
                 world.watch().sent(envelope.groupId(), envelope.message());
             }
         }
-        node.network().send(node.id(), to, number, bytes, Ties.of(frame));
+        node.network().send(node.id(), to, bytes, Connections.of(frame));
     }
 
     private void fetch(LaneEffect.FetchEntries wanted) {

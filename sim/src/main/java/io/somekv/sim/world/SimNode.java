@@ -324,17 +324,23 @@ public final class SimNode implements Network.Endpoint {
     }
 
     @Override
-    public void receive(long from, int lane, Bytes bytes) {
+    public void receive(long from, Bytes bytes) {
         NodeProcess running = process;
         if (running == null) {
             return;
         }
         Frame frame = Texts.decode(bytes);
         if (from < Trace.CLIENTS_FROM) {
-            running.lanes.get(lane).post(new LaneInput.FromPeer(from, frame));
+            if (frame instanceof Frame.Reply reply) {
+                SimLane lane = running.lanes.get((int) (reply.token() % LANES));
+                lane.post(new LaneInput.FromPeer(from, Connections.ofLane(reply)));
+            } else {
+                SimLane lane = running.lanes.get((int) ((from + id) % LANES));
+                lane.post(new LaneInput.FromPeer(from, frame));
+            }
         } else if (frame instanceof Frame.Hello) {
             Frame hello = new Frame.Hello(NO_CLUSTER, id, storeId, running.wal.incarnation());
-            network.send(id, from, 0, FrameCodec.encode(hello), Network.Tie.CONNECTION);
+            network.send(id, from, FrameCodec.encode(hello), Network.Tie.CONNECTION);
         } else if (frame instanceof Frame.Call call) {
             ask(
                     call.groupId(),
@@ -349,7 +355,7 @@ public final class SimNode implements Network.Endpoint {
 
     private void reply(long client, long token, LaneEffect.Answer answer) {
         Frame reply = new Frame.Reply(token, answer.outcome(), answer.logTime());
-        network.send(id, client, 0, FrameCodec.encode(reply), Network.Tie.CONNECTION);
+        network.send(id, client, FrameCodec.encode(reply), Network.Tie.CONNECTION);
     }
 
     @Override

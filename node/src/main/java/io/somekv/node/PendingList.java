@@ -1,0 +1,51 @@
+package io.somekv.node;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The requests that the router has not yet answered, oldest first, and what they weigh together.
+ * The links are in the requests themselves: one that is answered leaves at once, from wherever it
+ * stands, and nothing keeps its value alive until those before it are answered too.
+ */
+final class PendingList {
+    private @Nullable Pending oldest;
+    private @Nullable Pending youngest;
+    private long weight;
+
+    @Nullable Pending oldest() {
+        return oldest;
+    }
+
+    long weight() {
+        return weight;
+    }
+
+    void add(Pending pending) {
+        weight += pending.weight;
+        pending.older = youngest;
+        if (youngest == null) {
+            oldest = pending;
+        } else {
+            youngest.younger = pending;
+        }
+        youngest = pending;
+    }
+
+    void remove(Pending pending) {
+        weight -= pending.weight;
+        Pending older = pending.older;
+        Pending younger = pending.younger;
+        if (older == null) {
+            oldest = younger;
+        } else {
+            older.younger = younger;
+        }
+        if (younger == null) {
+            youngest = older;
+        } else {
+            younger.older = older;
+        }
+        pending.older = null;
+        pending.younger = null;
+    }
+}
