@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.client.SomeKvClient;
+import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.v1.GetStatusResponse;
 import io.somekv.protocol.v1.ReplicaStatus;
 import io.somekv.server.control.ControlException;
@@ -36,7 +37,7 @@ final class ServerNodeTest {
 
     /** With two lanes a request crosses from lane to lane and from node to node. */
     @Test
-    void dataIsThereAfterAllNodesWereStoppedAndStartedElsewhere() throws Exception {
+    void dataIsThereAfterAllNodesWereStopped() throws Exception {
         try (TestCluster cluster = TestCluster.start(folder, 3, 3, 2)) {
             try (Jedis jedis = jedis(cluster, 0)) {
                 for (int i = 0; i < 100; i++) {
@@ -49,6 +50,24 @@ final class ServerNodeTest {
                     for (int i = 0; i < 100; i++) {
                         assertEquals("value" + i, jedis.get("key" + i));
                     }
+                }
+            }
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    /** It dials the others, and its new address comes into the cluster map. */
+    @Test
+    void aNodeThatComesBackOnOtherPortsIsFoundAgain() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
+            cluster.restartElsewhere(0);
+            NodeInfo moved = cluster.info(2);
+            try (Jedis jedis = jedis(cluster, 2);
+                    ControlChannel control = cluster.control(0)) {
+                jedis.set("a", "1");
+                assertEquals("1", jedis.get("a"));
+                while (!control.config(-1).nodes().contains(moved)) {
+                    Thread.onSpinWait();
                 }
             }
             assertEquals(List.of(), cluster.emergencies());
