@@ -18,7 +18,9 @@ import java.util.Optional;
  * the check and the change loses nothing: its group keeps the shard (docs/decisions/0002).
  */
 final class MoveGuard {
-    /** A shard on its way to a new owner is asked for again this often, a bounded hold each time. */
+    /**
+     * A shard on its way to a new owner is asked for again this often, a bounded hold each time.
+     */
     private static final int CHECKS_MAX = 20;
 
     private final Router router;
@@ -45,8 +47,7 @@ final class MoveGuard {
                 new Request(Optional.empty(), new Command.QueryConfig(-1)),
                 (then, outcome, logTime) -> {
                     if (outcome instanceof Outcome.Cluster cluster) {
-                        new Check(change, waiter, cluster.map().config(), checksLeft)
-                                .start(then);
+                        new Check(change, waiter, cluster.map().config(), checksLeft).start(then);
                     } else {
                         waiter.done(then, outcome, logTime);
                     }

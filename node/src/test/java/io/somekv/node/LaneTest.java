@@ -19,7 +19,7 @@ class LaneTest {
     private static LaneCluster started(int groups) {
         LaneCluster cluster = new LaneCluster(3);
         cluster.start(16, groups);
-        cluster.run(100);
+        cluster.run(500);
         return cluster;
     }
 
@@ -72,10 +72,8 @@ class LaneTest {
     void aGroupThatCannotBeIsRefusedAndNothingStops() {
         LaneCluster cluster = started(1);
         assertInstanceOf(
-                Outcome.Invalid.class,
-                cluster.ask(1, new Command.Join(List.of(cluster.spec(0)))));
-        assertInstanceOf(
-                Outcome.Refused.class, cluster.ask(1, new Command.Move(1_000_000, 1)));
+                Outcome.Invalid.class, cluster.ask(1, new Command.Join(List.of(cluster.spec(0)))));
+        assertInstanceOf(Outcome.Refused.class, cluster.ask(1, new Command.Move(1_000_000, 1)));
         assertInstanceOf(Outcome.Refused.class, cluster.ask(1, new Command.Leave(List.of(-7L))));
         assertEquals(new Outcome.Ok(), cluster.ask(1, Command.Put.of(key(1), Bytes.utf8("v"))));
     }
@@ -85,8 +83,7 @@ class LaneTest {
         LaneCluster cluster = new LaneCluster(3);
         cluster.start(16, 1);
         cluster.createGroup(2);
-        assertEquals(
-                new Outcome.Ok(), cluster.ask(1, new Command.Join(List.of(cluster.spec(2)))));
+        assertEquals(new Outcome.Ok(), cluster.ask(1, new Command.Join(List.of(cluster.spec(2)))));
     }
 
     @Test
