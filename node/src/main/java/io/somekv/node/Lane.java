@@ -296,7 +296,7 @@ public final class Lane {
         }
     }
 
-    /** Whether nobody waits for an answer of this lane: for tests of what must come to rest. */
+    /** Whether nobody waits for an answer of this lane: what must come to rest, does (KB-37). */
     boolean isIdle() {
         for (GroupHost host : places.hosts()) {
             if (!host.isIdle()) {
@@ -304,6 +304,12 @@ public final class Lane {
             }
         }
         return router.isIdle();
+    }
+
+    /** Whether nobody waits for an answer of one of its groups. */
+    boolean isIdle(long groupId) {
+        GroupHost host = places.host(groupId);
+        return host == null || host.isIdle();
     }
 
     private void answer(long token, Outcome outcome) {

@@ -10,6 +10,7 @@ import io.somekv.protocol.config.ShardConfig;
 import io.somekv.raft.Now;
 import java.util.ArrayDeque;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -157,7 +158,7 @@ final class ShardDriver {
         private final ArrayDeque<Long> unasked;
         private final Course course;
 
-        Acquisition(long groupId, int shard, long config, TreeSet<Long> earlier, Course course) {
+        Acquisition(long groupId, int shard, long config, Set<Long> earlier, Course course) {
             this.groupId = groupId;
             this.shard = shard;
             this.config = config;

@@ -86,10 +86,10 @@ class BoundsTest {
         List<Bytes> keys = List.of(Bytes.utf8("{k}1"), Bytes.utf8("{k}2"));
         for (long node = 1; node <= 3; node++) {
             Outcome both = cluster.ask(node, new Command.GetMany(keys));
-            assertTrue(
-                    assertInstanceOf(Outcome.Invalid.class, both).message().contains("at most"));
+            assertTrue(assertInstanceOf(Outcome.Invalid.class, both).message().contains("at most"));
             assertInstanceOf(
-                    Outcome.Values.class, cluster.ask(node, new Command.GetMany(keys.subList(0, 1))));
+                    Outcome.Values.class,
+                    cluster.ask(node, new Command.GetMany(keys.subList(0, 1))));
         }
         assertTrue(cluster.comesToRest());
     }

@@ -3,6 +3,8 @@ package io.somekv.node;
 import io.somekv.base.Bytes;
 import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
+import io.somekv.node.wire.ConsensusCodec;
+import io.somekv.node.wire.Envelope;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
@@ -69,6 +71,7 @@ final class LaneCluster {
     private final TreeMap<Long, Lane[]> lanesByNode = new TreeMap<>();
     private final TreeMap<Long, Outcome> answers = new TreeMap<>();
     private final TreeSet<Long> answered = new TreeSet<>();
+    private final TreeSet<Long> silent = new TreeSet<>();
     private final TreeSet<Link> cut = new TreeSet<>();
     private final ArrayDeque<Runnable> work = new ArrayDeque<>();
     private final ArrayDeque<Runnable> held = new ArrayDeque<>();
@@ -226,8 +229,14 @@ final class LaneCluster {
         cut.add(new Link(from, to));
     }
 
+    /** A group's replicas say nothing to each other until {@link #heal}: it loses its leader. */
+    void silence(long group) {
+        silent.add(group);
+    }
+
     void heal() {
         cut.clear();
+        silent.clear();
     }
 
     /** Node of the replica that leads a group, as most of its replicas see it. */
@@ -271,17 +280,27 @@ final class LaneCluster {
     }
 
     void createGroup(long group) {
-        List<Member> members = new ArrayList<>();
-        lanesByNode.keySet().forEach(node -> members.add(new Member(node, node, storeOf(node))));
-        Membership membership = new Membership(members, List.of());
+        Membership membership = membership(lanesByNode.size());
         for (long node : lanesByNode.keySet()) {
-            long token = nextToken++;
-            give(
-                    node,
-                    (int) (group % LANES),
-                    new LaneInput.CreateReplica(token, group, node, membership));
-            Invariant.check(await(token) instanceof Outcome.Ok, "replica created");
+            Outcome outcome = await(create(node, group, membership));
+            Invariant.check(outcome instanceof Outcome.Ok, "replica created");
         }
+    }
+
+    /** The first so many nodes, each with one replica. */
+    Membership membership(int nodes) {
+        List<Member> members = new ArrayList<>();
+        for (long node = 1; node <= nodes; node++) {
+            members.add(new Member(node, node, storeOf(node)));
+        }
+        return new Membership(members, List.of());
+    }
+
+    long create(long node, long group, Membership membership) {
+        long token = nextToken++;
+        LaneInput input = new LaneInput.CreateReplica(token, group, node, membership);
+        give(node, (int) (group % LANES), input);
+        return token;
     }
 
     private void expectOk(Command command) {
@@ -419,7 +438,7 @@ final class LaneCluster {
         Bytes bytes = FrameCodec.encode(send.frame());
         int size = bytes.size() - FrameCodec.LENGTH_SIZE;
         Invariant.check(size <= FrameCodec.FRAME_SIZE_MAX, "a frame that fits", size, 0);
-        Frame frame = FrameCodec.decode(bytes.slice(FrameCodec.LENGTH_SIZE, size));
+        Frame frame = audible(FrameCodec.decode(bytes.slice(FrameCodec.LENGTH_SIZE, size)));
         Runnable arrive =
                 () -> {
                     if (lanesByNode.containsKey(to)) {
@@ -434,5 +453,14 @@ final class LaneCluster {
         if (fate == Fate.IS_HELD || fate == Fate.ARRIVES_AND_IS_HELD) {
             held.addLast(arrive);
         }
+    }
+
+    private Frame audible(Frame frame) {
+        if (silent.isEmpty() || !(frame instanceof Frame.Consensus consensus)) {
+            return frame;
+        }
+        List<Envelope> heard = new ArrayList<>(ConsensusCodec.decode(consensus.messages()));
+        heard.removeIf(envelope -> silent.contains(envelope.groupId()));
+        return new Frame.Consensus(ConsensusCodec.encode(heard));
     }
 }

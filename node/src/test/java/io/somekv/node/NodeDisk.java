@@ -38,9 +38,12 @@ final class NodeDisk {
         return List.copyOf(log.subMap(fetch.from(), true, fetch.to(), true).values());
     }
 
-    long lastIndex(long group) {
-        TreeMap<Long, Entry> log = logs.getOrDefault(group, new TreeMap<>());
-        return log.isEmpty() ? 0 : log.lastKey();
+    /** As after a restore from an old copy of the log. */
+    void loseTail(long group, int entries) {
+        TreeMap<Long, Entry> log = Objects.requireNonNull(logs.get(group));
+        for (int i = 0; i < entries; i++) {
+            log.pollLastEntry();
+        }
     }
 
     long storeIdMax() {
