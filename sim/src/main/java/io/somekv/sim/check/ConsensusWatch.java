@@ -158,8 +158,13 @@ final class ConsensusWatch {
         }
         if (votes < membership.quorum()) {
             throw breach(
-                    "replica " + seen.replicaId() + " leads term " + seen.term() + " with "
-                            + votes + " votes");
+                    "replica "
+                            + seen.replicaId()
+                            + " leads term "
+                            + seen.term()
+                            + " with "
+                            + votes
+                            + " votes");
         }
         Long known = leaderByTerm.putIfAbsent(seen.term(), seen.replicaId());
         if (known != null && known != seen.replicaId()) {
@@ -217,8 +222,13 @@ final class ConsensusWatch {
         boolean leads = seen.role() == ReplicaStatus.Role.LEADER;
         if (leads && replica.log.termAt(seen.commit()) != seen.term()) {
             throw breach(
-                    "the leader of term " + seen.term() + " committed entry " + seen.commit()
-                            + " of term " + replica.log.termAt(seen.commit()) + " by counting");
+                    "the leader of term "
+                            + seen.term()
+                            + " committed entry "
+                            + seen.commit()
+                            + " of term "
+                            + replica.log.termAt(seen.commit())
+                            + " by counting");
         }
     }
 

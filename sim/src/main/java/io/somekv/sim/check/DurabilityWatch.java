@@ -48,8 +48,14 @@ public final class DurabilityWatch {
         ReplicaLog log = logOf(synced, groupId);
         if (index > log.last() || log.termAt(index) != term) {
             throw new Breach(
-                    "group " + groupId + ": entry " + index + " of term " + term
-                            + " was applied before it was durable: " + log);
+                    "group "
+                            + groupId
+                            + ": entry "
+                            + index
+                            + " of term "
+                            + term
+                            + " was applied before it was durable: "
+                            + log);
         }
     }
 

@@ -22,8 +22,7 @@ final class Connections {
 
     /** A reply as the lane that called knows it. */
     static Frame.Reply ofLane(Frame.Reply reply) {
-        return new Frame.Reply(
-                reply.token() / SimNode.LANES, reply.outcome(), reply.logTime());
+        return new Frame.Reply(reply.token() / SimNode.LANES, reply.outcome(), reply.logTime());
     }
 
     static Network.Tie of(Frame frame) {

@@ -204,8 +204,7 @@ final class LinearizabilityTest {
                             last.called(),
                             last.returned(),
                             Optional.of(new Outcome.Value(Bytes.utf8("never written")))));
-            assertNotEquals(
-                    new Verdict.Linearizable(), Linearizability.check(operations, 20_000));
+            assertNotEquals(new Verdict.Linearizable(), Linearizability.check(operations, 20_000));
         }
     }
 
