@@ -122,6 +122,11 @@ public final class LogWriter {
 
     /** One hand-over for each lane, however many appends it had in the batch. */
     private static void handBack(List<Job> batch) {
+        if (batch.size() == 1) {
+            Job job = batch.get(0);
+            job.lane.offerFromOutside(new LaneInput.Appended(job.append.marks()));
+            return;
+        }
         for (int i = 0; i < batch.size(); i++) {
             LaneLoop lane = batch.get(i).lane;
             if (!handedBackBefore(batch, i)) {

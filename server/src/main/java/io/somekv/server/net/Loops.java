@@ -11,12 +11,21 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.ResourceLeakDetector;
 
 /**
  * Network loops of the best kind that this machine has: epoll on Linux, else the JDK's selector.
  */
 public final class Loops {
     private static final boolean EPOLL = Epoll.isAvailable();
+
+    static {
+        // Netty watches a sample of its buffers for leaks and takes a stack trace for each of them.
+        // Nothing here keeps a buffer beyond a call: the watch is worth its price in tests only.
+        if (System.getProperty("io.netty.leakDetection.level") == null) {
+            ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
+        }
+    }
 
     private Loops() {}
 
