@@ -31,18 +31,26 @@ node() {
 }
 
 form() {
-    local nodes="" n
-    for n in 1 2 3; do
-        nodes="$nodes${nodes:+,}127.0.0.1:$(grpc_port "$n")"
-    done
-    "$somekv" cluster start --nodes "$nodes"
-    "$somekv" cluster join --server "127.0.0.1:$(grpc_port 1)" --group 1 --nodes 1,2,3
-    "$somekv" cluster join --server "127.0.0.1:$(grpc_port 1)" --group 2 --nodes 1,2,3
+    "$somekv" cluster start --node "127.0.0.1:$(grpc_port 1)" \
+        --with "127.0.0.1:$(grpc_port 2),127.0.0.1:$(grpc_port 3)"
+    "$somekv" cluster join --node "127.0.0.1:$(grpc_port 1)" --on 1,2,3 1
+    "$somekv" cluster join --node "127.0.0.1:$(grpc_port 1)" --on 1,2,3 2
 }
 
+# Asks one node after the other: some may be down.
 leader() {
-    "$somekv" cluster status --json --server "127.0.0.1:$(grpc_port 1)" |
-        tr -d ' \n' | sed -n "s/.*{\"group\":$1,[^}]*\"leader\":\([0-9]*\).*/\1/p"
+    local n found
+    for n in 1 2 3; do
+        found=$("$somekv" cluster status --json --node "127.0.0.1:$(grpc_port "$n")" 2>/dev/null |
+            grep -o "\"group\":$1,\"role\":\"[a-z_]*\",\"term\":[0-9]*,\"leader_node\":[1-9]" |
+            head -n 1 | grep -o '[0-9]*$') || true
+        if [ -n "$found" ]; then
+            echo "$found"
+            return
+        fi
+    done
+    echo "no node knows who leads group $1" >&2
+    return 1
 }
 
 case "${1:---help}" in

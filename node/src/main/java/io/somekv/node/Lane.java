@@ -174,9 +174,20 @@ public final class Lane {
                                     outbox.send(
                                             fromNode,
                                             new Frame.Reply(call.token(), outcome, logTime)));
-            case Frame.Reply reply ->
-                    router.onReply(now, reply.token(), reply.outcome(), reply.logTime());
+            case Frame.Reply reply -> onReply(now, reply);
             case Frame.Hello _ -> {}
+        }
+    }
+
+    /** A connection may serve several lanes: the token says which of them has asked. */
+    private void onReply(Now now, Frame.Reply reply) {
+        int lane = (int) Long.remainderUnsigned(reply.token(), config.laneCount());
+        if (lane == config.lane()) {
+            router.onReply(now, reply.token(), reply.outcome(), reply.logTime());
+        } else {
+            LaneInput.Note note =
+                    new LaneInput.Note.Served(reply.token(), reply.outcome(), reply.logTime());
+            outbox.add(new LaneEffect.ToLane(lane, note));
         }
     }
 
@@ -285,7 +296,7 @@ public final class Lane {
         }
     }
 
-    /** Whether nobody waits for an answer of this lane: for tests of what must come to rest. */
+    /** Whether nobody waits for an answer of this lane: what must come to rest, does (KB-37). */
     boolean isIdle() {
         for (GroupHost host : places.hosts()) {
             if (!host.isIdle()) {
@@ -293,6 +304,12 @@ public final class Lane {
             }
         }
         return router.isIdle();
+    }
+
+    /** Whether nobody waits for an answer of one of its groups. */
+    boolean isIdle(long groupId) {
+        GroupHost host = places.host(groupId);
+        return host == null || host.isIdle();
     }
 
     private void answer(long token, Outcome outcome) {

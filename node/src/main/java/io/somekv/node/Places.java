@@ -24,7 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class Places {
     private final TreeMap<Long, GroupHost> hosts = new TreeMap<>();
 
-    /** Each group at most once: see {@link GroupHost#isTouched} and {@link GroupHost#isInBacklog}. */
+    /**
+     * Each group at most once: see {@link GroupHost#isTouched} and {@link GroupHost#isInBacklog}.
+     */
     private final ArrayDeque<GroupHost> touched = new ArrayDeque<>();
 
     private final ArrayDeque<GroupHost> backlog = new ArrayDeque<>();

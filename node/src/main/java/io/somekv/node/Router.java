@@ -33,9 +33,6 @@ final class Router {
 
     private static final long BACKOFF_NANOS = 10_000_000L;
     private static final int BACKOFF_DOUBLINGS_MAX = 4;
-
-    /** Room for the calls of one life. */
-    private static final int TOKEN_BITS = 40;
     private static final int RETRY_AFTER_MILLIS = 10;
 
     /** Weight of the requests from doors that are not yet answered; past it: Busy. */
@@ -58,14 +55,13 @@ final class Router {
     private final TreeMap<Long, List<Pending>> retriesByNanos = new TreeMap<>();
 
     /**
-     * Tokens of one life of a node differ from those of every other. An answer may reach a node
-     * that has been restarted since it asked: its connection is gone, but the one who answers knows
-     * the node, and there is a new connection to it.
+     * Counts up in steps of the lanes, so that the token of a reply says which lane it is for. The
+     * start is random and new in each run of the process:
      *
      * <ol>
-     *   <li>Node 2 asks node 1 under token 6, node 1 waits for its disk, node 2 is killed.
-     *   <li>Node 2 starts again, counts from 1, and asks node 1 under token 6 for something else.
-     *   <li>Node 1 answers the first 6: the client hears that the second was executed.
+     *   <li>this node asks another for a write under token 5, stops, and is started again,
+     *   <li>it asks for a read under token 5,
+     *   <li>the write commits, and its answer comes over the new connection: to the read.
      * </ol>
      */
     private long nextToken;
@@ -74,9 +70,11 @@ final class Router {
 
     Router(LaneConfig config, Places places, Outbox outbox) {
         this.config = config;
-        this.nextToken = config.incarnation() << TOKEN_BITS;
         this.places = places;
         this.outbox = outbox;
+        ClientId identity = config.identity();
+        long start = new SplittableRandom(identity.high() ^ identity.low()).nextLong() >>> 8;
+        this.nextToken = start - start % config.laneCount() + config.lane();
         this.jitter = new SplittableRandom(config.seed() ^ 0x726f75746572L);
     }
 
@@ -211,15 +209,20 @@ final class Router {
     }
 
     private Attempt newAttempt(Now now, Pending pending, long node) {
-        Attempt attempt =
-                new Attempt(pending, nextToken++, node, now.nanos());
+        Attempt attempt = new Attempt(pending, newToken(), node, now.nanos());
         attemptByToken.put(attempt.token(), attempt);
         return attempt;
     }
 
+    private long newToken() {
+        long token = nextToken;
+        nextToken += config.laneCount();
+        return token;
+    }
+
     /** Passes a request of another node on to a lane of this one, once: its sender tries again. */
     void relay(int lane, long groupId, Request request, Waiter waiter) {
-        long token = nextToken++;
+        long token = newToken();
         relayedByToken.put(token, waiter);
         outbox.add(new LaneEffect.ToLane(lane, new LaneInput.Note.Serve(token, groupId, request)));
     }

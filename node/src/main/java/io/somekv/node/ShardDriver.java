@@ -130,8 +130,7 @@ final class ShardDriver {
         }
     }
 
-    private void acquire(
-            Now now, long groupId, int shard, ShardConfig config, Course course) {
+    private void acquire(Now now, long groupId, int shard, ShardConfig config, Course course) {
         TreeSet<Long> earlier = new TreeSet<>();
         for (long number = config.number() - 1; number > 0; number--) {
             Optional<ShardConfig> past = maps.config(now, number);

@@ -1,9 +1,10 @@
 package io.somekv.node;
 
+import io.somekv.base.Bytes;
 import io.somekv.base.Invariant;
-import io.somekv.kv.engine.Engine;
-import io.somekv.kv.engine.MemoryEngine;
-import io.somekv.node.log.GroupRecord;
+import io.somekv.base.Mutation;
+import io.somekv.node.wire.ConsensusCodec;
+import io.somekv.node.wire.Envelope;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
@@ -13,25 +14,29 @@ import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.frame.Frame;
-import io.somekv.raft.Entry;
+import io.somekv.protocol.frame.FrameCodec;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
 import io.somekv.raft.Now;
 import io.somekv.raft.RaftConfig;
+import io.somekv.raft.ReplicaStatus;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Some nodes of two lanes each on a perfect network and disk: what the lanes do when nothing goes
- * wrong, and when a node is cut off. (Everything that can go wrong is the simulator's.)
+ * Some nodes of two lanes each, on a network and disks that do what a test tells them: links are
+ * cut one way, frames held back or doubled, disks stall, nodes crash and come back. (What can go
+ * wrong at random is the simulator's.) Frames travel as bytes, each answer comes once or the run
+ * fails.
  */
 final class LaneCluster {
     static final int LANES = 2;
@@ -39,38 +44,155 @@ final class LaneCluster {
 
     private record Address(long node, int lane) {}
 
+    private record Link(long from, long to) implements Comparable<Link> {
+        @Override
+        public int compareTo(Link other) {
+            int byFrom = Long.compare(from, other.from);
+            return byFrom != 0 ? byFrom : Long.compare(to, other.to);
+        }
+    }
+
+    /** What becomes of a frame on its way. */
+    enum Fate {
+        ARRIVES,
+        IS_LOST,
+        /** Until {@link #releaseHeld}. */
+        IS_HELD,
+        ARRIVES_AND_IS_HELD
+    }
+
+    interface Network {
+        Fate fateOf(long from, long to, Frame frame);
+    }
+
+    private final RaftConfig raft;
+    private final Set<Mutation> mutations;
+    private final TreeMap<Long, NodeDisk> disks = new TreeMap<>();
     private final TreeMap<Long, Lane[]> lanesByNode = new TreeMap<>();
-    private final TreeMap<Long, TreeMap<Long, TreeMap<Long, Entry>>> logs = new TreeMap<>();
     private final TreeMap<Long, Outcome> answers = new TreeMap<>();
-    private final TreeSet<Long> cutOff = new TreeSet<>();
+    private final TreeSet<Long> answered = new TreeSet<>();
+    private final TreeSet<Long> silent = new TreeSet<>();
+    private final TreeSet<Link> cut = new TreeSet<>();
     private final ArrayDeque<Runnable> work = new ArrayDeque<>();
+    private final ArrayDeque<Runnable> held = new ArrayDeque<>();
+    private final TreeMap<Long, ArrayDeque<Runnable>> appendsByNode = new TreeMap<>();
     private final TreeSet<String> touched = new TreeSet<>();
+    private Network network = (from, to, frame) -> Fate.ARRIVES;
+    private @Nullable ClusterMap newestMap;
     private long nanos = 1;
     private long nextToken = 1;
 
     LaneCluster(int nodes) {
+        this(nodes, RaftConfig.defaults(), Collections.emptySet());
+    }
+
+    LaneCluster(int nodes, RaftConfig raft, Set<Mutation> mutations) {
+        this.raft = raft;
+        this.mutations = mutations;
         for (long node = 1; node <= nodes; node++) {
-            Engine engine = new MemoryEngine();
-            Lane[] lanes = new Lane[LANES];
-            for (int lane = 0; lane < LANES; lane++) {
-                LaneConfig config =
-                        new LaneConfig(
-                                lane,
-                                LANES,
-                                node,
-                                storeOf(node),
-                                1,
-                                new ClientId(node << 40, 7),
-                                node * 100 + lane,
-                                1,
-                                RaftConfig.defaults(),
-                                10_000_000_000L,
-                                Collections.emptySet());
-                lanes[lane] = new Lane(config, engine, List.of(), Optional.empty(), now());
-            }
-            lanesByNode.put(node, lanes);
-            logs.put(node, new TreeMap<>());
+            disks.put(node, new NodeDisk());
+            appendsByNode.put(node, new ArrayDeque<>());
+            boot(node);
         }
+    }
+
+    private void boot(long node) {
+        NodeDisk disk = disk(node);
+        Lane[] lanes = new Lane[LANES];
+        for (int lane = 0; lane < LANES; lane++) {
+            LaneConfig config =
+                    new LaneConfig(
+                            lane,
+                            LANES,
+                            node,
+                            storeOf(node),
+                            disk.incarnation,
+                            new ClientId(node << 40, disk.incarnation),
+                            node * 100 + lane + disk.incarnation * 7,
+                            disk.storeIdMax() + 1,
+                            raft,
+                            10_000_000_000L,
+                            mutations);
+            lanes[lane] =
+                    new Lane(
+                            config,
+                            disk.engine,
+                            disk.recovered(lane, LANES),
+                            Optional.empty(),
+                            now());
+        }
+        lanesByNode.put(node, lanes);
+    }
+
+    NodeDisk disk(long node) {
+        return Objects.requireNonNull(disks.get(node));
+    }
+
+    /** The process ends; appends that were not durable, and unflushed rows, are gone. */
+    void crash(long node) {
+        lanesByNode.remove(node);
+        Objects.requireNonNull(appendsByNode.get(node)).clear();
+        disk(node).engine.crash();
+        disk(node).stalled = false;
+        for (long other : List.copyOf(lanesByNode.keySet())) {
+            giveAll(other, new LaneInput.PeerUp(node, false));
+        }
+    }
+
+    void restart(long node) {
+        disk(node).incarnation++;
+        boot(node);
+        for (long other : List.copyOf(lanesByNode.keySet())) {
+            if (other != node) {
+                giveAll(other, new LaneInput.PeerUp(node, true));
+            }
+        }
+    }
+
+    void stallDisk(long node) {
+        disk(node).stalled = true;
+    }
+
+    /** What was appended meanwhile becomes durable. */
+    void freeDisk(long node) {
+        disk(node).stalled = false;
+        ArrayDeque<Runnable> appends = Objects.requireNonNull(appendsByNode.get(node));
+        while (!appends.isEmpty()) {
+            appends.removeFirst().run();
+        }
+    }
+
+    void network(Network fates) {
+        network = fates;
+    }
+
+    /** What was held back arrives now. */
+    void releaseHeld() {
+        work.addAll(held);
+        held.clear();
+    }
+
+    int heldCount() {
+        return held.size();
+    }
+
+    /** Runs until nobody waits for an answer anywhere: all bounds are back at zero then (KB-37). */
+    boolean comesToRest() {
+        for (int i = 0; i < 600 && !isIdle(); i++) {
+            run(1);
+        }
+        return isIdle();
+    }
+
+    private boolean isIdle() {
+        for (Lane[] lanes : lanesByNode.values()) {
+            for (Lane lane : lanes) {
+                if (!lane.isIdle()) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     static UUID storeOf(long node) {
@@ -89,17 +211,45 @@ final class LaneCluster {
         return Objects.requireNonNull(lanesByNode.get(node));
     }
 
-    /** The log of a group on a node. */
-    private NavigableMap<Long, Entry> log(long node, long group) {
-        return Objects.requireNonNull(logs.get(node)).computeIfAbsent(group, g -> new TreeMap<>());
+    /** Tells a restarted node the cluster map, as its rim would. */
+    void learn(long node) {
+        giveAll(node, new LaneInput.Learned(Objects.requireNonNull(newestMap)));
     }
 
+    /** Nothing arrives from or at the node. */
     void cutOff(long node) {
-        cutOff.add(node);
+        for (long other : disks.keySet()) {
+            cut(node, other);
+            cut(other, node);
+        }
+    }
+
+    /** One way only. */
+    void cut(long from, long to) {
+        cut.add(new Link(from, to));
+    }
+
+    /** A group's replicas say nothing to each other until {@link #heal}: it loses its leader. */
+    void silence(long group) {
+        silent.add(group);
     }
 
     void heal() {
-        cutOff.clear();
+        cut.clear();
+        silent.clear();
+    }
+
+    /** Node of the replica that leads a group, as most of its replicas see it. */
+    long leaderOf(long group) {
+        for (long node : lanesByNode.keySet()) {
+            for (GroupStatus status : lane(node, group).status(now())) {
+                if (status.groupId() == group
+                        && status.replica().role() == ReplicaStatus.Role.LEADER) {
+                    return node;
+                }
+            }
+        }
+        return 0;
     }
 
     /** Creates group 0 on all nodes and starts the cluster, then has the data groups join. */
@@ -130,17 +280,27 @@ final class LaneCluster {
     }
 
     void createGroup(long group) {
-        List<Member> members = new ArrayList<>();
-        lanesByNode.keySet().forEach(node -> members.add(new Member(node, node, storeOf(node))));
-        Membership membership = new Membership(members, List.of());
+        Membership membership = membership(lanesByNode.size());
         for (long node : lanesByNode.keySet()) {
-            long token = nextToken++;
-            give(
-                    node,
-                    (int) (group % LANES),
-                    new LaneInput.CreateReplica(token, group, node, membership));
-            Invariant.check(await(token) instanceof Outcome.Ok, "replica created");
+            Outcome outcome = await(create(node, group, membership));
+            Invariant.check(outcome instanceof Outcome.Ok, "replica created");
         }
+    }
+
+    /** The first so many nodes, each with one replica. */
+    Membership membership(int nodes) {
+        List<Member> members = new ArrayList<>();
+        for (long node = 1; node <= nodes; node++) {
+            members.add(new Member(node, node, storeOf(node)));
+        }
+        return new Membership(members, List.of());
+    }
+
+    long create(long node, long group, Membership membership) {
+        long token = nextToken++;
+        LaneInput input = new LaneInput.CreateReplica(token, group, node, membership);
+        give(node, (int) (group % LANES), input);
+        return token;
     }
 
     private void expectOk(Command command) {
@@ -154,9 +314,22 @@ final class LaneCluster {
     }
 
     long begin(long node, Command command) {
+        return begin(node, new Request(Optional.empty(), command));
+    }
+
+    long begin(long node, Request request) {
+        Command command = request.command();
         long group = command instanceof Command.StartCluster ? GroupSpec.MASTER : Frame.ANY_GROUP;
+        return begin(node, group, request);
+    }
+
+    long begin(long node, long group, Command command) {
+        return begin(node, group, new Request(Optional.empty(), command));
+    }
+
+    private long begin(long node, long group, Request request) {
         long token = nextToken++;
-        give(node, 0, new LaneInput.Ask(token, group, new Request(Optional.empty(), command)));
+        give(node, 0, new LaneInput.Ask(token, group, request));
         return token;
     }
 
@@ -165,6 +338,10 @@ final class LaneCluster {
             run(1);
         }
         return Objects.requireNonNull(answers.remove(token), "answered in time");
+    }
+
+    boolean isAnswered(long token) {
+        return answers.containsKey(token);
     }
 
     Optional<ClusterMap> map(long node) {
@@ -176,9 +353,7 @@ final class LaneCluster {
         for (int i = 0; i < ticks; i++) {
             nanos += TICK_NANOS;
             for (long node : lanesByNode.keySet()) {
-                for (int lane = 0; lane < LANES; lane++) {
-                    give(node, lane, new LaneInput.Tick());
-                }
+                giveAll(node, new LaneInput.Tick());
             }
             for (int steps = 0; !work.isEmpty(); steps++) {
                 Invariant.check(steps < 1_000_000, "the lanes come to rest");
@@ -187,17 +362,35 @@ final class LaneCluster {
         }
     }
 
+    private void giveAll(long node, LaneInput input) {
+        for (int lane = 0; lane < LANES; lane++) {
+            give(node, lane, input);
+        }
+    }
+
     private void give(long node, int lane, LaneInput input) {
+        Lane target = lanes(node)[lane];
         work.addLast(() -> {
-            lanes(node)[lane].step(now(), input);
+            if (!isUp(node, target)) {
+                return;
+            }
+            target.step(now(), input);
             if (touched.add(node + "/" + lane)) {
                 work.addLast(() -> flush(new Address(node, lane)));
             }
         });
     }
 
+    /** Inputs of a process that has crashed since are nobody's. */
+    private boolean isUp(long node, Lane lane) {
+        return lanesByNode.containsKey(node) && List.of(lanes(node)).contains(lane);
+    }
+
     private void flush(Address at) {
         touched.remove(at.node() + "/" + at.lane());
+        if (!lanesByNode.containsKey(at.node())) {
+            return;
+        }
         for (LaneEffect effect : lanes(at.node())[at.lane()].effects(now())) {
             carryOut(at, effect);
         }
@@ -205,39 +398,69 @@ final class LaneCluster {
 
     private void carryOut(Address at, LaneEffect effect) {
         switch (effect) {
-            case LaneEffect.Append append -> {
-                append.records().forEach(record -> write(at.node(), record));
-                give(at.node(), at.lane(), new LaneInput.Appended(append.marks()));
+            case LaneEffect.Append append -> append(at, append);
+            case LaneEffect.Send send -> send(at.node(), send);
+            case LaneEffect.Answer answer -> {
+                Invariant.check(answered.add(answer.token()), "answered once");
+                answers.put(answer.token(), answer.outcome());
             }
-            case LaneEffect.Send send -> {
-                if (!cutOff.contains(at.node()) && !cutOff.contains(send.nodeId())) {
-                    give(send.nodeId(), 0, new LaneInput.FromPeer(at.node(), send.frame()));
-                }
-            }
-            case LaneEffect.Answer answer -> answers.put(answer.token(), answer.outcome());
             case LaneEffect.ToLane note ->
                     give(at.node(), note.lane(), new LaneInput.FromLane(at.lane(), note.note()));
-            case LaneEffect.FetchEntries fetch -> {
-                NavigableMap<Long, Entry> log = log(at.node(), fetch.groupId());
-                List<Entry> entries =
-                        List.copyOf(
-                                log.subMap(fetch.fetch().from(), true, fetch.fetch().to(), true)
-                                        .values());
-                give(
-                        at.node(),
-                        at.lane(),
-                        new LaneInput.Fetched(fetch.groupId(), fetch.fetch(), entries));
-            }
+            case LaneEffect.FetchEntries fetch ->
+                    give(
+                            at.node(),
+                            at.lane(),
+                            new LaneInput.Fetched(
+                                    fetch.groupId(),
+                                    fetch.fetch(),
+                                    disk(at.node()).read(fetch.groupId(), fetch.fetch())));
             case LaneEffect.WantsTurn _ -> give(at.node(), at.lane(), new LaneInput.ApplyTurn());
-            case LaneEffect.MapChanged _ -> {}
+            case LaneEffect.MapChanged changed -> newestMap = changed.map();
         }
     }
 
-    private void write(long node, GroupRecord record) {
-        NavigableMap<Long, Entry> log = log(node, record.groupId());
-        if (record.truncateFrom() > 0) {
-            log.tailMap(record.truncateFrom(), true).clear();
+    private void append(Address at, LaneEffect.Append append) {
+        NodeDisk disk = disk(at.node());
+        Runnable durable =
+                () -> {
+                    append.records().forEach(disk::write);
+                    give(at.node(), at.lane(), new LaneInput.Appended(append.marks()));
+                };
+        if (disk.stalled) {
+            Objects.requireNonNull(appendsByNode.get(at.node())).addLast(durable);
+        } else {
+            durable.run();
         }
-        record.entries().forEach(entry -> log.put(entry.index(), entry));
+    }
+
+    private void send(long from, LaneEffect.Send send) {
+        long to = send.nodeId();
+        Bytes bytes = FrameCodec.encode(send.frame());
+        int size = bytes.size() - FrameCodec.LENGTH_SIZE;
+        Invariant.check(size <= FrameCodec.FRAME_SIZE_MAX, "a frame that fits", size, 0);
+        Frame frame = audible(FrameCodec.decode(bytes.slice(FrameCodec.LENGTH_SIZE, size)));
+        Runnable arrive =
+                () -> {
+                    if (lanesByNode.containsKey(to)) {
+                        give(to, 0, new LaneInput.FromPeer(from, frame));
+                    }
+                };
+        Fate fate =
+                cut.contains(new Link(from, to)) ? Fate.IS_LOST : network.fateOf(from, to, frame);
+        if (fate == Fate.ARRIVES || fate == Fate.ARRIVES_AND_IS_HELD) {
+            arrive.run();
+        }
+        if (fate == Fate.IS_HELD || fate == Fate.ARRIVES_AND_IS_HELD) {
+            held.addLast(arrive);
+        }
+    }
+
+    private Frame audible(Frame frame) {
+        if (silent.isEmpty() || !(frame instanceof Frame.Consensus consensus)) {
+            return frame;
+        }
+        List<Envelope> heard = new ArrayList<>(ConsensusCodec.decode(consensus.messages()));
+        heard.removeIf(envelope -> silent.contains(envelope.groupId()));
+        return new Frame.Consensus(ConsensusCodec.encode(heard));
     }
 }

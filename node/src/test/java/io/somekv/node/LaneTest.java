@@ -19,7 +19,7 @@ class LaneTest {
     private static LaneCluster started(int groups) {
         LaneCluster cluster = new LaneCluster(3);
         cluster.start(16, groups);
-        cluster.run(100);
+        cluster.run(500);
         return cluster;
     }
 

@@ -132,7 +132,9 @@ final class RedisClientsTest {
             jedis.set("word", "x");
             JedisDataException notNumber =
                     assertThrows(JedisDataException.class, () -> jedis.incr("word"));
-            assertEquals("ERR value is not an integer or out of range", notNumber.getMessage());
+            assertEquals(
+                    "ERR value is not an integer or out of range",
+                    String.valueOf(notNumber.getMessage()));
             assertThrows(JedisDataException.class, () -> jedis.lpush("word", "y"));
         }
     }

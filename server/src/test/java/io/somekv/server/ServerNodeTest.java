@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.client.SomeKvClient;
+import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.v1.GetStatusResponse;
 import io.somekv.protocol.v1.ReplicaStatus;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.control.JoinOrder;
-import io.somekv.server.folder.RefusedException;
 import io.somekv.server.grpc.ControlChannel;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 
@@ -36,7 +37,7 @@ final class ServerNodeTest {
 
     /** With two lanes a request crosses from lane to lane and from node to node. */
     @Test
-    void dataIsThereAfterAllNodesWereStoppedAndStartedElsewhere() throws Exception {
+    void dataIsThereAfterAllNodesWereStopped() throws Exception {
         try (TestCluster cluster = TestCluster.start(folder, 3, 3, 2)) {
             try (Jedis jedis = jedis(cluster, 0)) {
                 for (int i = 0; i < 100; i++) {
@@ -49,6 +50,24 @@ final class ServerNodeTest {
                     for (int i = 0; i < 100; i++) {
                         assertEquals("value" + i, jedis.get("key" + i));
                     }
+                }
+            }
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    /** It dials the others, and its new address comes into the cluster map. */
+    @Test
+    void aNodeThatComesBackOnOtherPortsIsFoundAgain() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
+            cluster.restartElsewhere(0);
+            NodeInfo moved = cluster.info(2);
+            try (Jedis jedis = jedis(cluster, 2);
+                    ControlChannel control = cluster.control(0)) {
+                jedis.set("a", "1");
+                assertEquals("1", jedis.get("a"));
+                while (!control.config(-1).nodes().contains(moved)) {
+                    Thread.onSpinWait();
                 }
             }
             assertEquals(List.of(), cluster.emergencies());
@@ -92,23 +111,27 @@ final class ServerNodeTest {
         }
     }
 
+    /** What a person would read. */
+    private static String refusal(Executable refused) {
+        return String.valueOf(assertThrows(RuntimeException.class, refused).getMessage());
+    }
+
+    private static void assertContains(String part, String text) {
+        assertTrue(text.contains(part), text);
+    }
+
     @Test
     void aFolderIsOfOneNodeAndOfOneProcess() throws Exception {
         ServerOptions first = ServerOptions.local(1, folder, ServerOptions.Ports.ANY);
         try (ServerNode node = ServerNode.start(first, (code, why, cause) -> {})) {
             assertEquals(1, node.info().nodeId());
-            RefusedException inUse =
-                    assertThrows(
-                            RefusedException.class,
-                            () -> ServerNode.start(first, (code, why, cause) -> {}));
-            assertTrue(inUse.getMessage().contains("in use"), inUse.getMessage());
+            assertContains(
+                    "in use", refusal(() -> ServerNode.start(first, (code, why, cause) -> {})));
         }
         ServerOptions second = ServerOptions.local(2, folder, ServerOptions.Ports.ANY);
-        RefusedException foreign =
-                assertThrows(
-                        RefusedException.class,
-                        () -> ServerNode.start(second, (code, why, cause) -> {}));
-        assertTrue(foreign.getMessage().contains("belongs to node 1"), foreign.getMessage());
+        assertContains(
+                "belongs to node 1",
+                refusal(() -> ServerNode.start(second, (code, why, cause) -> {})));
     }
 
     @Test
@@ -117,28 +140,24 @@ final class ServerNodeTest {
         try (ServerNode node = ServerNode.start(alone, (code, why, cause) -> {});
                 Jedis jedis = new Jedis(node.info().host(), node.info().respPort())) {
             assertEquals("PONG", jedis.ping());
-            String message =
-                    assertThrows(RuntimeException.class, () -> jedis.get("key")).getMessage();
-            assertTrue(message.startsWith("CLUSTERDOWN"), message);
+            assertContains("CLUSTERDOWN", refusal(() -> jedis.get("key")));
         }
     }
 
     @Test
     void onlyLoopbackIsListenedOnUnlessSomebodyInsists() {
-        RefusedException open =
-                assertThrows(
-                        RefusedException.class,
-                        () ->
-                                new ServerOptions(
-                                        1,
-                                        folder,
-                                        "0.0.0.0",
-                                        "127.0.0.1",
-                                        ServerOptions.Ports.ANY,
-                                        1,
-                                        10,
-                                        false,
-                                        ServerOptions.DiskKind.FILES));
-        assertTrue(open.getMessage().contains("--insecure"), open.getMessage());
+        assertContains(
+                "--insecure",
+                refusal(() ->
+                        new ServerOptions(
+                                1,
+                                folder,
+                                "0.0.0.0",
+                                "127.0.0.1",
+                                ServerOptions.Ports.ANY,
+                                1,
+                                10,
+                                false,
+                                ServerOptions.DiskKind.FILES)));
     }
 }

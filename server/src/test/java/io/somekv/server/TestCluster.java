@@ -21,7 +21,7 @@ final class TestCluster implements AutoCloseable {
     static TestCluster start(Path folder, int nodes, int groups, int lanes) throws Exception {
         TestCluster cluster = new TestCluster(folder, lanes);
         for (int id = 1; id <= nodes; id++) {
-            cluster.startNode(id);
+            cluster.startNode(id, ServerOptions.Ports.ANY);
         }
         List<NodeInfo> infos = cluster.infos();
         try (ControlChannel channel = cluster.control(0)) {
@@ -38,14 +38,15 @@ final class TestCluster implements AutoCloseable {
         this.lanes = lanes;
     }
 
-    private void startNode(long id) throws IOException, InterruptedException {
+    private void startNode(long id, ServerOptions.Ports ports)
+            throws IOException, InterruptedException {
         ServerOptions options =
                 new ServerOptions(
                         id,
                         folder.resolve("node" + id),
                         ServerOptions.LOOPBACK,
                         ServerOptions.LOOPBACK,
-                        ServerOptions.Ports.ANY,
+                        ports,
                         lanes,
                         100,
                         false,
@@ -54,13 +55,22 @@ final class TestCluster implements AutoCloseable {
         nodes.add(ServerNode.start(options, emergency));
     }
 
-    /** Stops every node, then starts each again on its data, with other ports. */
+    /** Stops every node, then starts each again on its data. */
     void restart() throws Exception {
-        int count = nodes.size();
+        List<NodeInfo> before = infos();
         stopNodes();
-        for (int id = 1; id <= count; id++) {
-            startNode(id);
+        for (NodeInfo node : before) {
+            startNode(
+                    node.nodeId(),
+                    new ServerOptions.Ports(node.peerPort(), node.respPort(), node.grpcPort()));
         }
+    }
+
+    /** Stops one node, then starts it again on its data, on other ports. */
+    void restartElsewhere(int node) throws Exception {
+        NodeInfo before = info(node);
+        stop(node);
+        startNode(before.nodeId(), ServerOptions.Ports.ANY);
     }
 
     void stop(int node) throws IOException {

@@ -28,8 +28,8 @@ public final class ConsensusCodec {
     private static final int MESSAGES_MAX = 1 << 16;
     private static final int ENTRIES_MAX = 1 << 16;
 
-    /** Two bytes of type and flag, and nine numbers at most. */
-    private static final int MESSAGE_SIZE_MAX = 96;
+    /** A byte of type, ten numbers at most, and a flag. */
+    private static final int MESSAGE_SIZE_MAX = 102;
 
     /** An entry without its payload: a byte of kind, and four numbers. */
     private static final int ENTRY_HEAD_SIZE_MAX = 41;

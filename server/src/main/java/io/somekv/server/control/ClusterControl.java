@@ -8,6 +8,7 @@ import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.config.ShardConfig;
 import io.somekv.server.control.ControlException.Kind;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,6 +22,8 @@ import java.util.UUID;
  * has taken place as it did the first time.
  */
 public final class ClusterControl {
+    private static final long SERVING_NANOS_MAX = 15_000_000_000L;
+
     private final NodeControl node;
     private final RemoteNodes remote;
 
@@ -150,6 +153,26 @@ public final class ClusterControl {
                         && query(-1).config().groups().containsAll(groups);
         if (!joinedBefore) {
             expectOk(outcome);
+        }
+        awaitServing(groups);
+    }
+
+    /**
+     * The change is made; that the groups serve what it gave them takes a few entries more. Waits
+     * for it, for a while, so that whoever joined a group can use it when this returns.
+     */
+    private void awaitServing(List<GroupSpec> groups) {
+        ShardConfig config = query(-1).config();
+        List<Long> joined = groups.stream().map(GroupSpec::groupId).toList();
+        long end = System.nanoTime() + SERVING_NANOS_MAX;
+        int shard = 0;
+        while (shard < config.shardCount() && System.nanoTime() - end < 0) {
+            long owner = config.owner(shard);
+            boolean serves =
+                    !joined.contains(owner)
+                            || node.ask(owner, request(new Command.IsPristine(shard))).outcome()
+                                    instanceof Outcome.Result;
+            shard += serves ? 1 : 0;
         }
     }
 

@@ -112,8 +112,7 @@ public final class LaneLoop {
 
     /** Runs {@code task} on the loop again and again, until the loop ends; from any thread. */
     public void every(long millis, Runnable task) {
-        Future<?> _ =
-                loop.scheduleAtFixedRate(() -> guard(task), 0, millis, TimeUnit.MILLISECONDS);
+        Future<?> _ = loop.scheduleAtFixedRate(() -> guard(task), 0, millis, TimeUnit.MILLISECONDS);
     }
 
     private void guard(Runnable task) {

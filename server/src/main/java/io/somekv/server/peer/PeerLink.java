@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class PeerLink {
     static final long BACKOFF_FIRST_NANOS = 100_000_000;
     static final long BACKOFF_LAST_NANOS = 2_000_000_000;
+    private static final long COMPLAINT_AGE_NANOS = 3_000_000_000L;
 
     private final long nodeId;
     private final List<FrameConnection> connections = new ArrayList<>();
@@ -21,8 +22,11 @@ final class PeerLink {
     private long backoffNanos = BACKOFF_FIRST_NANOS;
     private long nextDialNanos;
 
-    /** What went wrong last, so that it is logged once and not at every try. */
+    /** What went wrong last, since when, and whether it was logged. */
     private String complaint = "";
+
+    private long complaintSinceNanos;
+    private boolean complaintLogged;
 
     /**
      * @param firstDialNanos not before this moment of the monotonic clock
@@ -73,10 +77,20 @@ final class PeerLink {
         nextDialNanos = nowNanos + backoffNanos;
     }
 
-    /** Whether {@code text} is news. */
-    synchronized boolean complains(String text) {
-        boolean news = !text.equals(complaint);
-        complaint = text;
-        return news;
+    /**
+     * Whether {@code text} is worth a line in the log: once, and only if it lasts. While a cluster
+     * starts, nodes that have joined it meet some that are about to.
+     */
+    synchronized boolean complains(String text, long nowNanos) {
+        if (!text.equals(complaint)) {
+            complaint = text;
+            complaintSinceNanos = nowNanos;
+            complaintLogged = false;
+        }
+        if (complaintLogged || nowNanos - complaintSinceNanos < COMPLAINT_AGE_NANOS) {
+            return false;
+        }
+        complaintLogged = true;
+        return true;
     }
 }

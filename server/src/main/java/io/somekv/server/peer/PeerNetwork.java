@@ -224,9 +224,9 @@ public final class PeerNetwork {
         }
     }
 
-    /** Logs a refusal once, until something else happens with that node. */
+    /** Logs a refusal that lasts, once. */
     void complain(long nodeId, String objection) {
-        if (link(nodeId).complains(objection)) {
+        if (link(nodeId).complains(objection, System.nanoTime())) {
             log.warn("{}", objection);
         }
     }

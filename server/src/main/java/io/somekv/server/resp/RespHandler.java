@@ -116,7 +116,10 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
                 begin(request.get());
             }
         } catch (RespProtocolException e) {
-            enqueue(PendingReply.ready(RespReply.error(String.valueOf(e.getMessage())), connection.protocol()));
+            enqueue(
+                    PendingReply.ready(
+                            RespReply.error(String.valueOf(e.getMessage())),
+                            connection.protocol()));
             closeAfterReplies();
         }
         if (!paused) {

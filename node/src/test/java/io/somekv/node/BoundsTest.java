@@ -1,0 +1,126 @@
+package io.somekv.node;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.somekv.base.Bytes;
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.Request;
+import io.somekv.protocol.frame.FrameCodec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What happens where a bound in bytes is reached (DESIGN §10). */
+class BoundsTest {
+    private static final int MIB = 1 << 20;
+
+    private static LaneCluster started() {
+        LaneCluster cluster = new LaneCluster(3);
+        cluster.start(4, 1);
+        cluster.run(500);
+        return cluster;
+    }
+
+    private static Command put(String key, int size) {
+        return Command.Put.of(Bytes.utf8(key), Bytes.wrap(new byte[size]));
+    }
+
+    /** Without a quorum nothing is executed, what comes is bounded, and it ends with the cause. */
+    @Test
+    @Tag("kb-36")
+    @Tag("kb-37")
+    void withoutAQuorumRequestsAreTurnedAwayBeforeMemoryIsFull() {
+        LaneCluster cluster = started();
+        long leader = cluster.leaderOf(1);
+        for (long node = 1; node <= 3; node++) {
+            if (node != leader) {
+                cluster.cutOff(node);
+            }
+        }
+        List<Long> tokens = new ArrayList<>();
+        Command put = put("k", MIB);
+        for (int i = 0; i < 100; i++) {
+            tokens.add(cluster.begin(leader, put));
+        }
+        cluster.run(1);
+        int busy = 0;
+        for (long token : tokens) {
+            if (cluster.isAnswered(token)) {
+                assertInstanceOf(Outcome.Busy.class, cluster.await(token));
+                busy++;
+            }
+        }
+        assertTrue(busy >= 100 - Router.HELD_BYTES_MAX / MIB, "turned away: " + busy);
+        assertTrue(busy < 100);
+        cluster.heal();
+        assertTrue(cluster.comesToRest());
+        assertEquals(new Outcome.Ok(), cluster.ask(leader, put("k", 1)));
+    }
+
+    @Test
+    void aRequestTooLargeForAFrameIsRefusedAtOnce() {
+        LaneCluster cluster = started();
+        Outcome outcome = cluster.ask(1, put("k", FrameCodec.FRAME_SIZE_MAX));
+        assertTrue(assertInstanceOf(Outcome.Invalid.class, outcome).message().contains("at most"));
+    }
+
+    /** Two of them make an entry, or an answer, that no frame could carry. */
+    @Test
+    void largeValuesTravelOneByOne() {
+        LaneCluster cluster = started();
+        for (long node = 1; node <= 3; node++) {
+            List<Long> tokens = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                tokens.add(cluster.begin(node, put("{k}" + i, 15 * MIB)));
+            }
+            for (long token : tokens) {
+                assertEquals(new Outcome.Ok(), cluster.await(token));
+            }
+        }
+        List<Bytes> keys = List.of(Bytes.utf8("{k}1"), Bytes.utf8("{k}2"));
+        for (long node = 1; node <= 3; node++) {
+            Outcome both = cluster.ask(node, new Command.GetMany(keys));
+            assertTrue(assertInstanceOf(Outcome.Invalid.class, both).message().contains("at most"));
+            assertInstanceOf(
+                    Outcome.Values.class,
+                    cluster.ask(node, new Command.GetMany(keys.subList(0, 1))));
+        }
+        assertTrue(cluster.comesToRest());
+    }
+
+    @Test
+    void weightsCountEveryByteOfKeysToo() {
+        Bytes key = Bytes.wrap(new byte[60_000]);
+        List<Command> commands =
+                List.of(
+                        new Command.Get(key),
+                        new Command.GetMany(List.of(key)),
+                        new Command.Delete(List.of(key)),
+                        new Command.Increment(key, 1),
+                        new Command.IncrementFloat(key, "1.5"),
+                        new Command.Expire(key, Command.Expiry.NONE),
+                        new Command.PutMany(List.of(new Command.KeyValue(key, Bytes.EMPTY))));
+        for (Command command : commands) {
+            assertTrue(
+                    Weights.of(new Request(Optional.empty(), command)) > key.size(),
+                    command.getClass().getSimpleName());
+        }
+    }
+
+    /** What is answered leaves at once, though an older request still waits. */
+    @Test
+    void anAnsweredRequestCountsNoMoreThoughAnOlderOneWaits() {
+        LaneCluster cluster = started();
+        long stuck = cluster.begin(1, 99, new Command.IsPristine(0));
+        for (int i = 0; i < 100; i++) {
+            assertEquals(new Outcome.Ok(), cluster.ask(1, put("k", MIB)));
+        }
+        assertFalse(cluster.isAnswered(stuck));
+    }
+}

@@ -1,0 +1,81 @@
+package io.somekv.node;
+
+import io.somekv.kv.engine.MemoryEngine;
+import io.somekv.node.log.GroupRecord;
+import io.somekv.node.log.RecoveredGroup;
+import io.somekv.raft.Entry;
+import io.somekv.raft.EntryId;
+import io.somekv.raft.Ready;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.TreeMap;
+
+/**
+ * What a node of a {@link LaneCluster} keeps through a crash: its log, its engine's flushed rows.
+ */
+final class NodeDisk {
+    final MemoryEngine engine = new MemoryEngine();
+    long incarnation = 1;
+
+    /** Appends wait instead of becoming durable. */
+    boolean stalled;
+
+    private final TreeMap<Long, TreeMap<Long, Entry>> logs = new TreeMap<>();
+    private final TreeMap<Long, GroupRecord> latest = new TreeMap<>();
+
+    void write(GroupRecord record) {
+        TreeMap<Long, Entry> log = logs.computeIfAbsent(record.groupId(), g -> new TreeMap<>());
+        if (record.truncateFrom() > 0) {
+            log.tailMap(record.truncateFrom(), true).clear();
+        }
+        record.entries().forEach(entry -> log.put(entry.index(), entry));
+        latest.put(record.groupId(), record);
+    }
+
+    List<Entry> read(long group, Ready.Fetch fetch) {
+        TreeMap<Long, Entry> log = Objects.requireNonNull(logs.get(group));
+        return List.copyOf(log.subMap(fetch.from(), true, fetch.to(), true).values());
+    }
+
+    /** As after a restore from an old copy of the log. */
+    void loseTail(long group, int entries) {
+        TreeMap<Long, Entry> log = Objects.requireNonNull(logs.get(group));
+        for (int i = 0; i < entries; i++) {
+            log.pollLastEntry();
+        }
+    }
+
+    long storeIdMax() {
+        return latest.values().stream().mapToLong(GroupRecord::storeId).max().orElse(0);
+    }
+
+    List<RecoveredGroup> recovered(int lane, int laneCount) {
+        List<RecoveredGroup> groups = new ArrayList<>();
+        for (GroupRecord record : latest.values()) {
+            if (record.groupId() % laneCount == lane) {
+                groups.add(recovered(record));
+            }
+        }
+        return groups;
+    }
+
+    private RecoveredGroup recovered(GroupRecord record) {
+        TreeMap<Long, Entry> log = Objects.requireNonNull(logs.get(record.groupId()));
+        List<EntryId> terms = new ArrayList<>();
+        for (Entry entry : log.values()) {
+            if (terms.isEmpty() || terms.getLast().term() != entry.term()) {
+                terms.add(entry.id());
+            }
+        }
+        return new RecoveredGroup(
+                record.groupId(),
+                record.replicaId(),
+                record.storeId(),
+                record.hardState(),
+                record.membership(),
+                terms,
+                log.isEmpty() ? 0 : log.lastKey(),
+                log.isEmpty() ? 0 : log.lastEntry().getValue().logTime());
+    }
+}

@@ -1,0 +1,113 @@
+package io.somekv.node;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.somekv.base.Bytes;
+import io.somekv.base.Invariant;
+import io.somekv.base.Mutation;
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.raft.RaftConfig;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Nodes come back with what their disks held. */
+class RecoveryTest {
+    private static final Bytes KEY = Bytes.utf8("k");
+
+    private static LaneCluster started(Set<Mutation> mutations) {
+        LaneCluster cluster = new LaneCluster(3, RaftConfig.defaults(), mutations);
+        cluster.start(4, 1);
+        cluster.run(500);
+        for (int i = 0; i < 10; i++) {
+            cluster.ask(1, new Command.Append(KEY, Bytes.utf8("x")));
+        }
+        cluster.run(100);
+        return cluster;
+    }
+
+    private static void comeBackWithRowsLost(LaneCluster cluster, long node) {
+        cluster.disk(node).engine.flushSome(cluster.disk(node).engine.unflushed() - 3);
+        cluster.crash(node);
+        cluster.restart(node);
+        cluster.learn(node);
+        cluster.run(500);
+    }
+
+    @Test
+    @Tag("kb-25")
+    void whatIsCommittedAndNotFlushedIsAppliedAgain() {
+        LaneCluster cluster = started(Collections.emptySet());
+        comeBackWithRowsLost(cluster, 2);
+        Optional<Long> digest = cluster.lane(1, 1).digest(1);
+        assertTrue(digest.isPresent());
+        assertEquals(digest, cluster.lane(2, 1).digest(1));
+    }
+
+    /** The state machine notices that entries are missing, and stops the node. */
+    @Test
+    @Tag("kb-25")
+    void aCommitIndexTakenForTheAppliedIndexIsNoticed() {
+        LaneCluster cluster = started(EnumSet.of(Mutation.COMMIT_TAKEN_FOR_APPLIED));
+        assertThrows(
+                Invariant.Violation.class,
+                () -> {
+                    comeBackWithRowsLost(cluster, 2);
+                    cluster.ask(1, new Command.Append(KEY, Bytes.utf8("x")));
+                    cluster.run(500);
+                });
+    }
+
+    /** An engine ahead of the log: one of the two is an old copy. */
+    @Test
+    @Tag("kb-43")
+    void whatIsAppliedBeyondTheLogIsRefused() {
+        LaneCluster cluster = started(Collections.emptySet());
+        cluster.disk(2).engine.flush();
+        cluster.crash(2);
+        cluster.disk(2).loseTail(1, 5);
+        assertThrows(Invariant.Violation.class, () -> cluster.restart(2));
+    }
+
+    /** Whatever a slow disk has not yet taken is nobody's promise. */
+    @Test
+    @Tag("kb-15")
+    void whatOnlySlowDisksHeardIsNotAcknowledged() {
+        LaneCluster cluster = started(Collections.emptySet());
+        for (long node = 1; node <= 3; node++) {
+            cluster.stallDisk(node);
+        }
+        long token = cluster.begin(1, new Command.Append(KEY, Bytes.utf8("x")));
+        cluster.run(100);
+        assertTrue(!cluster.isAnswered(token));
+        for (long node = 1; node <= 3; node++) {
+            cluster.freeDisk(node);
+        }
+        assertEquals(new Outcome.Int(11), cluster.await(token));
+        assertTrue(cluster.comesToRest());
+    }
+
+    @Test
+    void aReplicaIsCreatedOnceAndWithOneMembership() {
+        LaneCluster cluster = started(Collections.emptySet());
+        cluster.stallDisk(1);
+        long first = cluster.create(1, 8, cluster.membership(3));
+        long again = cluster.create(1, 8, cluster.membership(3));
+        long other = cluster.create(1, 8, cluster.membership(2));
+        cluster.run(2);
+        assertTrue(!cluster.isAnswered(first) && !cluster.isAnswered(again));
+        assertInstanceOf(Outcome.Invalid.class, cluster.await(other));
+        cluster.freeDisk(1);
+        assertEquals(new Outcome.Ok(), cluster.await(first));
+        assertEquals(new Outcome.Ok(), cluster.await(again));
+        assertInstanceOf(
+                Outcome.Invalid.class, cluster.await(cluster.create(1, 8, cluster.membership(2))));
+    }
+}

@@ -1,0 +1,148 @@
+package io.somekv.node;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.somekv.base.Bytes;
+import io.somekv.kv.ShardStatus;
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Outcome;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Shards without data come to the group that the newest config names, whatever crashes. */
+class ShardDriverTest {
+    private static final int SHARDS = 8;
+
+    private static LaneCluster started() {
+        LaneCluster cluster = new LaneCluster(3);
+        cluster.start(SHARDS, 1);
+        cluster.run(500);
+        return cluster;
+    }
+
+    /** Owner of each shard, as the leaders' machines have it; fails where there are two. */
+    private static TreeMap<Integer, Long> owners(LaneCluster cluster, long groups) {
+        TreeMap<Integer, Long> owners = new TreeMap<>();
+        for (long group = 1; group <= groups; group++) {
+            long leader = cluster.leaderOf(group);
+            if (leader == 0) {
+                continue;
+            }
+            for (GroupStatus status : cluster.lane(leader, group).status(cluster.now())) {
+                for (ShardStatus shard : status.groupId() == group ? status.shards() : noShards()) {
+                    if (shard.serving()) {
+                        assertEquals(null, owners.put(shard.shard(), group), "two owners");
+                    }
+                }
+            }
+        }
+        return owners;
+    }
+
+    private static List<ShardStatus> noShards() {
+        return List.of();
+    }
+
+    private static boolean isSettled(LaneCluster cluster, long groups) {
+        TreeMap<Integer, Long> owners = owners(cluster, groups);
+        return owners.equals(wanted(cluster));
+    }
+
+    private static TreeMap<Integer, Long> wanted(LaneCluster cluster) {
+        TreeMap<Integer, Long> wanted = new TreeMap<>();
+        for (int shard = 0; shard < SHARDS; shard++) {
+            wanted.put(shard, cluster.map(1).orElseThrow().config().owner(shard));
+        }
+        return wanted;
+    }
+
+    private static boolean settles(LaneCluster cluster, long groups) {
+        cluster.run(1);
+        for (int i = 0; i < 4000 && !isSettled(cluster, groups); i++) {
+            cluster.run(1);
+        }
+        return isSettled(cluster, groups);
+    }
+
+    /** Group 2 joins and has no quorum; what it is to own waits at group 1, and goes on after. */
+    @Test
+    void aGroupThatIsDownWhenItJoinsGetsItsShardsWhenItComesBack() {
+        LaneCluster cluster = started();
+        cluster.createGroup(2);
+        cluster.run(500);
+        cluster.silence(2);
+        assertEquals(new Outcome.Ok(), cluster.ask(1, new Command.Join(List.of(cluster.spec(2)))));
+        cluster.run(500);
+        assertFalse(isSettled(cluster, 2));
+        cluster.heal();
+        assertTrue(settles(cluster, 2));
+        assertEquals(2, new TreeSet<>(owners(cluster, 2).values()).size());
+    }
+
+    @Test
+    @Tag("kb-49")
+    void nodesThatCrashWhileShardsMoveLeaveNoShardWithTwoOwnersOrNone() {
+        LaneCluster cluster = started();
+        cluster.createGroup(2);
+        cluster.createGroup(3);
+        cluster.run(500);
+        List<Command> changes = new ArrayList<>();
+        changes.add(new Command.Join(List.of(cluster.spec(2))));
+        changes.add(new Command.Join(List.of(cluster.spec(3))));
+        changes.add(new Command.Leave(List.of(1L)));
+        changes.add(new Command.Join(List.of(cluster.spec(1))));
+        int turn = 0;
+        for (Command change : changes) {
+            long node = turn % 3 + 1;
+            assertEquals(new Outcome.Ok(), cluster.ask(node, change));
+            cluster.run(turn * 4);
+            cluster.disk(node).engine.flushSome(turn * 5);
+            cluster.crash(node);
+            for (int i = 0; i < 300; i++) {
+                cluster.run(1);
+                owners(cluster, 3);
+            }
+            cluster.restart(node);
+            cluster.learn(node);
+            turn++;
+        }
+        cluster.run(500);
+        assertTrue(settles(cluster, 3));
+        assertEquals(3, new TreeSet<>(owners(cluster, 3).values()).size());
+        for (int i = 0; i < 20; i++) {
+            Command put = Command.Put.of(Bytes.utf8("key" + i), Bytes.utf8("v"));
+            assertEquals(new Outcome.Ok(), cluster.ask(1 + i % 3, put));
+        }
+    }
+
+    /** A late copy of a promise, asked for a config in between, takes a shard from its owner. */
+    @Test
+    @Tag("kb-49")
+    void aShardLostToALateStepComesBack() {
+        LaneCluster cluster = started();
+        for (long group = 2; group <= 3; group++) {
+            cluster.createGroup(group);
+            cluster.run(500);
+            Command join = new Command.Join(List.of(cluster.spec(group)));
+            assertEquals(new Outcome.Ok(), cluster.ask(1, join));
+            cluster.run(500);
+        }
+        assertTrue(settles(cluster, 3));
+        int kept = wanted(cluster).entrySet().stream()
+                .filter(shard -> shard.getValue() == 1)
+                .findFirst()
+                .orElseThrow()
+                .getKey();
+        Outcome outcome = cluster.await(cluster.begin(1, 1, new Command.GiveUp(kept, 2)));
+        assertInstanceOf(Outcome.GivenUp.class, outcome);
+        assertFalse(isSettled(cluster, 3));
+        assertTrue(settles(cluster, 3));
+    }
+}
