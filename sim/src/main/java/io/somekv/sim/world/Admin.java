@@ -122,13 +122,23 @@ public final class Admin {
             SimNode node = nodes.get((int) member.nodeId() - 1);
             add(
                     "create replica " + member.replicaId() + " of group " + spec.groupId(),
-                    done ->
-                            node.createReplica(
-                                    spec.groupId(),
-                                    member.replicaId(),
-                                    membership,
-                                    answer -> done.accept(answer.outcome())),
+                    done -> createReplica(node, spec.groupId(), member.replicaId(), membership, done),
                     outcome -> outcome instanceof Outcome.Ok || node.isDamaged());
+        }
+    }
+
+    private void createReplica(
+            SimNode node,
+            long groupId,
+            long replicaId,
+            Membership membership,
+            Consumer<Outcome> done) {
+        NodeProcess door = node.process().orElse(null);
+        if (door == null) {
+            done.accept(new Outcome.NotLeader(0));
+        } else {
+            door.createReplica(
+                    groupId, replicaId, membership, answer -> done.accept(answer.outcome()));
         }
     }
 
@@ -154,7 +164,8 @@ public final class Admin {
                 new Command.QueryConfig(-1),
                 outcome -> {
                     if (outcome instanceof Outcome.Cluster cluster) {
-                        nodes.forEach(node -> node.learn(cluster.map()));
+                        nodes.forEach(
+                                node -> node.process().ifPresent(p -> p.learn(cluster.map())));
                         done.accept(new Outcome.Ok());
                     } else {
                         done.accept(outcome);

@@ -20,6 +20,11 @@ final class Connections {
                 : frame;
     }
 
+    /** The lane that called. */
+    static int laneOf(Frame.Reply reply) {
+        return (int) (reply.token() % SimNode.LANES);
+    }
+
     /** A reply as the lane that called knows it. */
     static Frame.Reply ofLane(Frame.Reply reply) {
         return new Frame.Reply(reply.token() / SimNode.LANES, reply.outcome(), reply.logTime());

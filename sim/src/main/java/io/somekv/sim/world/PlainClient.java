@@ -33,12 +33,13 @@ final class PlainClient implements Client {
         if (!node.isUp() || random.nextInt(50) == 0) {
             node = anyNode();
         }
-        if (!node.isUp()) {
+        NodeProcess door = node.process().orElse(null);
+        if (door == null) {
             world.timeline().after(10 * MILLISECOND, () -> done.accept(new Outcome.Busy(10)));
             return;
         }
         long group = command instanceof Command.StartCluster ? 0 : Frame.ANY_GROUP;
-        node.ask(
+        door.ask(
                 group,
                 new Request(Optional.empty(), command),
                 answer ->

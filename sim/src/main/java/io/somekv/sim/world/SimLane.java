@@ -32,6 +32,7 @@ final class SimLane {
 
     private final World world;
     private final SimNode node;
+    private final NodeProcess process;
     private final int number;
     private final Lane lane;
     private final SplittableRandom random;
@@ -43,9 +44,10 @@ final class SimLane {
     private final TreeMap<Long, Long> seenApplied = new TreeMap<>();
     private boolean scheduled;
 
-    SimLane(World world, SimNode node, int number, Lane lane) {
+    SimLane(World world, SimNode node, NodeProcess process, int number, Lane lane) {
         this.world = world;
         this.node = node;
+        this.process = process;
         this.number = number;
         this.lane = lane;
         this.random = world.fork();
@@ -108,11 +110,11 @@ final class SimLane {
 
     private void perform(LaneEffect effect) {
         switch (effect) {
-            case LaneEffect.Append append -> node.log().append(this, append);
+            case LaneEffect.Append append -> process.log().append(this, append);
             case LaneEffect.Send send -> send(send.nodeId(), send.frame());
-            case LaneEffect.Answer answer -> node.answer(answer);
+            case LaneEffect.Answer answer -> process.answer(answer);
             case LaneEffect.ToLane to ->
-                    node.lane(to.lane())
+                    process.lane(to.lane())
                             .postAfter(
                                     random.nextLong(100_000),
                                     new LaneInput.FromLane(number, to.note()));
@@ -137,7 +139,7 @@ final class SimLane {
     private void fetch(LaneEffect.FetchEntries wanted) {
         try {
             List<Entry> entries =
-                    node.wal()
+                    process.wal()
                             .read(
                                     wanted.groupId(),
                                     wanted.fetch().from(),

@@ -1,24 +1,13 @@
 package io.somekv.sim.world;
 
-import static io.somekv.sim.world.Timeline.MILLISECOND;
 import static io.somekv.sim.world.Timeline.SECOND;
 
 import io.somekv.base.Bytes;
 import io.somekv.node.Lane;
-import io.somekv.node.LaneConfig;
-import io.somekv.node.LaneEffect;
-import io.somekv.node.LaneInput;
 import io.somekv.node.log.GroupRecord;
 import io.somekv.node.log.RecoveredGroup;
-import io.somekv.protocol.command.ClientId;
-import io.somekv.protocol.command.Outcome;
-import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
-import io.somekv.protocol.frame.Frame;
-import io.somekv.protocol.frame.FrameCodec;
-import io.somekv.raft.Membership;
 import io.somekv.raft.Now;
-import io.somekv.raft.RaftConfig;
 import io.somekv.sim.check.Breach;
 import io.somekv.sim.check.DurabilityWatch;
 import io.somekv.storage.disk.DiskOperation;
@@ -27,13 +16,10 @@ import io.somekv.storage.wal.CorruptLogException;
 import io.somekv.storage.wal.Wal;
 import io.somekv.storage.wal.WalConfig;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.UUID;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,9 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class SimNode implements Network.Endpoint {
     public static final int LANES = 2;
 
-    private static final UUID NO_CLUSTER = new UUID(0, 0);
     private static final int SEGMENT_SIZE = 64 << 10;
-    private static final long ASK_TIMEOUT = 5 * SECOND;
 
     private final World world;
     private final Network network;
@@ -71,20 +55,6 @@ public final class SimNode implements Network.Endpoint {
 
     private long slowDiskUntil;
     private int effectsUntilDeath = -1;
-
-    /** What lives and dies together. */
-    private static final class NodeProcess {
-        final Wal wal;
-        final LogLoop log;
-        final List<SimLane> lanes = new ArrayList<>();
-        final TreeMap<Long, Consumer<LaneEffect.Answer>> asked = new TreeMap<>();
-        long nextToken = 1;
-
-        NodeProcess(Wal wal, LogLoop log) {
-            this.wal = wal;
-            this.log = log;
-        }
-    }
 
     SimNode(World world, Network network, long id) {
         this.world = world;
@@ -120,8 +90,7 @@ public final class SimNode implements Network.Endpoint {
 
     /** Whether one of its replicas takes itself for a leader. */
     public boolean leadsSomething() {
-        NodeProcess running = process;
-        return running != null && running.lanes.stream().anyMatch(SimLane::leadsSomething);
+        return process != null && process.leadsSomething();
     }
 
     Network network() {
@@ -134,8 +103,7 @@ public final class SimNode implements Network.Endpoint {
 
     /** The lanes of the process that runs; none where none does. */
     public List<Lane> lanes() {
-        NodeProcess running = process;
-        return running == null ? List.of() : running.lanes.stream().map(SimLane::lane).toList();
+        return process == null ? List.of() : process.lanes();
     }
 
     /** Told whenever a process of this node ends. */
@@ -171,50 +139,13 @@ public final class SimNode implements Network.Endpoint {
         durability.recovered(recovered);
         world.watch().recovered(id, recovered);
         recovered.forEach(group -> engine.belongs(group.storeId(), group.groupId()));
-        NodeProcess starting = new NodeProcess(wal, new LogLoop(world, this, wal, durability));
-        process = starting;
-        ClientId identity = new ClientId(random.nextLong(), random.nextLong());
-        long firstStoreId =
-                1 + recovered.stream().mapToLong(RecoveredGroup::storeId).max().orElse(0);
-        for (int number = 0; number < LANES; number++) {
-            int lane = number;
-            LaneConfig config =
-                    new LaneConfig(
-                            number,
-                            LANES,
-                            id,
-                            wal.storeUuid(),
-                            wal.incarnation(),
-                            identity,
-                            random.nextLong(),
-                            firstStoreId,
-                            raftConfig(),
-                            ASK_TIMEOUT,
-                            world.mutations());
-            List<RecoveredGroup> own =
-                    recovered.stream().filter(g -> g.groupId() % LANES == lane).toList();
-            starting.lanes.add(
-                    new SimLane(
-                            world, this, number, new Lane(config, engine, own, keptMap, now())));
-        }
+        process =
+                new NodeProcess(world, this, wal, new LogLoop(world, this, wal, durability));
+        process.start(engine, recovered, keptMap);
     }
 
     private WalConfig walConfig() {
         return WalConfig.of(storeId).withSegmentSize(SEGMENT_SIZE).withMutations(world.mutations());
-    }
-
-    private RaftConfig raftConfig() {
-        RaftConfig defaults = RaftConfig.defaults();
-        return new RaftConfig(
-                defaults.electionTimeoutNanos(),
-                defaults.heartbeatNanos(),
-                world.scenario().appendBytesMax(),
-                4 * world.scenario().appendBytesMax(),
-                64 << 10,
-                2 << 10,
-                defaults.diskStallNanos(),
-                defaults.clockLeadMillisMax(),
-                world.mutations());
     }
 
     /**
@@ -246,9 +177,8 @@ public final class SimNode implements Network.Endpoint {
         effectsUntilDeath = -1;
         engine.memory().crash();
         network.died(id);
-        Outcome lost = new Outcome.Unknown("the node is gone");
         onEnd.run();
-        ending.asked.values().forEach(asker -> asker.accept(new LaneEffect.Answer(0, lost, 0)));
+        ending.end();
     }
 
     /** A write or sync of the log failed: the node stops, and a power cut shows what was lost. */
@@ -272,98 +202,19 @@ public final class SimNode implements Network.Endpoint {
 
     // ---- doors
 
-    /** A client of this node's own door asks. The answer is Unknown if the node dies first. */
-    void ask(long groupId, Request request, Consumer<LaneEffect.Answer> done) {
-        NodeProcess running = process;
-        if (running == null) {
-            done.accept(new LaneEffect.Answer(0, new Outcome.NotLeader(0), 0));
-            return;
-        }
-        long token = running.nextToken++;
-        running.asked.put(token, done);
-        int lane = groupId == Frame.ANY_GROUP ? random.nextInt(LANES) : (int) groupId % LANES;
-        running.lanes
-                .get(lane)
-                .postAfter(
-                        random.nextLong(MILLISECOND), new LaneInput.Ask(token, groupId, request));
-    }
-
-    /** Creates a replica here; see {@link LaneInput.CreateReplica}. */
-    void createReplica(
-            long groupId, long replicaId, Membership members, Consumer<LaneEffect.Answer> done) {
-        NodeProcess running = process;
-        if (running == null) {
-            done.accept(new LaneEffect.Answer(0, new Outcome.NotLeader(0), 0));
-            return;
-        }
-        long token = running.nextToken++;
-        running.asked.put(token, done);
-        running.lanes
-                .get((int) (groupId % LANES))
-                .post(new LaneInput.CreateReplica(token, groupId, replicaId, members));
-    }
-
-    /** Makes a map known that this node has not heard of yet. */
-    void learn(ClusterMap map) {
-        NodeProcess running = process;
-        if (running != null) {
-            running.lanes.forEach(lane -> lane.post(new LaneInput.Learned(map)));
-        }
-    }
-
-    void answer(LaneEffect.Answer answer) {
-        NodeProcess running = process;
-        if (running == null) {
-            return;
-        }
-        Consumer<LaneEffect.Answer> asker = running.asked.remove(answer.token());
-        if (asker == null) {
-            throw new IllegalStateException("token " + answer.token() + " answered twice");
-        }
-        asker.accept(answer);
+    /** The process that runs; empty where none does: a door that is closed. */
+    Optional<NodeProcess> process() {
+        return Optional.ofNullable(process);
     }
 
     @Override
     public void receive(long from, Bytes bytes) {
-        NodeProcess running = process;
-        if (running == null) {
-            return;
-        }
-        Frame frame = Texts.decode(bytes);
-        if (from < Trace.CLIENTS_FROM) {
-            if (frame instanceof Frame.Reply reply) {
-                SimLane lane = running.lanes.get((int) (reply.token() % LANES));
-                lane.post(new LaneInput.FromPeer(from, Connections.ofLane(reply)));
-            } else {
-                SimLane lane = running.lanes.get((int) ((from + id) % LANES));
-                lane.post(new LaneInput.FromPeer(from, frame));
-            }
-        } else if (frame instanceof Frame.Hello) {
-            Frame hello = new Frame.Hello(NO_CLUSTER, id, storeId, running.wal.incarnation());
-            network.send(id, from, FrameCodec.encode(hello), Network.Tie.CONNECTION);
-        } else if (frame instanceof Frame.Call call) {
-            ask(
-                    call.groupId(),
-                    call.request(),
-                    answer -> {
-                        if (process == running) {
-                            reply(from, call.token(), answer);
-                        }
-                    });
-        }
-    }
-
-    private void reply(long client, long token, LaneEffect.Answer answer) {
-        Frame reply = new Frame.Reply(token, answer.outcome(), answer.logTime());
-        network.send(id, client, FrameCodec.encode(reply), Network.Tie.CONNECTION);
+        process().ifPresent(running -> running.receive(from, Texts.decode(bytes)));
     }
 
     @Override
     public void connection(long peer, boolean up) {
-        NodeProcess running = process;
-        if (running != null && peer < Trace.CLIENTS_FROM) {
-            running.lanes.forEach(lane -> lane.post(new LaneInput.PeerUp(peer, up)));
-        }
+        process().ifPresent(running -> running.connection(peer, up));
     }
 
     // ---- for the lanes
@@ -384,26 +235,6 @@ public final class SimNode implements Network.Endpoint {
         if (newer && (keptMap.isEmpty() || random.nextInt(4) > 0)) {
             keptMap = Optional.of(map);
         }
-    }
-
-    LogLoop log() {
-        return running().log;
-    }
-
-    Wal wal() {
-        return running().wal;
-    }
-
-    SimLane lane(int number) {
-        return running().lanes.get(number);
-    }
-
-    private NodeProcess running() {
-        NodeProcess running = process;
-        if (running == null) {
-            throw new IllegalStateException("node " + id + " is down");
-        }
-        return running;
     }
 
     /** How long a turn of applying may be put off. */
