@@ -20,11 +20,9 @@ import org.junit.jupiter.api.Test;
 class OutboxTest {
     private static Envelope append(long group, int size) {
         Entry entry =
-                new Entry(
-                        new EntryId(1, 1), EntryKind.COMMANDS, 5, Bytes.wrap(new byte[size]));
+                new Entry(new EntryId(1, 1), EntryKind.COMMANDS, 5, Bytes.wrap(new byte[size]));
         return new Envelope(
-                group,
-                new Message.AppendEntries(1, 2, 1, EntryId.ZERO, List.of(entry), 0, 1));
+                group, new Message.AppendEntries(1, 2, 1, EntryId.ZERO, List.of(entry), 0, 1));
     }
 
     /** Each group's messages fit a frame; those of many groups together might not. */

@@ -135,11 +135,12 @@ class ShardDriverTest {
             cluster.run(500);
         }
         assertTrue(settles(cluster, 3));
-        int kept = wanted(cluster).entrySet().stream()
-                .filter(shard -> shard.getValue() == 1)
-                .findFirst()
-                .orElseThrow()
-                .getKey();
+        int kept =
+                wanted(cluster).entrySet().stream()
+                        .filter(shard -> shard.getValue() == 1)
+                        .findFirst()
+                        .orElseThrow()
+                        .getKey();
         Outcome outcome = cluster.await(cluster.begin(1, 1, new Command.GiveUp(kept, 2)));
         assertInstanceOf(Outcome.GivenUp.class, outcome);
         assertFalse(isSettled(cluster, 3));
