@@ -13,9 +13,10 @@ usage: bench/three-nodes.sh COMMAND
   node DIR N     become node N (1, 2 or 3) with its data in DIR/nN
   form           make the three running nodes one cluster with groups 1 and 2; once for a new DIR
   leader G       print the number of the node that leads group G
+  digests        print a line 'GROUP NODE APPLIED DIGEST' for each replica
   resp-port N    print the port where node N speaks RESP
 
-SOMEKV_FIRST_PORT (now $first_port) moves all ports.
+SOMEKV_FIRST_PORT (now $first_port) moves all ports; SOMEKV_SERVER_OPTIONS are more options of each node.
 END
 }
 
@@ -26,8 +27,9 @@ grpc_port() { echo $((first_port + 20 + $1)); }
 # Becomes the server: whoever started this script may kill it by that process id.
 node() {
     mkdir -p "$1"
+    # shellcheck disable=SC2086 # options are words
     exec "$somekv" server --node-id "$2" --data "$1/n$2" --peer-port "$(peer_port "$2")" \
-        --resp-port "$(resp_port "$2")" --grpc-port "$(grpc_port "$2")"
+        --resp-port "$(resp_port "$2")" --grpc-port "$(grpc_port "$2")" ${SOMEKV_SERVER_OPTIONS:-}
 }
 
 form() {
@@ -53,11 +55,22 @@ leader() {
     return 1
 }
 
+digests() {
+    "$somekv" cluster status --json --digests --node "127.0.0.1:$(grpc_port 1)" |
+        grep -oE '"node":[0-9]+|"group":[0-9]+|"applied":[0-9]+|"digest":"?[0-9a-fx-]+' |
+        awk -F: '{ gsub(/"/, "") }
+            $1 == "node" { node = $2 }
+            $1 == "group" { group = $2 }
+            $1 == "applied" { applied = $2 }
+            $1 == "digest" { print group, node, applied, $2 }'
+}
+
 case "${1:---help}" in
     --help | -h) usage ;;
     node) node "$2" "$3" ;;
     form) form ;;
     leader) leader "$2" ;;
+    digests) digests ;;
     resp-port) resp_port "$2" ;;
     *) usage >&2; exit 2 ;;
 esac

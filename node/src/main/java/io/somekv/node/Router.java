@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -48,9 +49,9 @@ final class Router {
     private final TreeMap<Long, OwnSession> sessionByGroup = new TreeMap<>();
 
     /** In the order in which they were sent. */
-    private final LinkedHashMap<Long, Attempt> attemptByToken = new LinkedHashMap<>();
+    private final SequencedMap<Long, Attempt> attemptByToken = new LinkedHashMap<>();
 
-    private final LinkedHashMap<Long, Waiter> relayedByToken = new LinkedHashMap<>();
+    private final SequencedMap<Long, Waiter> relayedByToken = new LinkedHashMap<>();
     private final PendingList outstanding = new PendingList();
     private final TreeMap<Long, List<Pending>> retriesByNanos = new TreeMap<>();
 

@@ -11,6 +11,7 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
@@ -28,7 +29,7 @@ class ShardDriverTest {
     }
 
     /** Owner of each shard, as the leaders' machines have it; fails where there are two. */
-    private static TreeMap<Integer, Long> owners(LaneCluster cluster, long groups) {
+    private static Map<Integer, Long> owners(LaneCluster cluster, long groups) {
         TreeMap<Integer, Long> owners = new TreeMap<>();
         for (long group = 1; group <= groups; group++) {
             long leader = cluster.leaderOf(group);
@@ -51,11 +52,10 @@ class ShardDriverTest {
     }
 
     private static boolean isSettled(LaneCluster cluster, long groups) {
-        TreeMap<Integer, Long> owners = owners(cluster, groups);
-        return owners.equals(wanted(cluster));
+        return owners(cluster, groups).equals(wanted(cluster));
     }
 
-    private static TreeMap<Integer, Long> wanted(LaneCluster cluster) {
+    private static Map<Integer, Long> wanted(LaneCluster cluster) {
         TreeMap<Integer, Long> wanted = new TreeMap<>();
         for (int shard = 0; shard < SHARDS; shard++) {
             wanted.put(shard, cluster.map(1).orElseThrow().config().owner(shard));
@@ -100,7 +100,7 @@ class ShardDriverTest {
         changes.add(new Command.Join(List.of(cluster.spec(1))));
         int turn = 0;
         for (Command change : changes) {
-            long node = turn % 3 + 1;
+            long node = 1L + turn % 3;
             assertEquals(new Outcome.Ok(), cluster.ask(node, change));
             cluster.run(turn * 4);
             cluster.disk(node).engine.flushSome(turn * 5);

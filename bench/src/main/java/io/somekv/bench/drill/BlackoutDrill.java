@@ -2,12 +2,16 @@ package io.somekv.bench.drill;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,6 +28,7 @@ import picocli.CommandLine.Option;
                 "Kill all three nodes at once under write load; no acknowledged write is lost.")
 public final class BlackoutDrill implements Callable<Integer> {
     private static final int KEYS_PER_CLIENT = 100;
+    private static final int DIGEST_ATTEMPTS = 30;
 
     @Mixin private DrillOptions options = new DrillOptions();
 
@@ -56,20 +61,55 @@ public final class BlackoutDrill implements Callable<Integer> {
                 }
                 long millis = (System.nanoTime() - down) / 1_000_000;
                 int wrong = verify(nodes, outcomes);
-                lost += wrong;
+                long differing = differing(nodes);
+                lost += wrong + (int) differing;
                 System.out.printf(
                         "round %d: %d writes acknowledged so far, %d unknown; all nodes serve again"
-                                + " after %d ms; %d of %d keys wrong%n",
+                                + " after %d ms; %d of %d keys wrong; state digests of replicas"
+                                + " %s%n",
                         round,
                         outcomes.acknowledgements(),
                         outcomes.unknowns(),
                         millis,
                         wrong,
-                        outcomes.keys());
+                        outcomes.keys(),
+                        differing == 0 ? "equal" : "DIFFER in " + differing + " groups");
             }
         }
+        System.out.printf(
+                "longest pause that a client saw between two acknowledgements: %d ms%n",
+                outcomes.longestPauseMillis());
         System.out.println(lost == 0 ? "no acknowledged write was lost" : "WRITES WERE LOST");
         return lost == 0 ? 0 : 1;
+    }
+
+    /** Groups whose replicas, once all have applied the same entries, differ. */
+    private static long differing(ThreeNodes nodes) throws IOException, InterruptedException {
+        for (int attempt = 0; attempt < DIGEST_ATTEMPTS; attempt++) {
+            Map<Long, List<ThreeNodes.ReplicaDigest>> byGroup =
+                    nodes.digests().stream()
+                            .collect(Collectors.groupingBy(ThreeNodes.ReplicaDigest::group));
+            boolean level =
+                    !byGroup.isEmpty()
+                            && byGroup.values().stream().allMatch(BlackoutDrill::isLevel);
+            if (level) {
+                return byGroup.values().stream()
+                        .filter(replicas -> distinct(replicas, r -> r.digest()) > 1)
+                        .count();
+            }
+            TimeUnit.SECONDS.sleep(1);
+        }
+        throw new IOException("the replicas do not come level");
+    }
+
+    private static boolean isLevel(List<ThreeNodes.ReplicaDigest> replicas) {
+        return replicas.size() == ThreeNodes.COUNT && distinct(replicas, r -> r.applied()) == 1;
+    }
+
+    private static long distinct(
+            List<ThreeNodes.ReplicaDigest> replicas,
+            Function<ThreeNodes.ReplicaDigest, Object> property) {
+        return replicas.stream().map(property).distinct().count();
     }
 
     /** Returns when the nodes went down. */

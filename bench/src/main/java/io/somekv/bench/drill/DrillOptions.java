@@ -35,6 +35,18 @@ final class DrillOptions {
             description = "Connections that write at the same time (${DEFAULT-VALUE}).")
     private int clients = 16;
 
+    @Option(
+            names = "--disk",
+            paramLabel = "KIND",
+            defaultValue = "files",
+            description = {
+                "What the nodes write their log to (${DEFAULT-VALUE}):",
+                "files: kill -9 leaves the page cache, so what was not synced survives it;",
+                "unsynced: what was not synced is held in the process and dies with it;",
+                "unsynced-without-sync: the same with the sync taken out: writes must get lost."
+            })
+    private String disk = "files";
+
     int clients() {
         return clients;
     }
@@ -46,7 +58,11 @@ final class DrillOptions {
                         ? Files.createTempDirectory("somekv-drill-")
                         : Files.createDirectories(data);
         ThreeNodes nodes =
-                new ThreeNodes(project.toAbsolutePath(), folder.toAbsolutePath(), firstPort);
+                new ThreeNodes(
+                        project.toAbsolutePath(),
+                        folder.toAbsolutePath(),
+                        firstPort,
+                        "--disk " + disk);
         try {
             for (int node = 1; node <= ThreeNodes.COUNT; node++) {
                 nodes.start(node);

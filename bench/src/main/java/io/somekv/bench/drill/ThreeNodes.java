@@ -19,14 +19,17 @@ final class ThreeNodes implements AutoCloseable {
     private final Path script;
     private final Path folder;
     private final int firstPort;
+    private final String serverOptions;
     private final Map<Integer, Process> running = new TreeMap<>();
 
     /**
      * @param project the project's folder
      * @param folder where the nodes keep their data and their logs
      * @param firstPort all ports are counted from it
+     * @param serverOptions given to each node besides, separated by blanks
      */
-    ThreeNodes(Path project, Path folder, int firstPort) {
+    ThreeNodes(Path project, Path folder, int firstPort, String serverOptions) {
+        this.serverOptions = serverOptions;
         this.script = project.resolve("bench/three-nodes.sh");
         this.folder = folder;
         this.firstPort = firstPort;
@@ -63,6 +66,30 @@ final class ThreeNodes implements AutoCloseable {
             throw new IOException("no leader of group " + group + ": " + answer);
         }
         return Integer.parseInt(answer);
+    }
+
+    /** What each replica of each group says it has applied, and the digest over that. */
+    List<ReplicaDigest> digests() throws IOException, InterruptedException {
+        Process process = command("digests").start();
+        String answer = new String(process.getInputStream().readAllBytes(), UTF_8);
+        if (process.waitFor() != 0) {
+            throw new IOException("no digests: " + answer);
+        }
+        return answer.lines().map(ReplicaDigest::parse).toList();
+    }
+
+    /**
+     * @param applied index up to which the replica has applied
+     */
+    record ReplicaDigest(long group, long node, long applied, String digest) {
+        static ReplicaDigest parse(String line) {
+            List<String> words = List.of(line.split(" ", -1));
+            return new ReplicaDigest(
+                    Long.parseLong(words.get(0)),
+                    Long.parseLong(words.get(1)),
+                    Long.parseLong(words.get(2)),
+                    words.get(3));
+        }
     }
 
     /**
@@ -103,6 +130,7 @@ final class ThreeNodes implements AutoCloseable {
         builder.command().add(script.toString());
         builder.command().addAll(List.of(arguments));
         builder.environment().put("SOMEKV_FIRST_PORT", Integer.toString(firstPort));
+        builder.environment().put("SOMEKV_SERVER_OPTIONS", serverOptions);
         return builder.redirectErrorStream(true);
     }
 }
