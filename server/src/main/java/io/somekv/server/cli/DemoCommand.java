@@ -192,7 +192,8 @@ final class DemoCommand implements Callable<Integer> {
                         first.respPort(),
                         last.respPort(),
                         unlessUsual("--node", first.grpcPort(), ServerOptions.Ports.DEFAULT.grpc()),
-                        unlessUsual("--nodes", first.peerPort(), ServerOptions.Ports.DEFAULT.peer()),
+                        unlessUsual(
+                                "--nodes", first.peerPort(), ServerOptions.Ports.DEFAULT.peer()),
                         first.respPort());
         console.out().flush();
     }

@@ -54,8 +54,7 @@ public final class Loops {
         return bound.channel();
     }
 
-    public static RefusedException cannotListen(
-            String host, int port, @Nullable Throwable cause) {
+    public static RefusedException cannotListen(String host, int port, @Nullable Throwable cause) {
         return new RefusedException(
                 "cannot listen on "
                         + host

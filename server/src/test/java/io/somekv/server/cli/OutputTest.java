@@ -24,8 +24,7 @@ final class OutputTest {
         GroupSpec group = new GroupSpec(3, List.of(new GroupSpec.Replica(1, 7)));
         ShardConfig config = new ShardConfig(4, List.of(group), List.of(3L, 3L, 0L, 3L, 0L, 0L));
         ClusterMap map =
-                new ClusterMap(
-                        new UUID(0, 1), GroupSettings.defaults(6), config, group, List.of());
+                new ClusterMap(new UUID(0, 1), GroupSettings.defaults(6), config, group, List.of());
         assertEquals(
                 """
                 config 4

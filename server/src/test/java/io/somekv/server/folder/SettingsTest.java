@@ -20,8 +20,7 @@ final class SettingsTest {
     }
 
     private String refusal(String text) {
-        return String.valueOf(
-                assertThrows(RefusedException.class, () -> read(text)).getMessage());
+        return String.valueOf(assertThrows(RefusedException.class, () -> read(text)).getMessage());
     }
 
     @Test

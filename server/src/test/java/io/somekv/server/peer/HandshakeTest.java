@@ -30,8 +30,7 @@ final class HandshakeTest {
     }
 
     private String objection(UUID clusterId, long nodeId, UUID storeId) {
-        return Handshake.objection(
-                self, directory, new Frame.Hello(clusterId, nodeId, storeId, 1));
+        return Handshake.objection(self, directory, new Frame.Hello(clusterId, nodeId, storeId, 1));
     }
 
     private static void assertContains(String part, String text) {

@@ -58,8 +58,7 @@ final class KeysInUseTest {
 
     @Test
     void aKeyNamedTwiceIsGivenBackWhole() {
-        RespAction.Ask many =
-                ask(new Command.GetMany(List.of(Bytes.utf8("a"), Bytes.utf8("a"))));
+        RespAction.Ask many = ask(new Command.GetMany(List.of(Bytes.utf8("a"), Bytes.utf8("a"))));
         keys.begin(many);
         keys.end(many);
         assertEquals(false, keys.conflicts(put("a")));
