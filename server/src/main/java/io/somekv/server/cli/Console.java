@@ -5,7 +5,6 @@ import io.somekv.server.control.ControlException;
 import io.somekv.server.folder.RefusedException;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.BindException;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -58,11 +57,6 @@ final class Console {
             return failed(e.getMessage(), e, EXIT_UNKNOWN);
         } catch (SomeKvException | RefusedException e) {
             return failed(e.getMessage(), e, EXIT_FAILED);
-        } catch (BindException e) {
-            return failed(
-                    e.getMessage() + ": another process listens there; choose other ports",
-                    e,
-                    EXIT_FAILED);
         } catch (IOException e) {
             return failed(e.getMessage(), e, EXIT_FAILED);
         } catch (Exception e) {

@@ -67,6 +67,20 @@ final class DemoCommand implements Callable<Integer> {
             description = "Of the first node; the others count up from it (default: 6379).")
     private int respPort;
 
+    @Option(
+            names = "--peer-port",
+            paramLabel = "PORT",
+            defaultValue = "7400",
+            description = "For nodes and Java clients, counted up too (default: 7400).")
+    private int peerPort;
+
+    @Option(
+            names = "--grpc-port",
+            paramLabel = "PORT",
+            defaultValue = "7500",
+            description = "For control, counted up too (default: 7500).")
+    private int grpcPort;
+
     @Override
     public Integer call() {
         console.logAt("WARN");
@@ -96,9 +110,7 @@ final class DemoCommand implements Callable<Integer> {
             checkNodes(folder);
         }
         for (int id = 1; id <= nodes; id++) {
-            ServerOptions.Ports usual = ServerOptions.Ports.DEFAULT;
-            ServerOptions.Ports ports =
-                    new ServerOptions.Ports(usual.peer(), respPort, usual.grpc());
+            ServerOptions.Ports ports = new ServerOptions.Ports(peerPort, respPort, grpcPort);
             running.add(
                     ServerNode.start(
                             ServerOptions.local(
@@ -145,6 +157,10 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
+    private static String unlessUsual(String option, int port, int usual) {
+        return port == usual ? "" : " " + option + " 127.0.0.1:" + port;
+    }
+
     private void tell(List<NodeInfo> infos, ClusterMap map, Path folder, boolean before) {
         NodeInfo first = infos.get(0);
         NodeInfo last = infos.get(infos.size() - 1);
@@ -162,8 +178,8 @@ final class DemoCommand implements Callable<Integer> {
                         Try, in another terminal:
                           redis-cli -p %d set greeting hello
                           redis-cli -p %d get greeting
-                          ./somekv cluster status
-                          ./somekv append greeting ', world'
+                          ./somekv cluster status%s
+                          ./somekv append%s greeting ', world'
                           redis-benchmark -p %d -t set,get -n 20000 -q
 
                         Ctrl-C stops it.
@@ -175,6 +191,9 @@ final class DemoCommand implements Callable<Integer> {
                         String.join(", ", ports),
                         first.respPort(),
                         last.respPort(),
+                        unlessUsual("--node", first.grpcPort(), ServerOptions.Ports.DEFAULT.grpc()),
+                        unlessUsual(
+                                "--nodes", first.peerPort(), ServerOptions.Ports.DEFAULT.peer()),
                         first.respPort());
         console.out().flush();
     }

@@ -1,5 +1,7 @@
 package io.somekv.server.folder;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Something that a person has to put right before the program can go on. The message says what is
  * wrong and what to do; there is nothing a stack trace would add.
@@ -11,7 +13,7 @@ public final class RefusedException extends RuntimeException {
         super(message);
     }
 
-    public RefusedException(String message, Throwable cause) {
+    public RefusedException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

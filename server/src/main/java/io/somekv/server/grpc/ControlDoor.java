@@ -37,7 +37,7 @@ public final class ControlDoor {
     private final Server server;
 
     /** Takes the port, which the system chooses for 0; calls are served from {@link #open} on. */
-    public ControlDoor(String name, String host, int port) throws IOException {
+    public ControlDoor(String name, String host, int port) {
         loop = Loops.of(1, name);
         server =
                 NettyServerBuilder.forAddress(new InetSocketAddress(host, port))
@@ -52,7 +52,7 @@ public final class ControlDoor {
             server.start();
         } catch (IOException e) {
             close();
-            throw e;
+            throw Loops.cannotListen(host, port, e);
         }
     }
 

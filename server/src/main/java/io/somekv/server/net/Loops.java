@@ -1,6 +1,8 @@
 package io.somekv.server.net;
 
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
@@ -12,6 +14,8 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.ResourceLeakDetector;
+import io.somekv.server.folder.RefusedException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Network loops of the best kind that this machine has: epoll on Linux, else the JDK's selector.
@@ -34,6 +38,31 @@ public final class Loops {
         IoHandlerFactory handler = EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         return new MultiThreadIoEventLoopGroup(
                 count, Thread.ofPlatform().name(name, 0).daemon(false).factory(), handler);
+    }
+
+    /**
+     * Opens a door.
+     *
+     * @throws RefusedException when the address cannot be had
+     */
+    public static Channel listen(ServerBootstrap door, String host, int port)
+            throws InterruptedException {
+        ChannelFuture bound = door.channel(serverChannel()).bind(host, port).await();
+        if (!bound.isSuccess()) {
+            throw cannotListen(host, port, bound.cause());
+        }
+        return bound.channel();
+    }
+
+    public static RefusedException cannotListen(String host, int port, @Nullable Throwable cause) {
+        return new RefusedException(
+                "cannot listen on "
+                        + host
+                        + ":"
+                        + port
+                        + ": another process does, or the address is not of this machine. Choose"
+                        + " another port or --host",
+                cause);
     }
 
     public static Class<? extends ServerChannel> serverChannel() {

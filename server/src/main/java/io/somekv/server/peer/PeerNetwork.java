@@ -3,7 +3,6 @@ package io.somekv.server.peer;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -72,14 +71,13 @@ public final class PeerNetwork {
         ServerBootstrap bootstrap =
                 new ServerBootstrap()
                         .group(loops)
-                        .channel(Loops.serverChannel())
                         .option(ChannelOption.SO_BACKLOG, 1024)
                         .childOption(ChannelOption.TCP_NODELAY, true)
                         .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
                         .childHandler(handlers(null));
-        ChannelFuture bound = bootstrap.bind(new InetSocketAddress(host, port)).sync();
-        channels.add(bound.channel());
-        return ((InetSocketAddress) bound.channel().localAddress()).getPort();
+        Channel bound = Loops.listen(bootstrap, host, port);
+        channels.add(bound);
+        return ((InetSocketAddress) bound.localAddress()).getPort();
     }
 
     /** Begins to look for the other nodes. */

@@ -56,10 +56,9 @@ public final class RespDoor {
 
     /** Opens the door; returns the port, which the system chooses for 0. */
     public int listen(String host, int wantedPort) throws InterruptedException {
-        Channel bound =
+        ServerBootstrap bootstrap =
                 new ServerBootstrap()
                         .group(loops)
-                        .channel(Loops.serverChannel())
                         .option(ChannelOption.SO_BACKLOG, 1024)
                         .childOption(ChannelOption.TCP_NODELAY, true)
                         .childOption(
@@ -71,10 +70,8 @@ public final class RespDoor {
                                     protected void initChannel(Channel channel) {
                                         accept(channel);
                                     }
-                                })
-                        .bind(new InetSocketAddress(host, wantedPort))
-                        .sync()
-                        .channel();
+                                });
+        Channel bound = Loops.listen(bootstrap, host, wantedPort);
         channels.add(bound);
         port = ((InetSocketAddress) bound.localAddress()).getPort();
         return port;
