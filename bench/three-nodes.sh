@@ -32,7 +32,23 @@ node() {
         --resp-port "$(resp_port "$2")" --grpc-port "$(grpc_port "$2")" ${SOMEKV_SERVER_OPTIONS:-}
 }
 
+# A node that was just started answers after a second or two.
+await_port() {
+    local deadline=$((SECONDS + 60))
+    until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
+        if [ "$SECONDS" -ge "$deadline" ]; then
+            echo "nothing listens on port $1" >&2
+            exit 1
+        fi
+        sleep 0.2
+    done
+}
+
 form() {
+    local n
+    for n in 1 2 3; do
+        await_port "$(grpc_port "$n")"
+    done
     "$somekv" cluster start --node "127.0.0.1:$(grpc_port 1)" \
         --with "127.0.0.1:$(grpc_port 2),127.0.0.1:$(grpc_port 3)"
     "$somekv" cluster join --node "127.0.0.1:$(grpc_port 1)" --on 1,2,3 1
