@@ -4,14 +4,18 @@ import static io.somekv.sim.world.Timeline.MILLISECOND;
 import static io.somekv.sim.world.Timeline.SECOND;
 
 import io.somekv.base.Bytes;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * Links between nodes and clients. Consensus frames are treated worse than a TCP connection would
  * treat them: each may be lost, doubled, overtaken, or arrive in a later life of its receiver.
- * Calls may be doubled and late. A reply belongs to its connection and dies with it, as the tokens
+ * Calls of clients may be doubled and late; those of nodes only late, since a node goes by what it
+ * was answered: a call that was answered "not executed" has no second copy on a TCP connection. A reply belongs to its connection and dies with it, as the tokens
  * in it would mean something else to a later one.
  */
 public final class Network {
@@ -36,12 +40,8 @@ public final class Network {
         CONNECTION
     }
 
-    private record Link(long from, long to) implements Comparable<Link> {
-        @Override
-        public int compareTo(Link other) {
-            return from != other.from ? Long.compare(from, other.from) : Long.compare(to, other.to);
-        }
-    }
+    /** Only ever looked up: nothing may depend on an order of hashes. */
+    private record Link(long from, long to) {}
 
     /** Both directions between two endpoints; under the link from the smaller to the larger id. */
     private static final class Connection {
@@ -53,10 +53,10 @@ public final class Network {
     private final World world;
     private final SplittableRandom random;
     private final TreeMap<Long, Endpoint> endpoints = new TreeMap<>();
-    private final TreeMap<Long, Long> lives = new TreeMap<>();
-    private final TreeMap<Link, Connection> connections = new TreeMap<>();
-    private final TreeMap<Link, Long> lastArrival = new TreeMap<>();
-    private final TreeSet<Link> cuts = new TreeSet<>();
+    private final Map<Long, Long> lives = new HashMap<>();
+    private final Map<Link, Connection> connections = new HashMap<>();
+    private final Map<Link, Long> lastArrival = new HashMap<>();
+    private final Set<Link> cuts = new HashSet<>();
     private Scenario.Links links = Scenario.Links.CALM;
     private boolean quiet;
 
@@ -100,7 +100,7 @@ public final class Network {
                         Trace.digest(frame) + to,
                         () -> "to " + to + ": " + Texts.frame(frame));
         deliverAfter(delay(), from, to, frame, tie);
-        if (tie == Tie.CONNECTION) {
+        if (tie == Tie.CONNECTION || (tie == Tie.RECEIVER && isNode(from))) {
             return;
         }
         if (links.duplication() > 0 && random.nextDouble() < links.duplication()) {

@@ -28,7 +28,7 @@ final class SimLane {
     private static final int BATCH_MAX = 64;
 
     /** Every so many applied entries the states of replicas are compared as a whole. */
-    private static final int DIGEST_EVERY = 16;
+    private static final int DIGEST_EVERY = 64;
 
     private final World world;
     private final SimNode node;

@@ -1,7 +1,6 @@
 package io.somekv.sim.world;
 
 import io.somekv.base.Invariant;
-import java.util.Comparator;
 import java.util.PriorityQueue;
 
 /**
@@ -12,11 +11,14 @@ public final class Timeline {
     public static final long MILLISECOND = 1_000_000L;
     public static final long SECOND = 1_000_000_000L;
 
-    private record Event(long at, long number, Runnable action) {}
+    private record Event(long at, long number, Runnable action) implements Comparable<Event> {
+        @Override
+        public int compareTo(Event other) {
+            return at != other.at ? Long.compare(at, other.at) : Long.compare(number, other.number);
+        }
+    }
 
-    private final PriorityQueue<Event> events =
-            new PriorityQueue<>(
-                    Comparator.comparingLong(Event::at).thenComparingLong(Event::number));
+    private final PriorityQueue<Event> events = new PriorityQueue<>();
     private long now;
     private long planned;
     private long happened;
