@@ -53,11 +53,13 @@ public final class BlackoutDrill implements Callable<Integer> {
         try (ThreeNodes nodes = options.startNodes()) {
             for (int round = 1; round <= rounds; round++) {
                 long down = loadAndKill(nodes, outcomes);
-                for (int node = 1; node <= ThreeNodes.COUNT; node++) {
-                    nodes.start(node);
-                }
-                for (int node = 1; node <= ThreeNodes.COUNT; node++) {
-                    NodeClient.await(nodes, node);
+                if (!nodes.startAll()) {
+                    System.out.printf(
+                            "round %d: the nodes do not serve again; all %d acknowledged writes"
+                                    + " are gone%n",
+                            round, outcomes.acknowledgements());
+                    lost += outcomes.keys();
+                    break;
                 }
                 long millis = (System.nanoTime() - down) / 1_000_000;
                 int wrong = verify(nodes, outcomes);

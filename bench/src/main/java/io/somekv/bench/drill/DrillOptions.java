@@ -68,8 +68,8 @@ final class DrillOptions {
                 nodes.start(node);
             }
             nodes.form();
-            for (int node = 1; node <= ThreeNodes.COUNT; node++) {
-                NodeClient.await(nodes, node);
+            if (!nodes.allServe()) {
+                throw new IOException("the nodes do not serve; the logs are in " + folder);
             }
         } catch (IOException | InterruptedException | RuntimeException e) {
             nodes.close();

@@ -81,7 +81,9 @@ public final class LoadDrill implements Callable<Integer> {
             // Long enough that the others elect a leader without it.
             Thread.sleep(2_000);
             nodes.start(node);
-            NodeClient.await(nodes, node);
+            if (!NodeClient.await(nodes, node)) {
+                throw new IOException("node " + node + " does not serve again");
+            }
         }
     }
 

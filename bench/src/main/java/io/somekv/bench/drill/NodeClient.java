@@ -51,18 +51,18 @@ final class NodeClient implements AutoCloseable {
         }
     }
 
-    /** Waits until the node serves a write. */
-    static void await(ThreeNodes nodes, int node) throws InterruptedException {
+    /** Waits until the node serves a write; false if it does not within a minute. */
+    static boolean await(ThreeNodes nodes, int node) throws InterruptedException {
         long deadline = System.nanoTime() + 60_000_000_000L;
         byte[] key = "drill:ready".getBytes(java.nio.charset.StandardCharsets.UTF_8);
         while (true) {
             try (NodeClient client = new NodeClient(nodes, node)) {
                 if (client.set(key, key)) {
-                    return;
+                    return true;
                 }
             }
             if (System.nanoTime() - deadline > 0) {
-                throw new IllegalStateException("node " + node + " does not serve");
+                return false;
             }
             Thread.sleep(50);
         }
@@ -86,7 +86,7 @@ final class NodeClient implements AutoCloseable {
             connection =
                     new Jedis(
                             new HostAndPort("127.0.0.1", nodes.respPort(node)),
-                            DefaultJedisClientConfig.builder()
+                            DefaultJedisClientConfig.builder().serverDefaultProtocol()
                                     .connectionTimeoutMillis(TIMEOUT_MILLIS)
                                     .socketTimeoutMillis(TIMEOUT_MILLIS)
                                     .build());

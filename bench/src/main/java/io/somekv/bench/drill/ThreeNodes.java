@@ -50,6 +50,24 @@ final class ThreeNodes implements AutoCloseable {
         running.put(node, process);
     }
 
+    /** Starts all on the data they left; whether they serve again. */
+    boolean startAll() throws IOException, InterruptedException {
+        for (int node = 1; node <= COUNT; node++) {
+            start(node);
+        }
+        return allServe();
+    }
+
+    /** Whether all serve, a minute at the most for each to begin. */
+    boolean allServe() throws InterruptedException {
+        for (int node = 1; node <= COUNT; node++) {
+            if (!NodeClient.await(this, node)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Makes the three one cluster; once for new data. */
     void form() throws IOException, InterruptedException {
         Process process = command("form").inheritIO().start();
