@@ -86,7 +86,8 @@ final class NodeClient implements AutoCloseable {
             connection =
                     new Jedis(
                             new HostAndPort("127.0.0.1", nodes.respPort(node)),
-                            DefaultJedisClientConfig.builder().serverDefaultProtocol()
+                            DefaultJedisClientConfig.builder()
+                                    .serverDefaultProtocol()
                                     .connectionTimeoutMillis(TIMEOUT_MILLIS)
                                     .socketTimeoutMillis(TIMEOUT_MILLIS)
                                     .build());

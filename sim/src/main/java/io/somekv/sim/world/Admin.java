@@ -122,7 +122,9 @@ public final class Admin {
             SimNode node = nodes.get((int) member.nodeId() - 1);
             add(
                     "create replica " + member.replicaId() + " of group " + spec.groupId(),
-                    done -> createReplica(node, spec.groupId(), member.replicaId(), membership, done),
+                    done ->
+                            createReplica(
+                                    node, spec.groupId(), member.replicaId(), membership, done),
                     outcome -> outcome instanceof Outcome.Ok || node.isDamaged());
         }
     }

@@ -15,8 +15,9 @@ import java.util.TreeMap;
  * Links between nodes and clients. Consensus frames are treated worse than a TCP connection would
  * treat them: each may be lost, doubled, overtaken, or arrive in a later life of its receiver.
  * Calls of clients may be doubled and late; those of nodes only late, since a node goes by what it
- * was answered: a call that was answered "not executed" has no second copy on a TCP connection. A reply belongs to its connection and dies with it, as the tokens
- * in it would mean something else to a later one.
+ * was answered: a call that was answered "not executed" has no second copy on a TCP connection. A
+ * reply belongs to its connection and dies with it, as the tokens in it would mean something else
+ * to a later one.
  */
 public final class Network {
     /** Somebody who gets frames. */

@@ -136,8 +136,7 @@ final class NodeProcess {
     void ask(long groupId, Request request, Consumer<LaneEffect.Answer> done) {
         long token = nextToken++;
         asked.put(token, done);
-        int lane =
-                groupId == Frame.ANY_GROUP ? random.nextInt(SimNode.LANES) : laneOf(groupId);
+        int lane = groupId == Frame.ANY_GROUP ? random.nextInt(SimNode.LANES) : laneOf(groupId);
         lanes.get(lane)
                 .postAfter(
                         random.nextLong(MILLISECOND), new LaneInput.Ask(token, groupId, request));
@@ -199,8 +198,7 @@ final class NodeProcess {
     }
 
     private void send(long client, Frame frame) {
-        node.network()
-                .send(node.id(), client, FrameCodec.encode(frame), Network.Tie.CONNECTION);
+        node.network().send(node.id(), client, FrameCodec.encode(frame), Network.Tie.CONNECTION);
     }
 
     void connection(long peer, boolean up) {

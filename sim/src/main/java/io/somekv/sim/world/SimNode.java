@@ -139,8 +139,7 @@ public final class SimNode implements Network.Endpoint {
         durability.recovered(recovered);
         world.watch().recovered(id, recovered);
         recovered.forEach(group -> engine.belongs(group.storeId(), group.groupId()));
-        process =
-                new NodeProcess(world, this, wal, new LogLoop(world, this, wal, durability));
+        process = new NodeProcess(world, this, wal, new LogLoop(world, this, wal, durability));
         process.start(engine, recovered, keptMap);
     }
 

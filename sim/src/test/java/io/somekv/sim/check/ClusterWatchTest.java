@@ -36,8 +36,7 @@ final class ClusterWatchTest {
     // ---- what replicas do: node n hosts replica n
 
     private static Entry entry(long term, long index, String payload) {
-        return new Entry(
-                new EntryId(term, index), EntryKind.COMMANDS, 1000, Bytes.utf8(payload));
+        return new Entry(new EntryId(term, index), EntryKind.COMMANDS, 1000, Bytes.utf8(payload));
     }
 
     private static GroupRecord record(
@@ -60,11 +59,11 @@ final class ClusterWatchTest {
         watch.synced(List.of(record(replica, term, candidate, 0)));
     }
 
-    private void looks(ReplicaStatus.Role role, long replica, long term, long commit, long applied) {
+    private void looks(
+            ReplicaStatus.Role role, long replica, long term, long commit, long applied) {
         ReplicaStatus status =
                 new ReplicaStatus(replica, role, term, 0, EntryId.ZERO, commit, applied, 0, 0);
-        watch.observed(
-                replica, new GroupStatus(GROUP, MEMBERS, status, 0, applied, List.of()));
+        watch.observed(replica, new GroupStatus(GROUP, MEMBERS, status, 0, applied, List.of()));
     }
 
     private void leads(long replica, long term, long commit) {
