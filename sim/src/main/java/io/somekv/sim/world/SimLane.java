@@ -43,6 +43,7 @@ final class SimLane {
 
     private final TreeMap<Long, Long> seenApplied = new TreeMap<>();
     private boolean scheduled;
+    private boolean wasPaused;
 
     SimLane(World world, SimNode node, NodeProcess process, int number, Lane lane) {
         this.world = world;
@@ -79,8 +80,13 @@ final class SimLane {
     private void run() {
         long paused = node.pausedNanos();
         if (paused > 0) {
+            wasPaused = true;
             node.after(paused, this::run);
             return;
+        }
+        if (wasPaused) {
+            wasPaused = false;
+            mixSources();
         }
         scheduled = false;
         Now now = node.now();
@@ -106,6 +112,38 @@ final class SimLane {
             scheduled = true;
             node.after(10_000 + random.nextLong(50_000), this::run);
         }
+    }
+
+    /**
+     * After a pause every connection has bytes to read, and a loop reads them in any order: what
+     * came from one source stays in order, and nothing else does.
+     */
+    private void mixSources() {
+        TreeMap<Long, ArrayDeque<LaneInput>> bySource = new TreeMap<>();
+        int left = inputs.size();
+        for (LaneInput input : inputs) {
+            bySource.computeIfAbsent(sourceOf(input), _ -> new ArrayDeque<>()).add(input);
+        }
+        inputs.clear();
+        List<ArrayDeque<LaneInput>> sources = List.copyOf(bySource.values());
+        while (left > 0) {
+            LaneInput next = sources.get(random.nextInt(sources.size())).poll();
+            if (next != null) {
+                inputs.add(next);
+                left--;
+            }
+        }
+    }
+
+    private static long sourceOf(LaneInput input) {
+        return switch (input) {
+            case LaneInput.FromPeer peer -> peer.nodeId();
+            case LaneInput.PeerUp peer -> peer.nodeId();
+            case LaneInput.Ask _, LaneInput.CreateReplica _, LaneInput.Learned _ -> -1;
+            case LaneInput.FromLane _ -> -2;
+            case LaneInput.Appended _ -> -3;
+            case LaneInput.Tick _, LaneInput.Fetched _, LaneInput.ApplyTurn _ -> -4;
+        };
     }
 
     private void perform(LaneEffect effect) {
