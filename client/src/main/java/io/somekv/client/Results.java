@@ -41,8 +41,21 @@ final class Results {
         } else if (outcome instanceof Outcome.Refused refused) {
             return new SomeKvException.Refused(refused.message());
         } else if (outcome instanceof Outcome.NotExecuted) {
-            return new SomeKvException.Unavailable(outcome.toString());
+            return new SomeKvException.Unavailable(whyNot(outcome));
         }
         return new SomeKvException.Refused("an answer to something else: " + outcome);
+    }
+
+    /** For a person: what kept every node from executing it. */
+    private static String whyNot(Outcome outcome) {
+        if (outcome instanceof Outcome.Busy) {
+            return "the store had too much to do; try again later";
+        } else if (outcome instanceof Outcome.WrongGroup) {
+            return "no group serves the key; have a group join";
+        } else if (outcome instanceof Outcome.NotLeader) {
+            return "no node could be reached, or none leads the key's group; are these the nodes'"
+                    + " peer ports, and does a majority of them run?";
+        }
+        return "the store was not ready for it: " + outcome;
     }
 }

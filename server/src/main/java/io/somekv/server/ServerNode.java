@@ -195,9 +195,23 @@ public final class ServerNode implements AutoCloseable {
             lane.stop().join();
         }
         writer.stop();
-        background.shutdown();
+        stopBackground();
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         store.close();
+    }
+
+    /** What runs there uses the log and the lanes' loops: they must outlive it. */
+    private void stopBackground() {
+        background.shutdown();
+        boolean ended = false;
+        while (!ended) {
+            try {
+                ended = background.awaitTermination(1, TimeUnit.MINUTES);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
     }
 
     /** A copy for the next start: without it the map is asked for again. */
