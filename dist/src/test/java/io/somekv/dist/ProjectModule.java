@@ -81,7 +81,7 @@ enum ProjectModule {
                     "io.somekv.server",
                     "io.somekv.client",
                     "io.somekv.bench",
-                    "io.somekv.sim.SimCommand");
+                    "io.somekv.sim.Campaign");
 
     private final List<ProjectModule> mayUse;
     private final Outside outside;
