@@ -55,6 +55,10 @@ public final class ClientCore {
 
     private Optional<ClientSession> session = Optional.empty();
     private boolean registering;
+
+    /** When the last node was lost that had been reached. */
+    private long aloneSinceMillis = Long.MIN_VALUE / 2;
+
     private long nextCallToken = 1;
     private List<ClientEffect> effects = new ArrayList<>();
 
@@ -86,7 +90,8 @@ public final class ClientCore {
 
     /**
      * Asks for something. Its answer is a {@link ClientEffect.Completed}: a result, or Unknown for
-     * a write that may or may not have been executed, or what kept it from being executed.
+     * a write that may or may not have been executed, or what kept it from being executed; or a
+     * {@link ClientEffect.Unreached}, early, while there is no node at all to send it to.
      *
      * @param token the caller's, to know the answer by
      */
@@ -99,7 +104,7 @@ public final class ClientCore {
         PendingRequest request = add(Optional.of(token), command, nowMillis);
         if (request.needsStamp()) {
             waiting.add(request.callToken);
-            wakeAt(request, request.giveUpAtMillis);
+            wakeAt(request, patienceEndsAt(request));
             startWaiting(nowMillis);
         } else {
             send(request, nowMillis);
@@ -119,10 +124,17 @@ public final class ClientCore {
 
     /** A connection is gone, and with it perhaps some answers. */
     public void onDisconnected(int endpoint, long nowMillis) {
+        boolean wasReached = endpoints.isAnyReached();
         endpoints.onDisconnected(endpoint);
+        boolean alone = wasReached && !endpoints.isAnyReached();
+        if (alone) {
+            aloneSinceMillis = nowMillis;
+        }
         for (PendingRequest request : pending.values()) {
             if (request.endpoint == endpoint) {
                 pause(request, nowMillis);
+            } else if (alone && request.waitsForStamp()) {
+                wakeAt(request, patienceEndsAt(request));
             }
         }
     }
@@ -145,6 +157,10 @@ public final class ClientCore {
             PendingRequest request = known(wakeUps.first().callToken);
             if (nowMillis >= request.giveUpAtMillis) {
                 giveUp(request, nowMillis);
+            } else if (isOutOfReach(request) && nowMillis >= patienceEndsAt(request)) {
+                endUnreached(request, nowMillis);
+            } else if (request.waitsForStamp()) {
+                wakeAt(request, patienceEndsAt(request));
             } else if (request.endpoint != Endpoints.NONE) {
                 endpoints.onSilence(request.endpoint);
                 pause(request, nowMillis);
@@ -182,7 +198,7 @@ public final class ClientCore {
         } else {
             // Unknown too: the same stamp may be sent again, and finds out.
             if (outcome instanceof Outcome.NotExecuted) {
-                request.refusal = outcome;
+                request.refusal = Optional.of(outcome);
             }
             if (outcome instanceof Outcome.NotLeader other) {
                 endpoints.onLeaderHint(other.leaderNode());
@@ -214,11 +230,38 @@ public final class ClientCore {
 
     /** Its time is over. A write that may have been executed is Unknown, never a failure. */
     private void giveUp(PendingRequest request, long nowMillis) {
+        if (isOutOfReach(request) && request.refusal.isEmpty()) {
+            endUnreached(request, nowMillis);
+            return;
+        }
         boolean unknown = request.command instanceof Command.Write && request.maybeExecuted;
         complete(
                 request,
-                unknown ? new Outcome.Unknown("no answer before the deadline") : request.refusal,
+                unknown
+                        ? new Outcome.Unknown("no answer before the deadline")
+                        : request.refusal.orElse(new Outcome.NotLeader(0)),
                 nowMillis);
+    }
+
+    /**
+     * No node can be reached, and no node can be executing it. The core's own registration is left
+     * out: it goes on for those that wait for it.
+     */
+    private boolean isOutOfReach(PendingRequest request) {
+        return !request.maybeExecuted && request.token.isPresent() && !endpoints.isAnyReached();
+    }
+
+    /** When a request that nothing can be done for ends. */
+    private long patienceEndsAt(PendingRequest request) {
+        return isOutOfReach(request)
+                ? Math.max(request.askedAtMillis, aloneSinceMillis) + settings.reachMillis()
+                : request.giveUpAtMillis;
+    }
+
+    private void endUnreached(PendingRequest request, long nowMillis) {
+        forget(request);
+        request.token.ifPresent(token -> effects.add(new ClientEffect.Unreached(token)));
+        startWaiting(nowMillis);
     }
 
     private void forget(PendingRequest request) {
@@ -231,7 +274,8 @@ public final class ClientCore {
 
     private PendingRequest add(Optional<Long> token, Command command, long nowMillis) {
         long giveUpAt = nowMillis + settings.lifetimeMillis();
-        PendingRequest request = new PendingRequest(nextCallToken++, token, command, giveUpAt);
+        PendingRequest request =
+                new PendingRequest(nextCallToken++, token, command, nowMillis, giveUpAt);
         pending.put(request.callToken, request);
         return request;
     }
@@ -264,7 +308,7 @@ public final class ClientCore {
         request.endpoint = endpoint;
         request.parked = endpoint == Endpoints.NONE;
         if (request.parked) {
-            wakeAt(request, request.giveUpAtMillis);
+            wakeAt(request, patienceEndsAt(request));
             return;
         }
         Optional<RequestStamp> stamp = request.stamp.map(before -> freshStamp(before, nowMillis));

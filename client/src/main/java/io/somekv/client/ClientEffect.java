@@ -10,4 +10,10 @@ public sealed interface ClientEffect {
 
     /** The answer to a request: once for each token. */
     record Completed(long token, Outcome outcome) implements ClientEffect {}
+
+    /**
+     * The answer to a request that no node can have seen, because none could be reached: in place
+     * of {@link Completed}. It was not executed, and never will be.
+     */
+    record Unreached(long token) implements ClientEffect {}
 }

@@ -12,6 +12,9 @@ final class Endpoints {
 
     private final boolean[] connected;
 
+    /** Connected, and it has said Hello: what is there speaks as a node does. */
+    private final boolean[] introduced;
+
     /** Node ids as the nodes' Hello frames tell them; 0 where none has come. */
     private final long[] nodeIds;
 
@@ -19,6 +22,7 @@ final class Endpoints {
 
     Endpoints(int count) {
         connected = new boolean[count];
+        introduced = new boolean[count];
         nodeIds = new long[count];
     }
 
@@ -38,10 +42,25 @@ final class Endpoints {
 
     void onDisconnected(int endpoint) {
         connected[endpoint] = false;
+        introduced[endpoint] = false;
     }
 
     void onHello(int endpoint, long nodeId) {
         nodeIds[endpoint] = nodeId;
+        introduced[endpoint] = true;
+    }
+
+    /**
+     * Whether any node can be spoken to. A connection alone does not show that: it may be a port of
+     * something else, which takes what it is sent and never answers.
+     */
+    boolean isAnyReached() {
+        for (boolean each : introduced) {
+            if (each) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** It left a request unanswered: the next ones go elsewhere. */

@@ -6,12 +6,14 @@ import io.somekv.protocol.frame.Frame;
 import io.somekv.protocol.frame.FrameCodec;
 import io.somekv.protocol.frame.FrameDecoder;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.UnresolvedAddressException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +22,13 @@ import org.slf4j.LoggerFactory;
 final class NodeConnection {
     private static final Logger LOG = LoggerFactory.getLogger(NodeConnection.class);
     private static final long RECONNECT_MILLIS = 200;
+
+    /** A port of something else, which would log each attempt. */
+    private static final long STRANGER_RECONNECT_MILLIS = 2_000;
+
+    private static final String STRANGER =
+            "it does not speak as the peer port of a node does; is that another of its ports?";
+
     private static final int READ_SIZE = 64 << 10;
 
     private final int endpoint;
@@ -33,6 +42,12 @@ final class NodeConnection {
     private ByteWriter collected = new ByteWriter();
     private ByteBuffer outgoing = ByteBuffer.allocate(0);
     private long connectAtMillis;
+
+    /** The node has said Hello on this connection. */
+    private boolean introduced;
+
+    /** How the last connection ended, or what it waits for. */
+    private String trouble = "not tried yet";
 
     NodeConnection(int endpoint, InetSocketAddress address, Selector selector, ClientCore core) {
         this.endpoint = endpoint;
@@ -52,6 +67,7 @@ final class NodeConnection {
             opened.configureBlocking(false);
             opened.setOption(StandardSocketOptions.TCP_NODELAY, true);
             opened.register(selector, SelectionKey.OP_CONNECT, this);
+            trouble = "no answer";
             // Looked up anew each time: a node may have moved.
             if (opened.connect(new InetSocketAddress(address.getHostString(), address.getPort()))) {
                 onConnected(opened, nowMillis);
@@ -76,7 +92,7 @@ final class NodeConnection {
             int size = open.read(incoming);
             while (size > 0) {
                 incoming.flip();
-                decoder.feed(incoming, frame -> core.onFrame(endpoint, frame, nowMillis));
+                decoder.feed(incoming, frame -> onFrame(frame, nowMillis));
                 incoming.clear();
                 size = open.read(incoming);
             }
@@ -86,6 +102,16 @@ final class NodeConnection {
         } catch (IOException | MalformedException e) {
             lose(nowMillis, e);
         }
+    }
+
+    private void onFrame(Frame frame, long nowMillis) {
+        introduced |= frame instanceof Frame.Hello;
+        core.onFrame(endpoint, frame, nowMillis);
+    }
+
+    /** For a person: the address, and what keeps this client from its node. */
+    String trouble() {
+        return address.getHostString() + ":" + address.getPort() + " (" + trouble + ")";
     }
 
     /** Frames of one turn share a write. Dropped where nothing is connected. */
@@ -134,13 +160,27 @@ final class NodeConnection {
         collected = new ByteWriter();
         outgoing = ByteBuffer.allocate(0);
         open.keyFor(selector).interestOps(SelectionKey.OP_READ);
+        introduced = false;
+        trouble = STRANGER;
         core.onConnected(endpoint, nowMillis);
     }
 
     private void lose(long nowMillis, Exception why) {
         LOG.debug("no connection to {}", address, why);
+        SocketChannel open = channel;
+        boolean stranger = open != null && open.isConnected() && !introduced;
+        trouble = stranger ? STRANGER : whyNot(why);
         close();
-        connectAtMillis = nowMillis + RECONNECT_MILLIS;
+        connectAtMillis = nowMillis + (stranger ? STRANGER_RECONNECT_MILLIS : RECONNECT_MILLIS);
         core.onDisconnected(endpoint, nowMillis);
+    }
+
+    private static String whyNot(Exception why) {
+        if (why instanceof ConnectException) {
+            return "connection refused";
+        } else if (why instanceof UnresolvedAddressException) {
+            return "no such host";
+        }
+        return why.getMessage() == null ? why.toString() : why.getMessage();
     }
 }

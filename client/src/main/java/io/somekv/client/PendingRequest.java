@@ -14,6 +14,7 @@ final class PendingRequest {
     final Optional<Long> token;
 
     final Command command;
+    final long askedAtMillis;
     final long giveUpAtMillis;
 
     /** Present from the first copy on, where the command is stamped at all. */
@@ -34,13 +35,24 @@ final class PendingRequest {
     long wakeAtMillis = Long.MAX_VALUE;
 
     /** What a node last said instead of executing it. */
-    Outcome refusal = new Outcome.NotLeader(0);
+    Optional<Outcome> refusal = Optional.empty();
 
-    PendingRequest(long callToken, Optional<Long> token, Command command, long giveUpAtMillis) {
+    PendingRequest(
+            long callToken,
+            Optional<Long> token,
+            Command command,
+            long askedAtMillis,
+            long giveUpAtMillis) {
         this.callToken = callToken;
         this.token = token;
         this.command = command;
+        this.askedAtMillis = askedAtMillis;
         this.giveUpAtMillis = giveUpAtMillis;
+    }
+
+    /** A write that has no stamp yet cannot be sent. */
+    boolean waitsForStamp() {
+        return needsStamp() && stamp.isEmpty();
     }
 
     /** Reads need no stamp; registration is idempotent by its nonce, and comes before any id. */

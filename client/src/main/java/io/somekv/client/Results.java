@@ -53,8 +53,7 @@ final class Results {
         } else if (outcome instanceof Outcome.WrongGroup) {
             return "no group serves the key; have a group join";
         } else if (outcome instanceof Outcome.NotLeader) {
-            return "no node could be reached, or none leads the key's group; are these the nodes'"
-                    + " peer ports, and does a majority of them run?";
+            return "no node led the key's group in time; does a majority of its nodes run?";
         }
         return "the store was not ready for it: " + outcome;
     }

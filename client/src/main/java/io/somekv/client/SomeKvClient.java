@@ -14,7 +14,8 @@ import java.util.function.Function;
 
 /**
  * A client of the store. Each write is executed once, however often it had to be sent; a write
- * whose answer never came ends in {@link SomeKvException.OutcomeUnknown}. Safe for many threads;
+ * whose answer never came ends in {@link SomeKvException.OutcomeUnknown}, and while no node at all
+ * can be reached requests end early in {@link SomeKvException.Unreachable}. Safe for many threads;
  * requests of one thread that waits for each answer are executed in its order.
  */
 public final class SomeKvClient implements AutoCloseable {

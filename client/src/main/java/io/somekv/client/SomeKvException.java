@@ -21,11 +21,23 @@ public abstract sealed class SomeKvException extends RuntimeException {
     }
 
     /** Not executed, and never will be: no node could serve it in time. Safe to try again. */
-    public static final class Unavailable extends SomeKvException {
+    public static sealed class Unavailable extends SomeKvException {
         private static final long serialVersionUID = 1L;
 
         Unavailable(String why) {
             super("not executed: " + why);
+        }
+    }
+
+    /**
+     * No node could be reached at all, and none has seen the request. The message says what became
+     * of each address.
+     */
+    public static final class Unreachable extends Unavailable {
+        private static final long serialVersionUID = 1L;
+
+        Unreachable(String addresses) {
+            super("no node could be reached: " + addresses);
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -138,8 +139,18 @@ final class Transport {
                 if (request != null) {
                     request.answer.complete(completed.outcome());
                 }
+            } else if (effect instanceof ClientEffect.Unreached unreached) {
+                Asked request = asked.remove(unreached.token());
+                if (request != null) {
+                    request.answer.completeExceptionally(
+                            new SomeKvException.Unreachable(troubles()));
+                }
             }
         }
+    }
+
+    private String troubles() {
+        return connections.stream().map(NodeConnection::trouble).collect(Collectors.joining("; "));
     }
 
     private static void end(Asked request) {

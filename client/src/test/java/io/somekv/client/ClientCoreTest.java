@@ -23,7 +23,8 @@ class ClientCoreTest {
     private static final Command GET = new Command.Get(Bytes.utf8("k"));
     private static final long LOG_TIME = 1_000_000;
 
-    private final ClientSettings settings = new ClientSettings(60_000, 1_000, 10, 100, 4, 100);
+    private final ClientSettings settings =
+            new ClientSettings(60_000, 3_000, 1_000, 10, 100, 4, 100);
     private final ClientCore core = new ClientCore(2, settings, new SplittableRandom(1));
     private final List<ClientEffect> seen = new ArrayList<>();
 
@@ -121,13 +122,67 @@ class ClientCoreTest {
     }
 
     @Test
-    void aReadOrAWriteThatNeverLeftEndsAsNotExecuted() {
+    void withNoNodeInReachAReadAndAWriteEndEarlyAndSaySo() {
+        core.request(1, PUT, 0);
+        core.request(2, GET, 100);
+        core.onTime(2_999);
+        assertEquals(List.of(), unreached());
+        core.onTime(3_000);
+        assertEquals(List.of(1L), unreached());
+        core.onTime(3_100);
+        assertEquals(List.of(2L), unreached());
+        assertEquals(List.of(), completed());
+    }
+
+    /** Whatever listens there takes everything and says nothing. */
+    @Test
+    void aPortWithoutANodeBehindItIsNoNodeInReach() {
+        core.onConnected(0, 0);
         core.request(1, PUT, 0);
         core.request(2, GET, 0);
+        runUntil(3_100);
+        assertEquals(List.of(1L, 2L), unreached());
+    }
+
+    /** A store that elects its leaders says nothing for a while. */
+    @Test
+    void aNodeThatHasSaidHelloIsWaitedFor() {
+        core.onConnected(0, 0);
+        hello(0, 0);
+        core.request(1, PUT, 0);
+        core.request(2, GET, 0);
+        runUntil(59_999);
+        assertEquals(List.of(), unreached());
         runToTheEnd();
-        for (ClientEffect.Completed end : completed()) {
-            assertInstanceOf(Outcome.NotExecuted.class, end.outcome());
+        assertEquals(2, completed().size());
+    }
+
+    @Test
+    void aWriteThatMayHaveBeenExecutedIsNotCalledUnreachedWhenAllNodesGo() {
+        register();
+        hello(0, 0);
+        for (int i = 1; i <= 5; i++) {
+            core.request(i, PUT, 10);
         }
+        assertEquals(4, calls().size());
+        core.onDisconnected(0, 1_000);
+        runUntil(4_100);
+        assertEquals(List.of(5L), unreached(), "it waited for room in the window");
+        runToTheEnd();
+        List<ClientEffect.Completed> ends = completed();
+        assertEquals(4, ends.size());
+        ends.forEach(end -> assertInstanceOf(Outcome.Unknown.class, end.outcome()));
+    }
+
+    @Test
+    void aNodeThatComesBackInTimeIsUsed() {
+        register();
+        hello(0, 0);
+        core.onDisconnected(0, 1_000);
+        core.request(1, GET, 1_000);
+        core.onConnected(0, 3_500);
+        assertInstanceOf(Command.Get.class, onlyCall().request().command());
+        assertEquals(List.of(), unreached());
     }
 
     @Test
@@ -210,6 +265,29 @@ class ClientCoreTest {
 
     private void reply(Frame.Call call, Outcome outcome, long now) {
         core.onFrame(0, new Frame.Reply(call.token(), outcome, LOG_TIME), now);
+    }
+
+    private void hello(int endpoint, long now) {
+        core.onFrame(endpoint, new Frame.Hello(new UUID(0, 1), 7, new UUID(0, 2), 1), now);
+    }
+
+    private void runUntil(long end) {
+        while (core.nextWakeUpMillis() <= end) {
+            core.onTime(core.nextWakeUpMillis());
+        }
+    }
+
+    /** Tokens of the requests that ended so. */
+    private List<Long> unreached() {
+        take();
+        List<Long> tokens = new ArrayList<>();
+        for (ClientEffect effect : List.copyOf(seen)) {
+            if (effect instanceof ClientEffect.Unreached one) {
+                seen.remove(effect);
+                tokens.add(one.token());
+            }
+        }
+        return tokens;
     }
 
     private void runUntilSend() {

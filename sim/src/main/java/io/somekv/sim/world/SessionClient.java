@@ -34,7 +34,8 @@ final class SessionClient implements Client, Network.Endpoint {
         SplittableRandom random = world.fork();
         this.clockOffsetMillis = random.nextLong(1L << 40);
         ClientSettings settings =
-                new ClientSettings(20_000, 300 + random.nextLong(2_000), 5, 500, 64, 1 << 10);
+                new ClientSettings(
+                        20_000, 20_000, 300 + random.nextLong(2_000), 5, 500, 64, 1 << 10);
         this.core = new ClientCore(nodes.size(), settings, random.split());
         network.add(id, this);
     }
@@ -84,18 +85,21 @@ final class SessionClient implements Client, Network.Endpoint {
                                 nodes.get(send.endpoint()).id(),
                                 FrameCodec.encode(send.frame()),
                                 Connections.of(send.frame()));
-                case ClientEffect.Completed completed -> complete(completed);
+                case ClientEffect.Completed completed ->
+                        complete(completed.token(), completed.outcome());
+                case ClientEffect.Unreached unreached ->
+                        complete(unreached.token(), new Outcome.NotLeader(0));
             }
         }
         planWakeUp();
     }
 
-    private void complete(ClientEffect.Completed completed) {
-        Consumer<Outcome> asker = asked.remove(completed.token());
+    private void complete(long token, Outcome outcome) {
+        Consumer<Outcome> asker = asked.remove(token);
         if (asker == null) {
             throw new IllegalStateException("a request was answered twice");
         }
-        asker.accept(completed.outcome());
+        asker.accept(outcome);
     }
 
     private void planWakeUp() {
