@@ -29,9 +29,6 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,7 +44,7 @@ public final class ServerNode implements AutoCloseable {
     private final OpenedStore store;
     private final LogWriter writer;
     private final LogReader reader;
-    private final ScheduledExecutorService background;
+    private final Background background;
     private final MultiThreadIoEventLoopGroup loops;
     private final List<LaneLoop> lanes;
     private final NodeDirectory directory = new NodeDirectory();
@@ -72,8 +69,8 @@ public final class ServerNode implements AutoCloseable {
         this.store = store;
         String name = "node" + options.nodeId();
         writer = new LogWriter(store.wal(), emergency, name + "-log");
-        background = backgroundThread(name + "-background");
-        reader = new LogReader(store.wal(), emergency, background);
+        background = new Background(name + "-background");
+        reader = new LogReader(store.wal(), emergency, background.thread());
         loops = Loops.of(options.lanes(), name + "-lane");
         store.cluster().ifPresent(known -> directory.learn(known.clusterId(), known.nodes()));
         store.map().ifPresent(map -> directory.learn(map.clusterId(), map.nodes()));
@@ -83,27 +80,20 @@ public final class ServerNode implements AutoCloseable {
         peers = new PeerNetwork(self, directory, loops, lanes);
         resp = new RespDoor(loops, lanes, options.clientsMax());
         writer.start();
-        Future<?> _ =
-                background.scheduleWithFixedDelay(
-                        () -> prepareSegment(emergency), 1, 1, TimeUnit.SECONDS);
+        background.everySecond(() -> prepareSegment(emergency));
         for (LaneLoop lane : lanes) {
             lane.start(lanes);
         }
         try {
-            String host = options.host();
-            ServerOptions.Ports wanted = options.ports();
-            control = new ControlDoor(name + "-control", host, wanted.grpc());
-            int peerPort = peers.listen(host, wanted.peer());
-            int respPort = resp.listen(host, wanted.resp());
-            info =
-                    new NodeInfo(
-                            options.nodeId(),
-                            store.storeId(),
-                            options.advertisedHost(),
-                            peerPort,
-                            respPort,
-                            control.port());
-        } catch (Exception e) {
+            control = new ControlDoor(name + "-control", options.host(), options.ports().grpc());
+        } catch (RuntimeException e) {
+            closeInside();
+            throw e;
+        }
+        try {
+            info = listen(options);
+        } catch (RuntimeException | InterruptedException e) {
+            control.close();
             closeInside();
             throw e;
         }
@@ -113,14 +103,16 @@ public final class ServerNode implements AutoCloseable {
         log.info("node {} is ready: {}", info.nodeId(), info);
     }
 
-    @SuppressWarnings("ThreadPriorityCheck") // a hint: nothing depends on it
-    private static ScheduledExecutorService backgroundThread(String name) {
-        return Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform()
-                        .name(name)
-                        .daemon(true)
-                        .priority(Thread.MIN_PRIORITY)
-                        .factory());
+    private NodeInfo listen(ServerOptions options) throws InterruptedException {
+        int peerPort = peers.listen(options.host(), options.ports().peer());
+        int respPort = resp.listen(options.host(), options.ports().resp());
+        return new NodeInfo(
+                options.nodeId(),
+                store.storeId(),
+                options.advertisedHost(),
+                peerPort,
+                respPort,
+                control.port());
     }
 
     /** The next file of the log is made before it is needed, so that no write waits for it. */
@@ -195,23 +187,9 @@ public final class ServerNode implements AutoCloseable {
             lane.stop().join();
         }
         writer.stop();
-        stopBackground();
+        background.close();
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         store.close();
-    }
-
-    /** What runs there uses the log and the lanes' loops: they must outlive it. */
-    private void stopBackground() {
-        background.shutdown();
-        boolean ended = false;
-        while (!ended) {
-            try {
-                ended = background.awaitTermination(1, TimeUnit.MINUTES);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
-        }
     }
 
     /** A copy for the next start: without it the map is asked for again. */
@@ -232,7 +210,7 @@ public final class ServerNode implements AutoCloseable {
         @Override
         public void mapChanged(ClusterMap map) {
             directory.learn(map.clusterId(), map.nodes());
-            background.execute(() -> keep(map));
+            background.thread().execute(() -> keep(map));
         }
     }
 }

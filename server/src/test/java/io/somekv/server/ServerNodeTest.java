@@ -12,7 +12,9 @@ import io.somekv.protocol.v1.ReplicaStatus;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.control.JoinOrder;
 import io.somekv.server.grpc.ControlChannel;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -132,6 +134,26 @@ final class ServerNodeTest {
         assertContains(
                 "belongs to node 1",
                 refusal(() -> ServerNode.start(second, (code, why, cause) -> {})));
+    }
+
+    /** Its control port is open by then, and its folder locked. */
+    @Test
+    void aNodeThatCannotHaveAPortLeavesNothingOpen() throws Exception {
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        int free;
+        try (ServerSocket socket = new ServerSocket(0, 1, loopback)) {
+            free = socket.getLocalPort();
+        }
+        try (ServerSocket taken = new ServerSocket(0, 1, loopback)) {
+            ServerOptions busy =
+                    ServerOptions.local(
+                            1, folder, new ServerOptions.Ports(0, taken.getLocalPort(), free));
+            assertContains(
+                    "cannot listen", refusal(() -> ServerNode.start(busy, (code, why, e) -> {})));
+        }
+        new ServerSocket(free, 1, loopback).close();
+        ServerOptions alone = ServerOptions.local(1, folder, ServerOptions.Ports.ANY);
+        ServerNode.start(alone, (code, why, cause) -> {}).close();
     }
 
     @Test

@@ -1,0 +1,52 @@
+package io.somekv.server;
+
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** A node's one thread for work that nobody waits for. */
+final class Background implements AutoCloseable {
+    private final ScheduledExecutorService thread;
+
+    @SuppressWarnings("ThreadPriorityCheck") // a hint: nothing depends on it
+    Background(String name) {
+        thread =
+                Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform()
+                                .name(name)
+                                .daemon(true)
+                                .priority(Thread.MIN_PRIORITY)
+                                .factory());
+    }
+
+    ScheduledExecutorService thread() {
+        return thread;
+    }
+
+    /** Runs it again a second after it ended, for the first time in a second. */
+    void everySecond(Runnable work) {
+        Future<?> _ = thread.scheduleWithFixedDelay(work, 1, 1, TimeUnit.SECONDS);
+    }
+
+    /**
+     * Waits for what runs or is queued, also on a thread that is interrupted: it uses the log and
+     * the lanes' loops, which are closed next, and the log's files would be closed under it.
+     */
+    @Override
+    public void close() {
+        thread.shutdown();
+        boolean interrupted = false;
+        boolean ended = false;
+        while (!ended) {
+            try {
+                ended = thread.awaitTermination(1, TimeUnit.MINUTES);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
