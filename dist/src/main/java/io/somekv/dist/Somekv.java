@@ -35,6 +35,7 @@ public final class Somekv implements Runnable {
     static CommandLine commandLine() {
         CommandLine line = new CommandLine(new Somekv());
         commands().forEach(line::addSubcommand);
+        ServerCommands.configure(line);
         return line;
     }
 

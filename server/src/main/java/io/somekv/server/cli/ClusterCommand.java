@@ -41,20 +41,6 @@ final class ClusterCommand implements Runnable {
         spec.commandLine().getOut().flush();
     }
 
-    /** Which node to ask. */
-    static final class Door {
-        @Option(
-                names = "--node",
-                paramLabel = "HOST:PORT",
-                defaultValue = "127.0.0.1:7500",
-                description = "gRPC port of any node of the cluster (default: ${DEFAULT-VALUE}).")
-        private String address = "";
-
-        ControlChannel open() {
-            return ControlChannel.to(address);
-        }
-    }
-
     /** Makes a cluster of nodes that run. */
     @Command(
             name = "start",
@@ -66,13 +52,13 @@ final class ClusterCommand implements Runnable {
             })
     static final class Start implements Callable<Integer> {
         @Mixin private Console console = new Console();
-        @Mixin private Door door = new Door();
+        @Mixin private NodeOption node = new NodeOption();
 
         @Option(
                 names = "--with",
                 paramLabel = "HOST:PORT",
                 split = ",",
-                description = "gRPC ports of the other nodes.")
+                description = "Control ports (--grpc-port) of the other nodes.")
         private List<String> others = new ArrayList<>();
 
         @Option(
@@ -86,7 +72,7 @@ final class ClusterCommand implements Runnable {
         public Integer call() {
             console.logAt("WARN");
             return console.run(() -> {
-                try (ControlChannel channel = door.open()) {
+                try (ControlChannel channel = node.open()) {
                     String id =
                             channel.startCluster(
                                     others.stream().map(ControlChannel::nodeAt).toList(), shards);
@@ -104,7 +90,7 @@ final class ClusterCommand implements Runnable {
             description = "Show nodes, groups, leaders, shards and how far replicas are behind.")
     static final class Status implements Callable<Integer> {
         @Mixin private Console console = new Console();
-        @Mixin private Door door = new Door();
+        @Mixin private NodeOption node = new NodeOption();
 
         @Option(names = "--json", description = "For programs.")
         private boolean json;
@@ -118,7 +104,7 @@ final class ClusterCommand implements Runnable {
         public Integer call() {
             console.logAt("WARN");
             return console.run(() -> {
-                try (ControlChannel channel = door.open()) {
+                try (ControlChannel channel = node.open()) {
                     ClusterPicture picture = ClusterPicture.take(channel, digests);
                     console.out().print(json ? picture.json() : picture.table());
                     return Console.EXIT_OK;
@@ -134,7 +120,7 @@ final class ClusterCommand implements Runnable {
             description = "Show which group has which shards.")
     static final class Query implements Callable<Integer> {
         @Mixin private Console console = new Console();
-        @Mixin private Door door = new Door();
+        @Mixin private NodeOption node = new NodeOption();
 
         @Parameters(
                 index = "0",
@@ -148,7 +134,7 @@ final class ClusterCommand implements Runnable {
         public Integer call() {
             console.logAt("WARN");
             return console.run(() -> {
-                try (ControlChannel channel = door.open()) {
+                try (ControlChannel channel = node.open()) {
                     console.out().print(ConfigText.of(channel.config(number)));
                     return Console.EXIT_OK;
                 }
@@ -163,7 +149,7 @@ final class ClusterCommand implements Runnable {
             description = "Create a group on nodes; it takes a fair share of the shards.")
     static final class Join implements Callable<Integer> {
         @Mixin private Console console = new Console();
-        @Mixin private Door door = new Door();
+        @Mixin private NodeOption node = new NodeOption();
 
         @Parameters(index = "0", paramLabel = "GROUP", description = "Its id, from 1.")
         private long groupId;
@@ -179,14 +165,14 @@ final class ClusterCommand implements Runnable {
                 names = "--new",
                 paramLabel = "HOST:PORT",
                 split = ",",
-                description = "gRPC ports of nodes that are new to the cluster.")
+                description = "Control ports (--grpc-port) of nodes that are new to the cluster.")
         private List<String> newNodes = new ArrayList<>();
 
         @Override
         public Integer call() {
             console.logAt("WARN");
             return console.run(() -> {
-                try (ControlChannel channel = door.open()) {
+                try (ControlChannel channel = node.open()) {
                     join(channel);
                     console.out().print(ConfigText.of(channel.config(-1)));
                     return Console.EXIT_OK;
@@ -205,8 +191,8 @@ final class ClusterCommand implements Runnable {
             }
             List<NodeInfo> unknown = new ArrayList<>();
             for (String address : newNodes) {
-                try (ControlChannel node = ControlChannel.to(address)) {
-                    unknown.add(ProtoMapping.from(node.status(false).getNode()));
+                try (ControlChannel one = ControlChannel.to(address)) {
+                    unknown.add(ProtoMapping.from(one.status(false).getNode()));
                 }
             }
             members.addAll(unknown);
@@ -227,7 +213,7 @@ final class ClusterCommand implements Runnable {
                     ControlException.Kind.INVALID,
                     "the cluster knows no node "
                             + nodeId
-                            + ": name a new node with --new and the address of its gRPC port");
+                            + ": name a new node with --new and the address of its control port");
         }
     }
 
@@ -238,7 +224,7 @@ final class ClusterCommand implements Runnable {
             description = "Give the shards of groups to those that stay.")
     static final class Leave implements Callable<Integer> {
         @Mixin private Console console = new Console();
-        @Mixin private Door door = new Door();
+        @Mixin private NodeOption node = new NodeOption();
 
         @Parameters(arity = "1..*", paramLabel = "GROUP", description = "Their ids.")
         private List<Long> groupIds = new ArrayList<>();
@@ -247,7 +233,7 @@ final class ClusterCommand implements Runnable {
         public Integer call() {
             console.logAt("WARN");
             return console.run(() -> {
-                try (ControlChannel channel = door.open()) {
+                try (ControlChannel channel = node.open()) {
                     channel.leave(groupIds);
                     console.out().print(ConfigText.of(channel.config(-1)));
                     return Console.EXIT_OK;
@@ -263,7 +249,7 @@ final class ClusterCommand implements Runnable {
             description = "Give one shard to a group.")
     static final class Move implements Callable<Integer> {
         @Mixin private Console console = new Console();
-        @Mixin private Door door = new Door();
+        @Mixin private NodeOption node = new NodeOption();
 
         @Parameters(index = "0", paramLabel = "SHARD", description = "Its number, from 0.")
         private int shard;
@@ -275,7 +261,7 @@ final class ClusterCommand implements Runnable {
         public Integer call() {
             console.logAt("WARN");
             return console.run(() -> {
-                try (ControlChannel channel = door.open()) {
+                try (ControlChannel channel = node.open()) {
                     channel.move(shard, groupId);
                     console.out().print(ConfigText.of(channel.config(-1)));
                     return Console.EXIT_OK;

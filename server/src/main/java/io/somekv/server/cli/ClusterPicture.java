@@ -64,7 +64,8 @@ final class ClusterPicture {
 
     private static Optional<GetStatusResponse> ask(NodeInfo node, boolean digests) {
         try (ControlChannel channel = ControlChannel.to(node.host() + ":" + node.grpcPort())) {
-            return Optional.of(channel.status(digests));
+            return Optional.of(
+                    digests ? channel.status(true) : channel.status(NodeOption.PROBE_MILLIS));
         } catch (ControlException e) {
             return Optional.empty();
         }

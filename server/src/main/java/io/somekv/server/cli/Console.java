@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -50,6 +51,9 @@ final class Console {
     int run(Callable<Integer> work) {
         try {
             return work.call();
+        } catch (ParameterException e) {
+            // The command line is wrong after all: that is answered in one place.
+            throw e;
         } catch (ControlException e) {
             boolean unknown = e.kind() == ControlException.Kind.OUTCOME_UNKNOWN;
             return failed(e.getMessage(), e, unknown ? EXIT_UNKNOWN : EXIT_FAILED);

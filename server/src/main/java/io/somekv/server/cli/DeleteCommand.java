@@ -17,7 +17,7 @@ final class DeleteCommand implements Callable<Integer> {
     @Mixin private Console console = new Console();
     @Mixin private StoreOptions store = new StoreOptions();
 
-    @Parameters(index = "0", description = "The key.")
+    @Parameters(index = "0", paramLabel = "KEY", description = "The key.")
     private String key = "";
 
     @Override

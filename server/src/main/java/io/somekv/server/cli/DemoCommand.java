@@ -157,8 +157,10 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private static String unlessUsual(String option, int port, int usual) {
-        return port == usual ? "" : " " + option + " 127.0.0.1:" + port;
+    private static String unlessUsual(int controlPort) {
+        return controlPort == ServerOptions.Ports.DEFAULT.grpc()
+                ? ""
+                : " --node 127.0.0.1:" + controlPort;
     }
 
     private void tell(List<NodeInfo> infos, ClusterMap map, Path folder, boolean before) {
@@ -191,9 +193,8 @@ final class DemoCommand implements Callable<Integer> {
                         String.join(", ", ports),
                         first.respPort(),
                         last.respPort(),
-                        unlessUsual("--node", first.grpcPort(), ServerOptions.Ports.DEFAULT.grpc()),
-                        unlessUsual(
-                                "--nodes", first.peerPort(), ServerOptions.Ports.DEFAULT.peer()),
+                        unlessUsual(first.grpcPort()),
+                        unlessUsual(first.grpcPort()),
                         first.respPort());
         console.out().flush();
     }

@@ -1,10 +1,23 @@
 package io.somekv.server.cli;
 
 import java.util.List;
+import picocli.CommandLine;
 
 /** The commands of this module, for the program that gathers those of all modules. */
 public final class ServerCommands {
+    static final String VALUE_FOOTER =
+            "A value that reads like one of these options goes behind '--': somekv put KEY -- -h";
+
     private ServerCommands() {}
+
+    /** What picocli has no annotation for: a value may begin with a dash, as -1 does. */
+    public static void configure(CommandLine line) {
+        line.getSubcommands()
+                .forEach((name, command) -> {
+                    boolean takesValue = name.equals("put") || name.equals("append");
+                    command.setUnmatchedOptionsArePositionalParams(takesValue);
+                });
+    }
 
     /** One object of each, in the order in which a help should list them. */
     public static List<Object> all() {

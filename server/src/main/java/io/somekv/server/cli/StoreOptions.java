@@ -1,40 +1,87 @@
 package io.somekv.server.cli;
 
+import io.somekv.client.ClientSettings;
 import io.somekv.client.SomeKvClient;
+import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.v1.GetStatusResponse;
 import io.somekv.server.control.ControlException;
+import io.somekv.server.grpc.ProtoMapping;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
-/** How a command reaches the store. */
+/**
+ * How a command reaches the data: it asks a node's control port for the nodes there are, and
+ * connects to the peer ports of all.
+ */
 final class StoreOptions {
+    private static final long TIMEOUT_SECONDS_MAX = 240;
+    private static final int MAP_TRIES_MAX = 10;
+    private static final long MAP_PAUSE_NANOS = 200_000_000;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec = CommandSpec.create();
+
+    @Mixin private NodeOption node = new NodeOption();
+
     @Option(
-            names = "--nodes",
-            paramLabel = "HOST:PORT",
-            split = ",",
-            defaultValue = "127.0.0.1:7400",
-            description =
-                    "Peer ports of some nodes; any serves any key (default: ${DEFAULT-VALUE}).")
-    private List<String> nodes = List.of();
+            names = "--timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "10",
+            description = "How long to try in all (default: ${DEFAULT-VALUE}).")
+    private long timeoutSeconds;
 
     SomeKvClient connect() {
-        List<InetSocketAddress> addresses = new ArrayList<>();
-        for (String node : nodes) {
-            addresses.add(address(node));
+        if (timeoutSeconds < 1 || timeoutSeconds > TIMEOUT_SECONDS_MAX) {
+            throw new ParameterException(
+                    spec.commandLine(), "--timeout is 1 to " + TIMEOUT_SECONDS_MAX + " seconds");
         }
-        return SomeKvClient.connect(addresses);
+        long began = System.nanoTime();
+        List<InetSocketAddress> peers = peers(status(timeoutSeconds * 1_000));
+        long spentMillis = (System.nanoTime() - began) / 1_000_000;
+        return SomeKvClient.connect(
+                peers,
+                ClientSettings.defaults()
+                        .withLifetimeMillis(Math.max(500, timeoutSeconds * 1_000 - spentMillis)));
     }
 
-    private static InetSocketAddress address(String text) {
-        int colon = text.lastIndexOf(':');
-        try {
-            return new InetSocketAddress(
-                    text.substring(0, Math.max(0, colon)),
-                    Integer.parseInt(text.substring(colon + 1)));
-        } catch (IllegalArgumentException e) {
-            throw new ControlException(
-                    ControlException.Kind.INVALID, "--nodes: '" + text + "' is no host:port");
+    /** A node may not have heard yet of the group that an administrator has just made. */
+    private GetStatusResponse status(long patienceMillis) {
+        GetStatusResponse status = node.status(patienceMillis);
+        for (int i = 0; i < MAP_TRIES_MAX && status.hasMap() && hasNoGroup(status); i++) {
+            LockSupport.parkNanos(MAP_PAUSE_NANOS);
+            status = node.status(patienceMillis);
         }
+        return status;
+    }
+
+    private static boolean hasNoGroup(GetStatusResponse status) {
+        return ProtoMapping.from(status.getMap()).config().groups().isEmpty();
+    }
+
+    private static List<InetSocketAddress> peers(GetStatusResponse status) {
+        if (status.getClusterId().isEmpty()) {
+            throw new ControlException(
+                    ControlException.Kind.NOT_NOW,
+                    "the node is in no cluster yet; make one with 'somekv cluster start'");
+        }
+        List<NodeInfo> nodes = List.of(ProtoMapping.from(status.getNode()));
+        if (status.hasMap()) {
+            if (hasNoGroup(status)) {
+                throw new ControlException(
+                        ControlException.Kind.NOT_NOW,
+                        "the cluster has no group for data yet; make one with 'somekv cluster"
+                                + " join'");
+            }
+            nodes = ProtoMapping.from(status.getMap()).nodes();
+        }
+        return nodes.stream()
+                .map(each -> new InetSocketAddress(each.host(), each.peerPort()))
+                .toList();
     }
 }

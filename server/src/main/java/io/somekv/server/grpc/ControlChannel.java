@@ -1,6 +1,8 @@
 package io.somekv.server.grpc;
 
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.somekv.protocol.config.ClusterMap;
@@ -20,6 +22,8 @@ import io.somekv.protocol.v1.StartClusterResponse;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.control.ControlException.Kind;
 import io.somekv.server.control.JoinOrder;
+import java.net.SocketException;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -29,15 +33,29 @@ import java.util.function.Supplier;
  * A connection to the control door of one node. Calls block, and throw {@link ControlException}.
  */
 public final class ControlChannel implements AutoCloseable {
-    private static final long SECONDS_MAX = 60;
-    private static final long STATUS_SECONDS_MAX = 10;
+    private static final long MILLIS_MAX = 60_000;
+    private static final long STATUS_MILLIS_MAX = 10_000;
 
     private final String address;
     private final ManagedChannel channel;
 
+    /** Whatever is at the address has spoken as a gRPC server does. */
+    private volatile boolean spoken;
+
     private ControlChannel(String address, ManagedChannel channel) {
         this.address = address;
         this.channel = channel;
+        watch();
+    }
+
+    private void watch() {
+        ConnectivityState state = channel.getState(false);
+        if (state == ConnectivityState.READY) {
+            spoken = true;
+        }
+        if (state != ConnectivityState.SHUTDOWN) {
+            channel.notifyWhenStateChanged(state, this::watch);
+        }
     }
 
     /**
@@ -68,8 +86,17 @@ public final class ControlChannel implements AutoCloseable {
 
     /** What the node knows of itself and its replicas. */
     public GetStatusResponse status(boolean digests) {
+        return status(digests, digests ? MILLIS_MAX : STATUS_MILLIS_MAX);
+    }
+
+    /** The same without digests, and with less patience. */
+    public GetStatusResponse status(long millisMax) {
+        return status(false, millisMax);
+    }
+
+    private GetStatusResponse status(boolean digests, long millisMax) {
         GetStatusRequest request = GetStatusRequest.newBuilder().setDigests(digests).build();
-        return call(() -> cluster(digests ? SECONDS_MAX : STATUS_SECONDS_MAX).getStatus(request));
+        return call(() -> cluster(millisMax).getStatus(request));
     }
 
     /** The node that is asked and others become a cluster; returns its id. */
@@ -78,14 +105,13 @@ public final class ControlChannel implements AutoCloseable {
                 StartClusterRequest.newBuilder().setShardCount(shardCount);
         others.forEach(node -> request.addNodes(ProtoMapping.of(node)));
         StartClusterResponse response =
-                call(() -> cluster(SECONDS_MAX).startCluster(request.build()));
+                call(() -> cluster(MILLIS_MAX).startCluster(request.build()));
         Replies.check(response.getStatus());
         return response.getClusterId();
     }
 
     void nodeJoin(JoinOrder order) {
-        Replies.check(
-                call(() -> cluster(SECONDS_MAX).nodeJoin(ProtoMapping.of(order))).getStatus());
+        Replies.check(call(() -> cluster(MILLIS_MAX).nodeJoin(ProtoMapping.of(order))).getStatus());
     }
 
     /** The map with the config of that number; the latest for -1. */
@@ -118,30 +144,62 @@ public final class ControlChannel implements AutoCloseable {
         Replies.check(call(() -> master().move(request)).getStatus());
     }
 
-    private ClusterGrpc.ClusterBlockingStub cluster(long seconds) {
-        return ClusterGrpc.newBlockingStub(channel).withDeadlineAfter(seconds, TimeUnit.SECONDS);
+    private ClusterGrpc.ClusterBlockingStub cluster(long millis) {
+        return ClusterGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(millis, TimeUnit.MILLISECONDS);
     }
 
     private ShardMasterGrpc.ShardMasterBlockingStub master() {
         return ShardMasterGrpc.newBlockingStub(channel)
-                .withDeadlineAfter(SECONDS_MAX, TimeUnit.SECONDS);
+                .withDeadlineAfter(MILLIS_MAX, TimeUnit.MILLISECONDS);
     }
 
     private <T> T call(Supplier<T> work) {
         try {
             return work.get();
         } catch (StatusRuntimeException e) {
-            io.grpc.Status.Code code = e.getStatus().getCode();
-            if (code == io.grpc.Status.Code.UNAVAILABLE) {
-                throw new ControlException(
-                        Kind.UNREACHABLE,
-                        "nobody answers at "
-                                + address
-                                + ": is the node running, and is that its --grpc-port?");
-            }
-            throw new ControlException(
-                    Kind.OUTCOME_UNKNOWN, "the call to " + address + " failed: " + e.getStatus());
+            throw exception(e);
         }
+    }
+
+    /** A call that was never taken was not carried out; of any other, nobody knows. */
+    private ControlException exception(StatusRuntimeException e) {
+        boolean late = e.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED;
+        if (spoken) {
+            return new ControlException(
+                    Kind.OUTCOME_UNKNOWN,
+                    late
+                            ? "the node at " + address + " did not answer in time"
+                            : "the call to "
+                                    + address
+                                    + " failed: "
+                                    + e.getStatus().getCode()
+                                    + ", "
+                                    + e.getStatus().getDescription());
+        } else if (late || hasCause(e, SocketException.class, UnknownHostException.class)) {
+            return new ControlException(
+                    Kind.UNREACHABLE,
+                    "nobody answers at "
+                            + address
+                            + ": is the node running, and is that its --grpc-port?");
+        }
+        return new ControlException(
+                Kind.UNREACHABLE,
+                "what listens at "
+                        + address
+                        + " is no control port; is it another port of the node? Its --grpc-port is"
+                        + " wanted here ('somekv cluster status' shows it under CONTROL)");
+    }
+
+    private static boolean hasCause(Throwable e, Class<?>... kinds) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            for (Class<?> kind : kinds) {
+                if (kind.isInstance(cause)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.grpc.Server;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.somekv.server.control.ClusterControl;
 import io.somekv.server.control.NodeControl;
 import io.somekv.server.net.Loops;
@@ -17,7 +18,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.LogRecord;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The gRPC door. It has a loop of its own, so that whatever happens here never stands in a lane's
@@ -25,6 +29,24 @@ import org.jspecify.annotations.Nullable;
  * nodes, and they for their disks.
  */
 public final class ControlDoor {
+    private static final Logger log = LoggerFactory.getLogger(ControlDoor.class);
+
+    /**
+     * Of gRPC's own log: a stack trace for each connection that does not speak its protocol, which
+     * any client with a wrong port makes many of. Held here, as a logger that nobody holds forgets
+     * its filter.
+     */
+    private static final List<java.util.logging.Logger> TRANSPORT_LOGS =
+            List.of(
+                    java.util.logging.Logger.getLogger("io.grpc.netty.NettyServerTransport"),
+                    java.util.logging.Logger.getLogger(
+                            "io.grpc.netty.NettyServerTransport.connections"),
+                    java.util.logging.Logger.getLogger("io.grpc.netty.NettyServerHandler"));
+
+    static {
+        TRANSPORT_LOGS.forEach(each -> each.setFilter(ControlDoor::isWorthItsTrace));
+    }
+
     private static final int MESSAGE_SIZE_MAX = 24 << 20;
     private static final long STOP_SECONDS_MAX = 2;
 
@@ -54,6 +76,15 @@ public final class ControlDoor {
             close();
             throw Loops.cannotListen(host, port, e);
         }
+    }
+
+    private static boolean isWorthItsTrace(LogRecord entry) {
+        Throwable thrown = entry.getThrown();
+        if (thrown instanceof Http2Exception || thrown instanceof IOException) {
+            log.info("a connection to the control port ended: {}", thrown.getMessage());
+            return false;
+        }
+        return true;
     }
 
     public int port() {
