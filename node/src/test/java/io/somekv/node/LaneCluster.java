@@ -439,10 +439,11 @@ final class LaneCluster {
         int size = bytes.size() - FrameCodec.LENGTH_SIZE;
         Invariant.check(size <= FrameCodec.FRAME_SIZE_MAX, "a frame that fits", size, 0);
         Frame frame = audible(FrameCodec.decode(bytes.slice(FrameCodec.LENGTH_SIZE, size)));
+        long incarnation = disk(from).incarnation;
         Runnable arrive =
                 () -> {
                     if (lanesByNode.containsKey(to)) {
-                        give(to, 0, new LaneInput.FromPeer(from, frame));
+                        give(to, 0, new LaneInput.FromPeer(from, incarnation, frame));
                     }
                 };
         Fate fate =
