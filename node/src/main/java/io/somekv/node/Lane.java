@@ -25,7 +25,7 @@ import java.util.Optional;
 public final class Lane {
     private final LaneConfig config;
     private final Outbox outbox = new Outbox();
-    private final Places places = new Places();
+    private final Places places;
     private final Router router;
     private final MapKeeper maps;
     private final ShardDriver driver;
@@ -45,6 +45,7 @@ public final class Lane {
             Optional<ClusterMap> map,
             Now startedAt) {
         this.config = config;
+        this.places = new Places(config.nodeId());
         this.nursery = new Nursery(config, engine, outbox);
         this.router = new Router(config, places, outbox);
         this.maps = new MapKeeper(places, router, startedAt, this::onNewerMap);

@@ -94,6 +94,13 @@ final class LaneCluster {
             appendsByNode.put(node, new ArrayDeque<>());
             boot(node);
         }
+        for (long node = 1; node <= nodes; node++) {
+            for (long other = 1; other <= nodes; other++) {
+                if (other != node) {
+                    giveAll(node, new LaneInput.PeerUp(other, true));
+                }
+            }
+        }
     }
 
     private void boot(long node) {
@@ -145,6 +152,7 @@ final class LaneCluster {
         for (long other : List.copyOf(lanesByNode.keySet())) {
             if (other != node) {
                 giveAll(other, new LaneInput.PeerUp(node, true));
+                giveAll(node, new LaneInput.PeerUp(other, true));
             }
         }
     }

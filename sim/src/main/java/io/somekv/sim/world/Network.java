@@ -180,6 +180,17 @@ public final class Network {
 
     // ---- connections
 
+    /** All nodes run for the first time: they find each other. */
+    void connectNodes() {
+        for (long a : endpoints.keySet()) {
+            for (long b : endpoints.keySet()) {
+                if (a != b && isNode(a) && isNode(b)) {
+                    tell(a, b, true);
+                }
+            }
+        }
+    }
+
     /** A process ended: its connections go with it, and what others had sent to it. */
     void died(long id) {
         lives.merge(id, 1L, Long::sum);
