@@ -9,7 +9,9 @@ import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The program {@code somekv}: gathers the commands of all modules under one name. It stands in a
@@ -36,7 +38,26 @@ public final class Somekv implements Runnable {
         CommandLine line = new CommandLine(new Somekv());
         commands().forEach(line::addSubcommand);
         ServerCommands.configure(line);
-        return line;
+        return line.setParameterExceptionHandler((wrong, _) -> complain(wrong));
+    }
+
+    /** What is wrong comes last, where it is seen, and not above a page of help. */
+    private static int complain(ParameterException wrong) {
+        CommandLine line = wrong.getCommandLine();
+        String name = line.getCommandSpec().qualifiedName();
+        PrintWriter err = line.getErr();
+        String message = wrong.getMessage();
+        if (wrong instanceof UnmatchedArgumentException unmatched
+                && !line.getSubcommands().isEmpty()) {
+            err.println("commands: " + String.join(", ", line.getSubcommands().keySet()));
+            message = "there is no command '" + String.join(" ", unmatched.getUnmatched()) + "'";
+        } else {
+            err.print("usage: " + line.getHelp().synopsis("usage: ".length()));
+        }
+        UnmatchedArgumentException.printSuggestions(wrong, err);
+        err.println("somekv: " + message + " ('" + name + " --help' tells more)");
+        err.flush();
+        return CommandLine.ExitCode.USAGE;
     }
 
     /** The commands of the modules, in the order in which the help lists them. */

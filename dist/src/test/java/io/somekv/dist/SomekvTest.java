@@ -19,7 +19,17 @@ final class SomekvTest {
 
     @Test
     void anUnknownCommandIsRefused() {
-        run(CommandLine.ExitCode.USAGE, "frobnicate");
+        String complaint = run(CommandLine.ExitCode.USAGE, "frobnicate");
+        assertTrue(complaint.contains("there is no command 'frobnicate'"), complaint);
+        assertTrue(complaint.contains("demo"), complaint);
+    }
+
+    @Test
+    void aWrongOptionIsNamedTogetherWithTheRightOne() {
+        String complaint = run(CommandLine.ExitCode.USAGE, "get", "key", "--nodes", "x:1");
+        assertTrue(complaint.contains("'--nodes'"), complaint);
+        assertTrue(complaint.contains("--node"), complaint);
+        assertTrue(complaint.contains("somekv get --help"), complaint);
     }
 
     @Test

@@ -6,6 +6,8 @@ import io.somekv.server.folder.RefusedException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -28,6 +30,9 @@ final class Console {
     /** It may or may not have been done. */
     static final int EXIT_UNKNOWN = 4;
 
+    /** Held: a logger that nobody holds forgets its level. */
+    private static final Logger GRPC_LOG = Logger.getLogger("io.grpc.internal");
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec = CommandSpec.create();
 
@@ -42,8 +47,9 @@ final class Console {
         return spec.commandLine().getErr();
     }
 
-    /** Before the first logger is made. */
+    /** Before the first logger is made. What gRPC would log, commands say as a sentence. */
     void logAt(String level) {
+        GRPC_LOG.setLevel(verbose ? Level.INFO : Level.OFF);
         System.setProperty("somekv.log", verbose ? "DEBUG" : level);
     }
 

@@ -176,7 +176,9 @@ public final class ControlChannel implements AutoCloseable {
                                     + e.getStatus().getCode()
                                     + ", "
                                     + e.getStatus().getDescription());
-        } else if (late || hasCause(e, SocketException.class, UnknownHostException.class)) {
+        } else if (hasCause(e, UnknownHostException.class)) {
+            return new ControlException(Kind.UNREACHABLE, "there is no host at " + address);
+        } else if (late || hasCause(e, SocketException.class)) {
             return new ControlException(
                     Kind.UNREACHABLE,
                     "nobody answers at "
@@ -191,12 +193,10 @@ public final class ControlChannel implements AutoCloseable {
                         + " wanted here ('somekv cluster status' shows it under CONTROL)");
     }
 
-    private static boolean hasCause(Throwable e, Class<?>... kinds) {
+    private static boolean hasCause(Throwable e, Class<?> kind) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            for (Class<?> kind : kinds) {
-                if (kind.isInstance(cause)) {
-                    return true;
-                }
+            if (kind.isInstance(cause)) {
+                return true;
             }
         }
         return false;

@@ -155,7 +155,9 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (cause instanceof MalformedException) {
+        if (cause instanceof MalformedException && remote == null) {
+            log.info("{} is neither a node nor a client of this store, closing", connection);
+        } else if (cause instanceof MalformedException) {
             log.warn("{} sent what is no frame, closing: {}", connection, cause.getMessage());
         } else if (!(cause instanceof IOException)) {
             connection.lane().fail(cause);
