@@ -151,7 +151,7 @@ final class GroupHost {
 
     /** Ends a batch of inputs: proposes what gathered, and carries out what the core calls for. */
     void settle(Now now) {
-        noticeLoss(now);
+        noticeLeadership(now);
         while (true) {
             if (writes.hasGathered() && persistsInFlight == 0) {
                 long token = nextToken++;
@@ -171,14 +171,22 @@ final class GroupHost {
         }
     }
 
-    private void noticeLoss(Now now) {
+    private void noticeLeadership(Now now) {
         boolean leads = replica.leads();
-        if (wasLeading && !leads) {
+        if (leads == wasLeading) {
+            return;
+        }
+        wasLeading = leads;
+        if (!leads) {
             Outcome refusal = new Outcome.NotLeader(leaderNode());
             writes.abandon(now, refusal);
             reads.abandon(now, refusal);
         }
-        wasLeading = leads;
+        outbox.add(
+                new LaneEffect.LeadershipChanged(
+                        groupId,
+                        replica.status(now).term(),
+                        leads ? Optional.empty() : replica.stepDownCause()));
     }
 
     private void carryOut(Now now, Ready ready) {

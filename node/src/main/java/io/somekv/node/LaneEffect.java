@@ -5,7 +5,9 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Ready;
+import io.somekv.raft.StepDownCause;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Everything that a lane wants done. Effects may be carried out as soon as they are handed out, in
@@ -39,6 +41,15 @@ public sealed interface LaneEffect {
 
     /** There is something to apply: give the lane an {@link LaneInput.ApplyTurn} soon. */
     record WantsTurn() implements LaneEffect {}
+
+    /**
+     * A replica of this lane begins to lead its group, or has ceased to: for the operator's eyes.
+     *
+     * @param term in which it leads; after a leadership, the newest term it knows
+     * @param ended why it leads no more; empty where it begins to
+     */
+    record LeadershipChanged(long groupId, long term, Optional<StepDownCause> ended)
+            implements LaneEffect {}
 
     /** A newer map: keep it for the next start, know the nodes' addresses from it. */
     record MapChanged(ClusterMap map) implements LaneEffect {}

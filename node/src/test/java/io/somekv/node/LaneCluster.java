@@ -423,6 +423,7 @@ final class LaneCluster {
                                     fetch.fetch(),
                                     disk(at.node()).read(fetch.groupId(), fetch.fetch())));
             case LaneEffect.WantsTurn _ -> give(at.node(), at.lane(), new LaneInput.ApplyTurn());
+            case LaneEffect.LeadershipChanged _ -> {}
             case LaneEffect.MapChanged changed -> newestMap = changed.map();
         }
     }

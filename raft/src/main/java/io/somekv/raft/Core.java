@@ -3,6 +3,7 @@ package io.somekv.raft;
 import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a replica keeps whatever its role: identity, term and vote, the log, and what is on its way
@@ -30,6 +31,9 @@ final class Core {
 
     private RoleState role;
     private Now now;
+
+    /** Of the latest leadership that ended here; null where none has. */
+    private @Nullable StepDownCause stepDownCause;
 
     /**
      * Until then votes are refused: the minimum election timeout since the process started, and
@@ -96,6 +100,10 @@ final class Core {
 
     Now now() {
         return now;
+    }
+
+    @Nullable StepDownCause stepDownCause() {
+        return stepDownCause;
     }
 
     void advance(Now later) {
@@ -165,6 +173,9 @@ final class Core {
 
     /** Follows {@code leaderId} (0 for none known yet) in {@code newTerm}. */
     void becomeFollower(long newTerm, long leaderId) {
+        if (newTerm > term && role instanceof Leader) {
+            stepDownCause = StepDownCause.NEWER_TERM;
+        }
         adoptTerm(newTerm);
         become(new Follower(this, leaderId, now.nanos() + electionWaitNanos()));
     }
@@ -193,11 +204,17 @@ final class Core {
         leader.begin(vouched);
     }
 
+    /** A leader that gives up its term by itself. */
+    void stepDown(StepDownCause cause) {
+        stepDownCause = cause;
+        becomeFollower(term, 0);
+    }
+
     /** Yields for the sake of its clock, and lets the others elect one of them. */
-    void becomeFollowerOfBetterClock() {
+    void stepDownForBetterClock() {
         campaignsNotBeforeNanos =
                 now.nanos() + CLOCK_PENALTY_TIMEOUTS * config.electionTimeoutNanos();
-        becomeFollower(term, 0);
+        stepDown(StepDownCause.CLOCK_AHEAD);
     }
 
     private void become(RoleState next) {

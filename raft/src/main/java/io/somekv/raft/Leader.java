@@ -100,9 +100,9 @@ final class Leader implements RoleState {
     public void onTick() {
         long now = core.now().nanos();
         if (now - replication.quorumHeardNanos() >= core.config().electionTimeoutNanos()) {
-            core.becomeFollower(core.term(), 0);
+            core.stepDown(StepDownCause.QUORUM_LOST);
         } else if (isOutpacedByPeers(now)) {
-            core.becomeFollower(core.term(), 0);
+            core.stepDown(StepDownCause.DISK_STALLED);
         } else if (now >= heartbeatAtNanos) {
             judgeClock();
             maybeLeaveToBetterClock();
@@ -175,7 +175,7 @@ final class Leader implements RoleState {
                 waited >= 2 * core.config().heartbeatNanos()
                         && replication.hasVoterBeyond(core.log().last().index() - 1);
         if (isReplaceable || waited >= 2 * core.config().electionTimeoutNanos()) {
-            core.becomeFollowerOfBetterClock();
+            core.stepDownForBetterClock();
         }
     }
 

@@ -2,6 +2,7 @@ package io.somekv.raft;
 
 import io.somekv.base.Mutation;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One replica of one group: {@link Input} in, {@link Ready} out. It owns no thread, clock, disk or
@@ -69,6 +70,11 @@ public final class RaftReplica {
     /** Whether this replica leads, as far as it knows. */
     public boolean leads() {
         return core.role() instanceof Leader;
+    }
+
+    /** Why this replica's latest leadership ended; empty where it never led. */
+    public Optional<StepDownCause> stepDownCause() {
+        return Optional.ofNullable(core.stepDownCause());
     }
 
     /** Replica id of the leader it follows, its own when it leads, 0 when it knows none. */

@@ -155,7 +155,7 @@ final class CaseRunner {
             }
             ReplicaStatus s = g.status(id);
             lines.add(
-                    "%d %s term %d leader %d last %s commit %d applied %d"
+                    "%d %s term %d leader %d last %s commit %d applied %d%s"
                             .formatted(
                                     id,
                                     s.role(),
@@ -163,7 +163,10 @@ final class CaseRunner {
                                     s.leaderId(),
                                     Transcript.at(s.last()),
                                     s.commit(),
-                                    s.applied()));
+                                    s.applied(),
+                                    g.stepDownCause(id)
+                                            .map(cause -> ", led until " + cause)
+                                            .orElse("")));
         }
         return lines;
     }

@@ -4,6 +4,7 @@ import io.somekv.base.Bytes;
 import io.somekv.base.Invariant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -127,6 +128,10 @@ final class Group {
 
     ReplicaStatus status(int id) {
         return replica(id).status(now(id));
+    }
+
+    Optional<StepDownCause> stepDownCause(int id) {
+        return replica(id).stepDownCause();
     }
 
     Now now(int id) {

@@ -18,6 +18,7 @@ import io.somekv.server.net.Loops;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -178,14 +179,12 @@ public final class PeerNetwork {
     }
 
     void opened(long nodeId, FrameConnection connection) {
-        boolean wasDown = link(nodeId).current() == null;
-        link(nodeId)
-                .opened(connection)
-                .filter(_ -> self.nodeId < nodeId)
-                .ifPresent(FrameConnection::close);
+        Optional<FrameConnection> before = link(nodeId).opened(connection);
         log.info("connected with node {} at {}", nodeId, connection);
-        if (wasDown) {
+        if (before.isEmpty()) {
             tellLanes(nodeId, true);
+        } else if (self.nodeId < nodeId) {
+            before.get().close();
         }
     }
 

@@ -181,6 +181,7 @@ final class SimLane {
                     node.after(random.nextLong(5_000_000), () -> fetch(fetch));
             case LaneEffect.WantsTurn _ ->
                     postAfter(random.nextLong(node.applyNanosMax()), new LaneInput.ApplyTurn());
+            case LaneEffect.LeadershipChanged _ -> {}
             case LaneEffect.MapChanged changed -> node.keep(changed.map());
         }
     }
