@@ -26,6 +26,7 @@ import java.util.SplittableRandom;
  * @param askNanos how long a node tries for a client without an identity
  * @param timed keys that expire now and then
  * @param pair whether there are two keys that commands name together
+ * @param thinkMillisMax of a client between two requests, about; large, and groups are idle
  */
 public record Scenario(
         int nodes,
@@ -47,7 +48,8 @@ public record Scenario(
         boolean moves,
         long askNanos,
         int timed,
-        boolean pair) {
+        boolean pair,
+        int thinkMillisMax) {
     /**
      * What links between nodes do to frames.
      *
@@ -100,7 +102,8 @@ public record Scenario(
                 random.nextInt(3) == 0,
                 random.nextBoolean() ? SECOND : 5 * SECOND,
                 random.nextInt(3),
-                random.nextBoolean());
+                random.nextBoolean(),
+                random.nextInt(4) == 0 ? 5_000 : 400);
     }
 
     /** Few kinds in one run, so that each can do its work undisturbed, and now and then all. */

@@ -84,12 +84,16 @@ public final class Workload {
         private final SplittableRandom random = world.fork();
         private final CommandSource commands;
         private final int depth = random.nextBoolean() ? 1 : 1 + random.nextInt(DEPTH_MAX);
-        private final long thinkNanos = (5 + random.nextLong(400)) * MILLISECOND;
+        private final long thinkNanos = thinkNanos();
 
         Worker(Client client, int number) {
             this.client = client;
             this.number = number;
             this.commands = new CommandSource(number, random, world::trueMillis);
+        }
+
+        private long thinkNanos() {
+            return (5 + random.nextLong(world.scenario().thinkMillisMax())) * MILLISECOND;
         }
 
         void start() {
