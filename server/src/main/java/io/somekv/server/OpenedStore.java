@@ -30,6 +30,8 @@ record OpenedStore(
         Optional<KnownCluster> cluster,
         Optional<ClusterMap> map)
         implements AutoCloseable {
+    /** Enough to form a cluster and to serve for a moment: what is lost after is a tail. */
+    private static final long SYNCS_BEFORE_NONE = 500;
 
     /**
      * Opens the folder, or makes it.
@@ -63,7 +65,7 @@ record OpenedStore(
                     case FILES -> files;
                     case UNSYNCED -> new UnsyncedDisk(files);
                     case UNSYNCED_WITHOUT_SYNC ->
-                            new UnsyncedDisk(files, OpenedStore::isWholeSegment);
+                            new UnsyncedDisk(files, OpenedStore::isWholeSegment, SYNCS_BEFORE_NONE);
                 };
         Wal wal = Wal.open(disk, WalConfig.of(folder.storeId()));
         if (!wal.storeUuid().equals(folder.storeId())) {

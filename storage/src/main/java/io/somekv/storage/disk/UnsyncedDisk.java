@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
 /**
@@ -19,19 +20,24 @@ import java.util.function.Predicate;
  */
 public final class UnsyncedDisk implements Disk {
     private final Disk disk;
-    private final Predicate<String> syncTakenOut;
+    private final Predicate<String> isCounted;
+
+    /** How often files that count are still synced; from then on their syncs do nothing. */
+    private final AtomicLong syncsLeft;
 
     public UnsyncedDisk(Disk disk) {
-        this(disk, name -> false);
+        this(disk, name -> false, Long.MAX_VALUE);
     }
 
     /**
-     * @param syncTakenOut says of a file, by the name it has at that moment, whether its syncs do
-     *     nothing at all
+     * @param isCounted says of a file, by the name it has at that moment, whether its syncs count
+     * @param syncsMax so many syncs of those files, all together, are carried out; the ones after
+     *     do nothing at all
      */
-    public UnsyncedDisk(Disk disk, Predicate<String> syncTakenOut) {
+    public UnsyncedDisk(Disk disk, Predicate<String> isCounted, long syncsMax) {
         this.disk = disk;
-        this.syncTakenOut = syncTakenOut;
+        this.isCounted = isCounted;
+        this.syncsLeft = new AtomicLong(syncsMax);
     }
 
     /** Open files, so that a rename reaches them. */
@@ -140,7 +146,7 @@ public final class UnsyncedDisk implements Disk {
 
         @Override
         public synchronized void sync() throws IOException {
-            if (syncTakenOut.test(name)) {
+            if (isCounted.test(name) && syncsLeft.getAndDecrement() <= 0) {
                 return;
             }
             for (HeldWrite write : writes) {
