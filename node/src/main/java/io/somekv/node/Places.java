@@ -157,6 +157,7 @@ final class Places {
                     Command.Join _,
                     Command.Leave _,
                     Command.Move _,
+                    Command.KeepInPlace _,
                     Command.QueryConfig _ ->
                     OptionalLong.of(GroupSpec.MASTER);
         };
