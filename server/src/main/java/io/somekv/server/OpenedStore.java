@@ -67,7 +67,7 @@ record OpenedStore(
                     case UNSYNCED_WITHOUT_SYNC ->
                             new UnsyncedDisk(files, OpenedStore::isWholeSegment, SYNCS_BEFORE_NONE);
                 };
-        Wal wal = Wal.open(disk, WalConfig.of(folder.storeId()));
+        Wal wal = Wal.open(disk, WalConfig.of(folder.storeId()), new LogOpening(System::nanoTime));
         if (!wal.storeUuid().equals(folder.storeId())) {
             wal.close();
             throw new RefusedException(
