@@ -92,9 +92,11 @@ final class KvReads {
             bytes += value.map(Bytes::size).orElse(0);
             if (bytes > FrameCodec.FRAME_SIZE_MAX) {
                 return new Outcome.Invalid(
-                        "an answer of more than "
+                        "an answer of "
+                                + bytes
+                                + " bytes or more; at most "
                                 + FrameCodec.FRAME_SIZE_MAX
-                                + " bytes cannot be sent: ask for fewer keys at once");
+                                + " can be sent: ask for fewer keys at once");
             }
             values.add(value);
         }

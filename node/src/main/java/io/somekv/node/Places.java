@@ -68,7 +68,7 @@ final class Places {
         return host;
     }
 
-    /** Marks a group as one with committed entries to apply, if it has any. */
+    /** Marks a group as one that has work for a turn of its own, if it has any. */
     void maybeQueue(GroupHost host) {
         if (host.hasBacklog() && !host.isInBacklog) {
             host.isInBacklog = true;
