@@ -319,11 +319,6 @@ public final class DuplicateTable {
     }
 
     private Bytes rowKey(long entry) {
-        return EngineKey.of(
-                storeId,
-                EngineKey.GROUP,
-                0,
-                RowKind.OUTCOMES,
-                new ByteWriter(8).i64(entry).toBytes());
+        return EngineKey.numbered(storeId, RowKind.OUTCOMES, entry);
     }
 }

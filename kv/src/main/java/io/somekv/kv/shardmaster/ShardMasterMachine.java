@@ -1,6 +1,5 @@
 package io.somekv.kv.shardmaster;
 
-import io.somekv.base.ByteWriter;
 import io.somekv.base.Bytes;
 import io.somekv.base.Mutation;
 import io.somekv.kv.AppliedEntry;
@@ -172,13 +171,7 @@ public final class ShardMasterMachine implements StateMachine {
     private void store(NodeInfo node, EntryWrites writes) {
         nodes.put(node.nodeId(), node);
         writes.put(
-                EngineKey.of(
-                        storeId,
-                        EngineKey.GROUP,
-                        0,
-                        RowKind.NODE,
-                        new ByteWriter(8).i64(node.nodeId()).toBytes()),
-                MasterRows.encode(node));
+                EngineKey.numbered(storeId, RowKind.NODE, node.nodeId()), MasterRows.encode(node));
     }
 
     // ---- configs
