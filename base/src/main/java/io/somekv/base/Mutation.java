@@ -32,6 +32,8 @@ public enum Mutation {
     READ_JOINS_RUNNING_ROUND,
     /** KB-46: a forwarding node retries under a new request id. */
     RETRY_UNDER_NEW_ID,
+    /** Every copy of a call between nodes counts: see docs/decisions/0003. */
+    CALL_COUNTED_TWICE,
     /** KB-47: an acknowledgement frees the fence with the result. */
     ACKNOWLEDGEMENT_FREES_FENCE
 }

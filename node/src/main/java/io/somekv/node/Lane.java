@@ -1,6 +1,7 @@
 package io.somekv.node;
 
 import io.somekv.base.MalformedException;
+import io.somekv.base.Mutation;
 import io.somekv.kv.KvMachine;
 import io.somekv.kv.engine.Engine;
 import io.somekv.node.log.RecoveredGroup;
@@ -24,11 +25,12 @@ import java.util.Optional;
 public final class Lane {
     private final LaneConfig config;
     private final Outbox outbox = new Outbox();
-    private final Places places = new Places();
+    private final Places places;
     private final Router router;
     private final MapKeeper maps;
     private final ShardDriver driver;
     private final MoveGuard guard;
+    private final CallFilter calls = new CallFilter();
 
     private final Nursery nursery;
 
@@ -43,6 +45,7 @@ public final class Lane {
             Optional<ClusterMap> map,
             Now startedAt) {
         this.config = config;
+        this.places = new Places(config.nodeId());
         this.nursery = new Nursery(config, engine, outbox);
         this.router = new Router(config, places, outbox);
         this.maps = new MapKeeper(places, router, startedAt, this::onNewerMap);
@@ -59,7 +62,7 @@ public final class Lane {
         switch (input) {
             case LaneInput.Tick _ -> tick(now);
             case LaneInput.Ask ask -> onAsk(now, ask);
-            case LaneInput.FromPeer peer -> onFrame(now, peer.nodeId(), peer.frame());
+            case LaneInput.FromPeer peer -> onFrame(now, peer);
             case LaneInput.PeerUp peer -> {
                 places.learnPeer(peer.nodeId(), peer.up());
                 if (!peer.up()) {
@@ -157,34 +160,45 @@ public final class Lane {
         }
     }
 
-    private void onFrame(Now now, long fromNode, Frame frame) {
+    private void onFrame(Now now, LaneInput.FromPeer peer) {
+        long fromNode = peer.nodeId();
         places.learnPeer(fromNode, true);
-        switch (frame) {
+        switch (peer.frame()) {
             case Frame.Consensus consensus -> {
                 for (Envelope envelope : decode(consensus)) {
                     deliver(now, fromNode, envelope);
                 }
             }
-            case Frame.Call call ->
-                    serve(
-                            now,
-                            call.groupId(),
-                            call.request(),
-                            (then, outcome, logTime) ->
-                                    outbox.send(
-                                            fromNode,
-                                            new Frame.Reply(call.token(), outcome, logTime)));
+            case Frame.Call call -> {
+                if (isFirstCopy(peer, call)) {
+                    onCall(now, fromNode, call);
+                }
+            }
             case Frame.Reply reply -> onReply(now, reply);
             case Frame.Hello _ -> {}
         }
     }
 
+    private boolean isFirstCopy(LaneInput.FromPeer peer, Frame.Call call) {
+        return calls.admit(peer.nodeId(), peer.incarnation(), call.token())
+                || config.mutations().contains(Mutation.CALL_COUNTED_TWICE);
+    }
+
+    private void onCall(Now now, long fromNode, Frame.Call call) {
+        serve(
+                now,
+                call.groupId(),
+                call.request(),
+                (then, outcome, logTime) ->
+                        outbox.send(fromNode, new Frame.Reply(call.token(), outcome, logTime)));
+    }
+
     /** A connection may serve several lanes: the token says which of them has asked. */
     private void onReply(Now now, Frame.Reply reply) {
-        int lane = (int) Long.remainderUnsigned(reply.token(), config.laneCount());
+        int lane = Tokens.laneOf(reply.token());
         if (lane == config.lane()) {
             router.onReply(now, reply.token(), reply.outcome(), reply.logTime());
-        } else {
+        } else if (lane < config.laneCount()) {
             LaneInput.Note note =
                     new LaneInput.Note.Served(reply.token(), reply.outcome(), reply.logTime());
             outbox.add(new LaneEffect.ToLane(lane, note));

@@ -1,5 +1,6 @@
 package io.somekv.node;
 
+import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.raft.RaftConfig;
@@ -31,4 +32,11 @@ public record LaneConfig(
         long firstStoreId,
         RaftConfig raft,
         long askTimeoutNanos,
-        Set<Mutation> mutations) {}
+        Set<Mutation> mutations) {
+    /** Of one node: tokens have room for no more. */
+    public static final int LANES_MAX = 1 << Tokens.LANE_BITS;
+
+    public LaneConfig {
+        Invariant.check(laneCount <= LANES_MAX, "a token has room for the lane", laneCount, lane);
+    }
+}

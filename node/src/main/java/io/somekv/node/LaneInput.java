@@ -26,8 +26,13 @@ public sealed interface LaneInput {
      */
     record Ask(long token, long groupId, Request request) implements LaneInput {}
 
-    /** A frame from another node, whose handshake has shown who it is. */
-    record FromPeer(long nodeId, Frame frame) implements LaneInput {}
+    /**
+     * A frame from another node, whose handshake has shown who it is. All frames of one connection
+     * go to the same lane.
+     *
+     * @param incarnation which life of that node sent it: the one of the handshake
+     */
+    record FromPeer(long nodeId, long incarnation, Frame frame) implements LaneInput {}
 
     /** The connection to a node is up, or gone: what was sent may be lost, what is awaited too. */
     record PeerUp(long nodeId, boolean up) implements LaneInput {}

@@ -30,11 +30,18 @@ final class Places {
     private final ArrayDeque<GroupHost> touched = new ArrayDeque<>();
 
     private final ArrayDeque<GroupHost> backlog = new ArrayDeque<>();
-    private final TreeSet<Long> downNodes = new TreeSet<>();
+
+    /** Connected: one of which nothing was heard in this life is as good as down. */
+    private final TreeSet<Long> upNodes = new TreeSet<>();
+
     private final TreeMap<Long, Long> leaderNodeByGroup = new TreeMap<>();
     private final TreeMap<Long, ShardConfig> configs = new TreeMap<>();
     private Optional<ClusterMap> map = Optional.empty();
     private boolean freshMapWanted;
+
+    Places(long ownNode) {
+        upNodes.add(ownNode);
+    }
 
     // ---- own groups
 
@@ -210,9 +217,9 @@ final class Places {
     /** The connection to a node is up or gone; what it sends shows that it is up, too. */
     void learnPeer(long nodeId, boolean isUp) {
         if (isUp) {
-            downNodes.remove(nodeId);
+            upNodes.add(nodeId);
         } else {
-            downNodes.add(nodeId);
+            upNodes.remove(nodeId);
         }
     }
 
@@ -222,17 +229,17 @@ final class Places {
      */
     long guessLeader(long groupId, int attempt) {
         GroupHost host = hosts.get(groupId);
-        if (host != null && host.leaderNode() != 0 && !downNodes.contains(host.leaderNode())) {
+        if (host != null && host.leaderNode() != 0 && upNodes.contains(host.leaderNode())) {
             return host.leaderNode();
         }
         Long hint = leaderNodeByGroup.get(groupId);
-        if (hint != null && !downNodes.contains(hint)) {
+        if (hint != null && upNodes.contains(hint)) {
             return hint;
         }
         List<Long> nodes = nodesOf(groupId);
         for (int turn = 0; turn < nodes.size(); turn++) {
             long node = nodes.get((attempt + turn) % nodes.size());
-            if (!downNodes.contains(node)) {
+            if (upNodes.contains(node)) {
                 return node;
             }
         }

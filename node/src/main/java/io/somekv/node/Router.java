@@ -55,17 +55,7 @@ final class Router {
     private final PendingList outstanding = new PendingList();
     private final TreeMap<Long, List<Pending>> retriesByNanos = new TreeMap<>();
 
-    /**
-     * Counts up in steps of the lanes, so that the token of a reply says which lane it is for. The
-     * start is random and new in each run of the process:
-     *
-     * <ol>
-     *   <li>this node asks another for a write under token 5, stops, and is started again,
-     *   <li>it asks for a read under token 5,
-     *   <li>the write commits, and its answer comes over the new connection: to the read.
-     * </ol>
-     */
-    private long nextToken;
+    private final Tokens tokens;
 
     private long nextIdentity;
 
@@ -73,9 +63,7 @@ final class Router {
         this.config = config;
         this.places = places;
         this.outbox = outbox;
-        ClientId identity = config.identity();
-        long start = new SplittableRandom(identity.high() ^ identity.low()).nextLong() >>> 8;
-        this.nextToken = start - start % config.laneCount() + config.lane();
+        this.tokens = new Tokens(config.lane(), config.identity());
         this.jitter = new SplittableRandom(config.seed() ^ 0x726f75746572L);
     }
 
@@ -210,20 +198,14 @@ final class Router {
     }
 
     private Attempt newAttempt(Now now, Pending pending, long node) {
-        Attempt attempt = new Attempt(pending, newToken(), node, now.nanos());
+        Attempt attempt = new Attempt(pending, tokens.next(), node, now.nanos());
         attemptByToken.put(attempt.token(), attempt);
         return attempt;
     }
 
-    private long newToken() {
-        long token = nextToken;
-        nextToken += config.laneCount();
-        return token;
-    }
-
     /** Passes a request of another node on to a lane of this one, once: its sender tries again. */
     void relay(int lane, long groupId, Request request, Waiter waiter) {
-        long token = newToken();
+        long token = tokens.next();
         relayedByToken.put(token, waiter);
         outbox.add(new LaneEffect.ToLane(lane, new LaneInput.Note.Serve(token, groupId, request)));
     }

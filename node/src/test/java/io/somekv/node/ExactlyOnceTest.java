@@ -2,6 +2,7 @@ package io.somekv.node;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.Bytes;
@@ -96,6 +97,41 @@ class ExactlyOnceTest {
 
     private static boolean isWrite(Frame.Call call) {
         return call.request().command() instanceof Command.Append;
+    }
+
+    /**
+     * A call that was answered "not executed" has a copy on the way; its client has been told so
+     * when the copy meets the group's next leader.
+     */
+    private static long executedByACopyOfARefusedCall(Set<Mutation> mutations) {
+        LaneCluster cluster = started(mutations);
+        long node = notLeader(cluster);
+        assertEquals(new Outcome.Int(1), cluster.ask(node, APPEND));
+        cluster.silence(1);
+        cluster.run(500);
+        cluster.network((from, to, frame) ->
+                frame instanceof Frame.Call call && isWrite(call)
+                        ? Fate.ARRIVES_AND_IS_HELD
+                        : Fate.ARRIVES);
+        assertInstanceOf(Outcome.NotExecuted.class, cluster.ask(node, APPEND));
+        assertTrue(cluster.heldCount() > 0);
+        cluster.network((from, to, frame) -> Fate.ARRIVES);
+        cluster.heal();
+        cluster.run(500);
+        assertNotEquals(node, cluster.leaderOf(1));
+        cluster.releaseHeld();
+        cluster.run(50);
+        return executed(cluster, node) - 1;
+    }
+
+    @Test
+    void aCopyOfARefusedCallCountsNot() {
+        assertEquals(0, executedByACopyOfARefusedCall(Collections.emptySet()));
+    }
+
+    @Test
+    void aCopyOfARefusedCallWouldBeExecutedWithoutTheFilter() {
+        assertEquals(1, executedByACopyOfARefusedCall(EnumSet.of(Mutation.CALL_COUNTED_TWICE)));
     }
 
     /** The leader has the append in its log when it is cut off; the next leader has it, too. */

@@ -94,6 +94,13 @@ final class LaneCluster {
             appendsByNode.put(node, new ArrayDeque<>());
             boot(node);
         }
+        for (long node = 1; node <= nodes; node++) {
+            for (long other = 1; other <= nodes; other++) {
+                if (other != node) {
+                    giveAll(node, new LaneInput.PeerUp(other, true));
+                }
+            }
+        }
     }
 
     private void boot(long node) {
@@ -145,6 +152,7 @@ final class LaneCluster {
         for (long other : List.copyOf(lanesByNode.keySet())) {
             if (other != node) {
                 giveAll(other, new LaneInput.PeerUp(node, true));
+                giveAll(node, new LaneInput.PeerUp(other, true));
             }
         }
     }
@@ -440,10 +448,11 @@ final class LaneCluster {
         int size = bytes.size() - FrameCodec.LENGTH_SIZE;
         Invariant.check(size <= FrameCodec.FRAME_SIZE_MAX, "a frame that fits", size, 0);
         Frame frame = audible(FrameCodec.decode(bytes.slice(FrameCodec.LENGTH_SIZE, size)));
+        long incarnation = disk(from).incarnation;
         Runnable arrive =
                 () -> {
                     if (lanesByNode.containsKey(to)) {
-                        give(to, 0, new LaneInput.FromPeer(from, frame));
+                        give(to, 0, new LaneInput.FromPeer(from, incarnation, frame));
                     }
                 };
         Fate fate =

@@ -1,5 +1,6 @@
 package io.somekv.server;
 
+import io.somekv.node.LaneConfig;
 import io.somekv.server.folder.RefusedException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -66,6 +67,9 @@ public record ServerOptions(
         if (nodeId < 1 || lanes < 1 || clientsMax < 1) {
             throw new RefusedException(
                     "the node id, the lanes and the most clients are each at least 1");
+        }
+        if (lanes > LaneConfig.LANES_MAX) {
+            throw new RefusedException("a node has at most " + LaneConfig.LANES_MAX + " lanes");
         }
         InetAddress address = resolve(host);
         if (!address.isLoopbackAddress() && !insecure) {

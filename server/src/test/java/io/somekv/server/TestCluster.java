@@ -1,6 +1,5 @@
 package io.somekv.server;
 
-import io.somekv.base.Invariant;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.server.control.JoinOrder;
 import io.somekv.server.grpc.ControlChannel;
@@ -64,21 +63,6 @@ final class TestCluster implements AutoCloseable {
             startNode(
                     node.nodeId(),
                     new ServerOptions.Ports(node.peerPort(), node.respPort(), node.grpcPort()));
-        }
-        awaitLeaders();
-    }
-
-    /**
-     * Until every group is led again. A door waits ten seconds for a leader, and on a busy machine
-     * the first election of three nodes in one process may take longer.
-     */
-    private void awaitLeaders() {
-        long end = System.nanoTime() + 60_000_000_000L;
-        try (ControlChannel channel = control(0)) {
-            while (!channel.status(false).getReplicasList().stream()
-                    .allMatch(replica -> replica.getLeaderNode() != 0)) {
-                Invariant.check(System.nanoTime() < end, "the groups are led within a minute");
-            }
         }
     }
 

@@ -75,22 +75,23 @@ final class MutantTable {
         return text.replace("|", "/").toLowerCase(Locale.ROOT);
     }
 
-    private static int knownBug(Mutation mutation) {
+    private static String knownBug(Mutation mutation) {
         return switch (mutation) {
-            case COMMIT_OLD_TERM -> 1;
-            case COUNT_MESSAGES_AS_VOTES -> 10;
-            case VOTE_BEFORE_DURABLE -> 14;
-            case ACKNOWLEDGE_BEFORE_DURABLE -> 15;
-            case RETRY_FAILED_SYNC -> 16;
-            case NO_DIRECTORY_SYNC -> 17;
-            case CUT_CORRUPTION -> 19;
-            case LATE_STORAGE_ACKNOWLEDGEMENT -> 21;
-            case COMMIT_TAKEN_FOR_APPLIED -> 25;
-            case APPLIED_NOT_ATOMIC -> 26;
-            case READ_BEFORE_OWN_TERM -> 31;
-            case READ_JOINS_RUNNING_ROUND -> 32;
-            case RETRY_UNDER_NEW_ID -> 46;
-            case ACKNOWLEDGEMENT_FREES_FENCE -> 47;
+            case COMMIT_OLD_TERM -> "1";
+            case COUNT_MESSAGES_AS_VOTES -> "10";
+            case VOTE_BEFORE_DURABLE -> "14";
+            case ACKNOWLEDGE_BEFORE_DURABLE -> "15";
+            case RETRY_FAILED_SYNC -> "16";
+            case NO_DIRECTORY_SYNC -> "17";
+            case CUT_CORRUPTION -> "19";
+            case LATE_STORAGE_ACKNOWLEDGEMENT -> "21";
+            case COMMIT_TAKEN_FOR_APPLIED -> "25";
+            case APPLIED_NOT_ATOMIC -> "26";
+            case READ_BEFORE_OWN_TERM -> "31";
+            case READ_JOINS_RUNNING_ROUND -> "32";
+            case RETRY_UNDER_NEW_ID -> "46";
+            case CALL_COUNTED_TWICE -> "0003";
+            case ACKNOWLEDGEMENT_FREES_FENCE -> "47";
         };
     }
 }

@@ -67,7 +67,7 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
             }
             onHello(first);
         } else if (hello.nodeId() != 0) {
-            network.received(hello.nodeId(), connection, frame);
+            network.received(hello, connection, frame);
         } else if (frame instanceof Frame.Call call) {
             onCall(context, call);
         } else {

@@ -18,6 +18,7 @@ import io.somekv.server.net.Loops;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -92,38 +93,17 @@ public final class PeerNetwork {
         if (connection == null || !connection.hasRoom()) {
             return;
         }
-        Frame sent = frame instanceof Frame.Call call ? fromLane(lane, call) : frame;
         if (connection.lane() == lane) {
-            connection.send(sent);
+            connection.send(frame);
         } else {
-            connection.lane().eventLoop().execute(() -> connection.send(sent));
+            connection.lane().eventLoop().execute(() -> connection.send(frame));
         }
     }
 
-    /**
-     * All lanes share a connection, and each counts tokens of its own: on the wire a token says
-     * which lane waits for the reply.
-     */
-    private Frame fromLane(LaneLoop lane, Frame.Call call) {
-        return lanes.size() == 1
-                ? call
-                : new Frame.Call(
-                        call.token() * lanes.size() + lane.number(),
-                        call.groupId(),
-                        call.hops(),
-                        call.request());
-    }
-
-    /** A frame from a node goes to the lane of its connection; a reply, to the lane that called. */
-    void received(long nodeId, FrameConnection connection, Frame frame) {
-        if (lanes.size() > 1 && frame instanceof Frame.Reply reply) {
-            Frame own =
-                    new Frame.Reply(reply.token() / lanes.size(), reply.outcome(), reply.logTime());
-            LaneLoop lane = lanes.get((int) (reply.token() % lanes.size()));
-            lane.offerFromOutside(new LaneInput.FromPeer(nodeId, own));
-        } else {
-            connection.lane().offer(new LaneInput.FromPeer(nodeId, frame));
-        }
+    /** A frame from a node goes to the lane of its connection. */
+    void received(Frame.Hello sender, FrameConnection connection, Frame frame) {
+        LaneInput input = new LaneInput.FromPeer(sender.nodeId(), sender.incarnation(), frame);
+        connection.lane().offer(input);
     }
 
     /** Stops dialing and closes all connections. */
@@ -199,14 +179,12 @@ public final class PeerNetwork {
     }
 
     void opened(long nodeId, FrameConnection connection) {
-        boolean wasDown = link(nodeId).current() == null;
-        link(nodeId)
-                .opened(connection)
-                .filter(_ -> self.nodeId < nodeId)
-                .ifPresent(FrameConnection::close);
+        Optional<FrameConnection> before = link(nodeId).opened(connection);
         log.info("connected with node {} at {}", nodeId, connection);
-        if (wasDown) {
+        if (before.isEmpty()) {
             tellLanes(nodeId, true);
+        } else if (self.nodeId < nodeId) {
+            before.get().close();
         }
     }
 

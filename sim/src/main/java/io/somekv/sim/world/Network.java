@@ -12,12 +12,18 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
- * Links between nodes and clients. Consensus frames are treated worse than a TCP connection would
- * treat them: each may be lost, doubled, overtaken, or arrive in a later life of its receiver.
- * Calls of clients may be doubled and late; those of nodes only late, since a node goes by what it
- * was answered: a call that was answered "not executed" has no second copy on a TCP connection. A
- * reply belongs to its connection and dies with it, as the tokens in it would mean something else
- * to a later one.
+ * Links between nodes and clients. Frames are treated worse than a TCP connection would treat them:
+ * each may be lost, doubled, overtaken, or have a copy that comes seconds later.
+ *
+ * <ul>
+ *   <li>Consensus frames may do all of that, also into a later life of their receiver.
+ *   <li>So may replies, to nodes and to clients: whoever asked takes the first answer to a token
+ *       for its answer and knows none of those that come later, nor those to a life before.
+ *   <li>Calls may, but not into a later life of their receiver, as a connection does not outlive
+ *       the processes at its ends. That much is counted on: a node knows the calls of other nodes
+ *       again for as long as it lives (docs/decisions/0003), and a client's session covers its own.
+ *   <li>A Hello opens a connection and dies with it.
+ * </ul>
  */
 public final class Network {
     /** Somebody who gets frames. */
@@ -25,7 +31,13 @@ public final class Network {
         /** Whether there is a process at all. */
         boolean isUp();
 
-        void receive(long from, Bytes frame);
+        /** Which life of it this is; 0 for a client, as in its Hello. */
+        long incarnation();
+
+        /**
+         * @param incarnation which life of the sender it is from
+         */
+        void receive(long from, long incarnation, Bytes frame);
 
         /** The connection to {@code peer} is there, or gone. */
         void connection(long peer, boolean up);
@@ -101,7 +113,7 @@ public final class Network {
                         Trace.digest(frame) + to,
                         () -> "to " + to + ": " + Texts.frame(frame));
         deliverAfter(delay(), from, to, frame, tie);
-        if (tie == Tie.CONNECTION || (tie == Tie.RECEIVER && isNode(from))) {
+        if (tie == Tie.CONNECTION) {
             return;
         }
         if (links.duplication() > 0 && random.nextDouble() < links.duplication()) {
@@ -129,6 +141,7 @@ public final class Network {
             wait = arrival - world.timeline().now();
         }
         long life = lifeOf(to);
+        long incarnation = incarnationOf(from);
         long epoch = connectionOf(from, to).epoch;
         world.timeline()
                 .after(
@@ -137,11 +150,11 @@ public final class Network {
                             boolean dead =
                                     tie == Tie.CONNECTION && connectionOf(from, to).epoch != epoch;
                             boolean reborn = tie == Tie.RECEIVER && lifeOf(to) != life;
-                            arrive(from, to, frame, dead || reborn);
+                            arrive(from, incarnation, to, frame, dead || reborn);
                         });
     }
 
-    private void arrive(long from, long to, Bytes frame, boolean dead) {
+    private void arrive(long from, long incarnation, long to, Bytes frame, boolean dead) {
         Endpoint receiver = endpoints.get(to);
         if (receiver == null || !receiver.isUp() || dead) {
             drop(from, to, frame, "nobody there");
@@ -153,7 +166,7 @@ public final class Network {
                         to,
                         Trace.digest(frame) + from,
                         () -> "from " + from + ": " + Texts.frame(frame));
-        receiver.receive(from, frame);
+        receiver.receive(from, incarnation, frame);
     }
 
     private void drop(long from, long to, Bytes frame, String why) {
@@ -166,6 +179,17 @@ public final class Network {
     }
 
     // ---- connections
+
+    /** All nodes run for the first time: they find each other. */
+    void connectNodes() {
+        for (long a : endpoints.keySet()) {
+            for (long b : endpoints.keySet()) {
+                if (a != b && isNode(a) && isNode(b)) {
+                    tell(a, b, true);
+                }
+            }
+        }
+    }
 
     /** A process ended: its connections go with it, and what others had sent to it. */
     void died(long id) {
@@ -257,6 +281,11 @@ public final class Network {
 
     private long lifeOf(long id) {
         return lives.getOrDefault(id, 0L);
+    }
+
+    private long incarnationOf(long id) {
+        Endpoint endpoint = endpoints.get(id);
+        return endpoint == null ? 0 : endpoint.incarnation();
     }
 
     private boolean isUp(long id) {

@@ -1,7 +1,6 @@
 package io.somekv.sim.world;
 
 import static io.somekv.sim.world.Timeline.MILLISECOND;
-import static io.somekv.sim.world.Timeline.SECOND;
 
 import io.somekv.node.Lane;
 import io.somekv.node.LaneConfig;
@@ -31,7 +30,6 @@ import java.util.function.Consumer;
  */
 final class NodeProcess {
     private static final UUID NO_CLUSTER = new UUID(0, 0);
-    private static final long ASK_TIMEOUT = 5 * SECOND;
 
     private final World world;
     private final SimNode node;
@@ -69,7 +67,7 @@ final class NodeProcess {
                             random.nextLong(),
                             firstStoreId,
                             raftConfig(),
-                            ASK_TIMEOUT,
+                            world.scenario().askNanos(),
                             world.mutations());
             List<RecoveredGroup> own =
                     recovered.stream().filter(g -> laneOf(g.groupId()) == lane).toList();
@@ -166,9 +164,13 @@ final class NodeProcess {
 
     // ---- the network
 
-    void receive(long from, Frame frame) {
+    /**
+     * @param incarnation which life of the sender it is from
+     */
+    void receive(long from, long incarnation, Frame frame) {
         if (from < Trace.CLIENTS_FROM) {
-            receiveFromNode(from, frame);
+            lanes.get((int) ((from + node.id()) % SimNode.LANES))
+                    .post(new LaneInput.FromPeer(from, incarnation, frame));
         } else if (frame instanceof Frame.Hello) {
             Frame hello =
                     new Frame.Hello(NO_CLUSTER, node.id(), wal.storeUuid(), wal.incarnation());
@@ -186,19 +188,8 @@ final class NodeProcess {
         }
     }
 
-    /** A reply is for the lane that called; everything else for the lane of the connection. */
-    private void receiveFromNode(long from, Frame frame) {
-        if (frame instanceof Frame.Reply reply) {
-            lanes.get(Connections.laneOf(reply))
-                    .post(new LaneInput.FromPeer(from, Connections.ofLane(reply)));
-        } else {
-            lanes.get((int) ((from + node.id()) % SimNode.LANES))
-                    .post(new LaneInput.FromPeer(from, frame));
-        }
-    }
-
     private void send(long client, Frame frame) {
-        node.network().send(node.id(), client, FrameCodec.encode(frame), Network.Tie.CONNECTION);
+        node.network().send(node.id(), client, FrameCodec.encode(frame), Connections.of(frame));
     }
 
     void connection(long peer, boolean up) {

@@ -23,6 +23,7 @@ import java.util.SplittableRandom;
  * @param appendBytesMax of one AppendEntries: small, and followers catch up in many steps
  * @param clocksWrong whether wall clocks of a minority of the nodes are wrong by up to days
  * @param moves whether groups join and leave and shards move while things go wrong
+ * @param askNanos how long a node tries for a client without an identity
  */
 public record Scenario(
         int nodes,
@@ -41,7 +42,8 @@ public record Scenario(
         long flushGapNanos,
         int appendBytesMax,
         boolean clocksWrong,
-        boolean moves) {
+        boolean moves,
+        long askNanos) {
     /**
      * What links between nodes do to frames.
      *
@@ -86,7 +88,8 @@ public record Scenario(
                 random.nextBoolean() ? SECOND : 10 * SECOND,
                 random.nextInt(3) == 0 ? 256 : 4 << 10,
                 !calm && random.nextInt(3) == 0,
-                random.nextInt(3) == 0);
+                random.nextInt(3) == 0,
+                random.nextBoolean() ? SECOND : 5 * SECOND);
     }
 
     /** Few kinds in one run, so that each can do its work undisturbed, and now and then all. */

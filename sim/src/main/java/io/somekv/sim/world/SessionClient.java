@@ -60,7 +60,12 @@ final class SessionClient implements Client, Network.Endpoint {
     }
 
     @Override
-    public void receive(long from, Bytes frame) {
+    public long incarnation() {
+        return 0;
+    }
+
+    @Override
+    public void receive(long from, long incarnation, Bytes frame) {
         core.onFrame(endpoint(from), Texts.decode(frame), nowMillis());
         carryOut();
     }

@@ -39,6 +39,7 @@ public final class SimCluster {
     private final List<SimNode> nodes = new ArrayList<>();
     private final History history = new History();
     private final List<SessionClient> sessions = new ArrayList<>();
+    private final Network network;
     private final FaultInjector faults;
     private final Workload workload;
     private final Admin admin;
@@ -55,7 +56,7 @@ public final class SimCluster {
                         : Trace.hashOnly(timeline);
         trace.event(Trace.Kind.FAULT, 0, seed, () -> "seed " + seed + " " + scenario);
         world = new World(timeline, trace, new ClusterWatch(), scenario, random, mutations);
-        Network network = new Network(world);
+        network = new Network(world);
         for (long id = 1; id <= scenario.nodes(); id++) {
             nodes.add(new SimNode(world, network, id));
         }
@@ -76,6 +77,7 @@ public final class SimCluster {
     /** Runs to the end; throws what a watch or a checker throws. */
     public void run() {
         nodes.forEach(SimNode::start);
+        network.connectNodes();
         admin.setUp();
         int shards = world.scenario().shards();
         until(

@@ -166,7 +166,7 @@ final class SimLane {
     }
 
     private void send(long to, Frame frame) {
-        Bytes bytes = FrameCodec.encode(Connections.onSharedConnection(frame, number));
+        Bytes bytes = FrameCodec.encode(frame);
         if (frame instanceof Frame.Consensus consensus) {
             for (Envelope envelope : ConsensusCodec.decode(consensus.messages())) {
                 world.watch().sent(envelope.groupId(), envelope.message());

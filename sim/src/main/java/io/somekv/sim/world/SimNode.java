@@ -207,8 +207,13 @@ public final class SimNode implements Network.Endpoint {
     }
 
     @Override
-    public void receive(long from, Bytes bytes) {
-        process().ifPresent(running -> running.receive(from, Texts.decode(bytes)));
+    public long incarnation() {
+        return process == null ? 0 : process.wal().incarnation();
+    }
+
+    @Override
+    public void receive(long from, long incarnation, Bytes bytes) {
+        process().ifPresent(running -> running.receive(from, incarnation, Texts.decode(bytes)));
     }
 
     @Override
