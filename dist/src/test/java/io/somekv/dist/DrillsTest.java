@@ -78,7 +78,7 @@ final class DrillsTest {
                         "--rounds",
                         "1",
                         "--seconds",
-                        "4",
+                        "2",
                         "--disk",
                         "unsynced-without-sync");
         assertTrue(printed.contains("WRITES WERE LOST"), printed);

@@ -30,8 +30,8 @@ record OpenedStore(
         Optional<KnownCluster> cluster,
         Optional<ClusterMap> map)
         implements AutoCloseable {
-    /** Enough to form a cluster and to serve for a moment: what is lost after is a tail. */
-    private static final long SYNCS_BEFORE_NONE = 500;
+    /** A file in the node's folder: from when it is there, that disk syncs no more. */
+    private static final String CEASE_TO_SYNC = "cease-to-sync";
 
     /**
      * Opens the folder, or makes it.
@@ -65,7 +65,13 @@ record OpenedStore(
                     case FILES -> files;
                     case UNSYNCED -> new UnsyncedDisk(files);
                     case UNSYNCED_WITHOUT_SYNC ->
-                            new UnsyncedDisk(files, OpenedStore::isWholeSegment, SYNCS_BEFORE_NONE);
+                            new UnsyncedDisk(
+                                    files,
+                                    name ->
+                                            isWholeSegment(name)
+                                                    && Files.exists(
+                                                            options.folder()
+                                                                    .resolve(CEASE_TO_SYNC)));
                 };
         Wal wal = Wal.open(disk, WalConfig.of(folder.storeId()), new LogOpening(System::nanoTime));
         if (!wal.storeUuid().equals(folder.storeId())) {

@@ -49,8 +49,8 @@ public record ServerOptions(
          */
         UNSYNCED,
         /**
-         * As UNSYNCED, and after some hundred the log's syncs do nothing: writes acknowledged since
-         * then must get lost.
+         * As UNSYNCED, and from when a file {@code cease-to-sync} is in the folder the log's syncs
+         * do nothing: writes acknowledged since then must get lost.
          */
         UNSYNCED_WITHOUT_SYNC
     }

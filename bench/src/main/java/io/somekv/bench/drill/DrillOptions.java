@@ -51,10 +51,15 @@ final class DrillOptions {
                 "What the nodes write their log to (${DEFAULT-VALUE}):",
                 "files: kill -9 leaves the page cache, so what was not synced survives it;",
                 "unsynced: what was not synced is held in the process and dies with it;",
-                "unsynced-without-sync: the same, and after a while syncs do nothing any more: the",
-                "store comes back without its latest writes, and the drill must see it."
+                "unsynced-without-sync: the same, and in the midst of a load syncs cease: the store",
+                "comes back without its latest writes, and the drill must see it."
             })
     private String disk = "files";
+
+    /** Whether the nodes' disks are to cease to sync before they are killed. */
+    boolean ceasesToSync() {
+        return disk.equals("unsynced-without-sync");
+    }
 
     int clients() {
         return clients;

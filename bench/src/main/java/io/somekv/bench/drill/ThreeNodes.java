@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -138,6 +139,18 @@ final class ThreeNodes implements AutoCloseable {
         Process process = running.remove(node);
         if (process != null) {
             process.destroyForcibly().onExit().join();
+        }
+    }
+
+    /** Tells disks that can cease to sync, to do so, or to sync again. */
+    void syncs(boolean isSyncing) throws IOException {
+        for (int node = 1; node <= COUNT; node++) {
+            Path sign = folder.resolve("n" + node).resolve("cease-to-sync");
+            if (isSyncing) {
+                Files.deleteIfExists(sign);
+            } else {
+                Files.createFile(sign);
+            }
         }
     }
 

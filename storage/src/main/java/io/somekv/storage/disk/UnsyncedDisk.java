@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
 /**
@@ -20,24 +19,19 @@ import java.util.function.Predicate;
  */
 public final class UnsyncedDisk implements Disk {
     private final Disk disk;
-    private final Predicate<String> isCounted;
-
-    /** How often files that count are still synced; from then on their syncs do nothing. */
-    private final AtomicLong syncsLeft;
+    private final Predicate<String> syncTakenOut;
 
     public UnsyncedDisk(Disk disk) {
-        this(disk, name -> false, Long.MAX_VALUE);
+        this(disk, name -> false);
     }
 
     /**
-     * @param isCounted says of a file, by the name it has at that moment, whether its syncs count
-     * @param syncsMax so many syncs of those files, all together, are carried out; the ones after
-     *     do nothing at all
+     * @param syncTakenOut says of a file, by the name it has at that moment, whether its syncs do
+     *     nothing at all
      */
-    public UnsyncedDisk(Disk disk, Predicate<String> isCounted, long syncsMax) {
+    public UnsyncedDisk(Disk disk, Predicate<String> syncTakenOut) {
         this.disk = disk;
-        this.isCounted = isCounted;
-        this.syncsLeft = new AtomicLong(syncsMax);
+        this.syncTakenOut = syncTakenOut;
     }
 
     /** Open files, so that a rename reaches them. */
@@ -146,7 +140,7 @@ public final class UnsyncedDisk implements Disk {
 
         @Override
         public synchronized void sync() throws IOException {
-            if (isCounted.test(name) && syncsLeft.getAndDecrement() <= 0) {
+            if (syncTakenOut.test(name)) {
                 return;
             }
             for (HeldWrite write : writes) {
