@@ -34,6 +34,7 @@ public final class KvMachine implements StateMachine {
     private final ExpiryIndex expiries;
     private final Keyspace keyspace;
     private final KvReads reads;
+    private final boolean readsAwaitTime;
 
     /** Goes on where the store's rows leave off. */
     public KvMachine(Engine engine, long storeId, Set<Mutation> mutations) {
@@ -42,6 +43,7 @@ public final class KvMachine implements StateMachine {
         this.expiries = new ExpiryIndex(engine, storeId);
         this.keyspace = new Keyspace(engine, storeId, expiries);
         this.reads = new KvReads(rows, places, expiries, keyspace);
+        this.readsAwaitTime = !mutations.contains(Mutation.IDLE_GROUP_KEEPS_KEYS);
     }
 
     @Override
@@ -194,6 +196,6 @@ public final class KvMachine implements StateMachine {
 
     @Override
     public boolean awaitsTime(Command.Read command, long logTime) {
-        return reads.awaitTime(command, logTime);
+        return readsAwaitTime && reads.awaitTime(command, logTime);
     }
 }
