@@ -7,7 +7,6 @@ here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 clients="1 64 512"
 runs=3
 wanted=0.3
-redis_port=${REDIS_PORT:-16999}
 warm_seconds=40
 
 usage() {
@@ -39,6 +38,11 @@ for tool in redis-server redis-benchmark redis-cli; do
         exit 1
     fi
 done
+
+# All ports are counted from here, Redis's too; a free run of them unless told.
+SOMEKV_FIRST_PORT=${SOMEKV_FIRST_PORT:-$("$here/three-nodes.sh" choose-port)}
+export SOMEKV_FIRST_PORT
+redis_port=$((SOMEKV_FIRST_PORT + 9))
 
 dir=$(mktemp -d)
 pids=()

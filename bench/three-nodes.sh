@@ -3,7 +3,8 @@
 # their command lines.
 set -euo pipefail
 
-somekv="$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")/somekv"
+root=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
+somekv=${SOMEKV_PROGRAM:-$root/somekv}
 first_port=${SOMEKV_FIRST_PORT:-17000}
 
 usage() {
@@ -15,14 +16,34 @@ usage: bench/three-nodes.sh COMMAND
   leader G       print the number of the node that leads group G
   digests        print a line 'GROUP NODE APPLIED DIGEST' for each replica
   resp-port N    print the port where node N speaks RESP
+  choose-port    print a number for SOMEKV_FIRST_PORT from which all ports are free
 
-SOMEKV_FIRST_PORT (now $first_port) moves all ports; SOMEKV_SERVER_OPTIONS are more options of each node.
+SOMEKV_FIRST_PORT (now $first_port) moves all ports; SOMEKV_SERVER_OPTIONS are more options of each node;
+SOMEKV_PROGRAM is run instead of ./somekv.
 END
 }
 
 resp_port() { echo $((first_port + $1)); }
 peer_port() { echo $((first_port + 10 + $1)); }
 grpc_port() { echo $((first_port + 20 + $1)); }
+
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# Below the range from which the kernel takes ports for outgoing connections: a node that was killed
+# must find its port free again.
+choose_port() {
+    local port
+    while true; do
+        first_port=$((10000 + RANDOM % 700 * 30))
+        for port in $(seq "$first_port" $((first_port + 29))); do
+            if listens "$port"; then
+                continue 2
+            fi
+        done
+        echo "$first_port"
+        return
+    done
+}
 
 # Becomes the server: whoever started this script may kill it by that process id.
 node() {
@@ -35,7 +56,7 @@ node() {
 # A node that was just started answers after a second or two.
 await_port() {
     local deadline=$((SECONDS + 60))
-    until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
+    until listens "$1"; do
         if [ "$SECONDS" -ge "$deadline" ]; then
             echo "nothing listens on port $1" >&2
             exit 1
@@ -88,5 +109,6 @@ case "${1:---help}" in
     leader) leader "$2" ;;
     digests) digests ;;
     resp-port) resp_port "$2" ;;
+    choose-port) choose_port ;;
     *) usage >&2; exit 2 ;;
 esac

@@ -123,12 +123,7 @@ final class ExpiryIndex {
     }
 
     private Bytes key(long expiry) {
-        return EngineKey.of(
-                storeId,
-                EngineKey.GROUP,
-                0,
-                RowKind.EXPIRY,
-                new ByteWriter(8).i64(expiry).toBytes());
+        return EngineKey.numbered(storeId, RowKind.EXPIRY, expiry);
     }
 
     private static Due parse(Bytes indexKey) {

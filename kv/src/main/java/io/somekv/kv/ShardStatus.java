@@ -16,4 +16,21 @@ public record ShardStatus(
         long givenUp,
         boolean serving,
         boolean hasData,
-        long generation) {}
+        long generation) {
+
+    ShardStatus withOwner(long sinceConfig) {
+        return new ShardStatus(shard, sinceConfig, givenUp, true, hasData, generation);
+    }
+
+    ShardStatus withGivenUp(long config) {
+        return new ShardStatus(shard, ownedSince, config, false, hasData, generation);
+    }
+
+    ShardStatus withData(boolean holdsData) {
+        return new ShardStatus(shard, ownedSince, givenUp, serving, holdsData, generation);
+    }
+
+    ShardStatus withGeneration(long newGeneration) {
+        return new ShardStatus(shard, ownedSince, givenUp, serving, hasData, newGeneration);
+    }
+}

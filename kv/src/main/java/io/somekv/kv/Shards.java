@@ -73,15 +73,7 @@ final class Shards {
         }
         long givenUp = Math.max(status.givenUp(), config);
         if (status.serving() || givenUp != status.givenUp()) {
-            store(
-                    new ShardStatus(
-                            shard,
-                            status.ownedSince(),
-                            givenUp,
-                            false,
-                            status.hasData(),
-                            status.generation()),
-                    writes);
+            store(status.withGivenUp(givenUp), writes);
         }
         return new Outcome.GivenUp(false, status.ownedSince() > 0);
     }
@@ -94,26 +86,14 @@ final class Shards {
         }
         if (status.serving()) {
             if (config > status.ownedSince()) {
-                store(
-                        new ShardStatus(
-                                shard,
-                                config,
-                                status.givenUp(),
-                                true,
-                                status.hasData(),
-                                status.generation()),
-                        writes);
+                store(status.withOwner(config), writes);
             }
             return new Outcome.Ok();
         }
         store(
-                new ShardStatus(
-                        shard,
-                        config,
-                        status.givenUp(),
-                        true,
-                        false,
-                        nextGeneration(status, writes.index())),
+                status.withOwner(config)
+                        .withData(false)
+                        .withGeneration(nextGeneration(status, writes.index())),
                 writes);
         return new Outcome.Ok();
     }
@@ -122,30 +102,14 @@ final class Shards {
     void clear(int shard, EntryWrites writes) {
         ShardStatus status = get(shard);
         writes.dropGeneration(shard, status.generation());
-        store(
-                new ShardStatus(
-                        shard,
-                        status.ownedSince(),
-                        status.givenUp(),
-                        status.serving(),
-                        status.hasData(),
-                        nextGeneration(status, writes.index())),
-                writes);
+        store(status.withGeneration(nextGeneration(status, writes.index())), writes);
     }
 
     /** From now on the shard holds something that must move with it. */
     void markWritten(int shard, EntryWrites writes) {
         ShardStatus status = get(shard);
         if (!status.hasData()) {
-            store(
-                    new ShardStatus(
-                            shard,
-                            status.ownedSince(),
-                            status.givenUp(),
-                            status.serving(),
-                            true,
-                            status.generation()),
-                    writes);
+            store(status.withData(true), writes);
         }
     }
 

@@ -2,6 +2,7 @@ package io.somekv.kv;
 
 import io.somekv.base.Bytes;
 import io.somekv.base.Mutation;
+import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.MemoryEngine;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
@@ -9,6 +10,7 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.command.RequestStamp;
 import io.somekv.protocol.config.GroupSettings;
+import io.somekv.protocol.config.Slots;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -108,5 +110,28 @@ final class Group {
 
     static Outcome value(String text) {
         return new Outcome.Value(Bytes.utf8(text));
+    }
+
+    /** A key of one of the four shards. */
+    static Bytes keyOf(int shard) {
+        for (int i = 0; ; i++) {
+            Bytes key = Bytes.utf8("key" + i);
+            if (Slots.shardOf(key, 4) == shard) {
+                return key;
+            }
+        }
+    }
+
+    /** How many rows of a kind the engine has. */
+    int rowCount(int kind) {
+        int[] count = new int[1];
+        engine.scan(
+                EngineKey.firstOfStore(STORE),
+                EngineKey.firstOfStore(STORE + 1),
+                (key, _) -> {
+                    count[0] += key.at(14) == kind ? 1 : 0;
+                    return true;
+                });
+        return count[0];
     }
 }

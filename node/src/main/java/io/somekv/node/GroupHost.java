@@ -259,10 +259,10 @@ final class GroupHost {
     }
 
     boolean hasBacklog() {
-        return !committed.isEmpty();
+        return !committed.isEmpty() || reads.hasScans();
     }
 
-    /** Applies a bounded run of committed entries, answers who waited for them. */
+    /** Applies a bounded run of committed entries, answers who waited for them, and one scan. */
     void applyTurn(Now now) {
         long applied = 0;
         long logTime = replica.logTime(now);
@@ -277,6 +277,7 @@ final class GroupHost {
             replica.step(now, new Input.Applied(applied));
             answerReads(now);
         }
+        reads.answerScan(now, logTime);
     }
 
     private void apply(Now now, Entry entry, long logTime) {

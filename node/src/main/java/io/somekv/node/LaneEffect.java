@@ -39,7 +39,9 @@ public sealed interface LaneEffect {
     /** Read entries back from the shared log; answered by {@link LaneInput.Fetched}. */
     record FetchEntries(long groupId, Ready.Fetch fetch) implements LaneEffect {}
 
-    /** There is something to apply: give the lane an {@link LaneInput.ApplyTurn} soon. */
+    /**
+     * There is something to apply or to scan: give the lane an {@link LaneInput.ApplyTurn} soon.
+     */
     record WantsTurn() implements LaneEffect {}
 
     /**

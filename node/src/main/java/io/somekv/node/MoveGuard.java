@@ -16,6 +16,15 @@ import java.util.Optional;
  * Stands before the shard master's Join, Leave and Move: while shards that hold data cannot move, a
  * change that would move one is refused before anything is changed. A write that slips in between
  * the check and the change loses nothing: its group keeps the shard (docs/decisions/0002).
+ *
+ * <p>A refusal goes through the master's log, under the stamp of the change. Without that:
+ *
+ * <ol>
+ *   <li>shard 5 moves to group 2, the answer is lost, and data is written there,
+ *   <li>somebody moves another shard, or group 3 joins, so that the map is another one,
+ *   <li>the first move comes again; on this map it would move data, and the client hears that what
+ *       it asked for, and what happened, was refused.
+ * </ol>
  */
 final class MoveGuard {
     /**
@@ -142,8 +151,11 @@ final class MoveGuard {
                                 + " shards that hold data (shard "
                                 + holding.getFirst()
                                 + " is one), and shards with data cannot be moved yet:"
-                                + " join groups before data is loaded";
-                waiter.done(now, new Outcome.Refused(Outcome.Reason.HOLDS_DATA, message), 0);
+                                + " join groups before data is loaded; a shard that was emptied"
+                                + " by deleting or FLUSHALL still holds the record of what was"
+                                + " executed there";
+                Command refusal = new Command.KeepInPlace(message);
+                router.ask(now, GroupSpec.MASTER, new Request(change.stamp(), refusal), waiter);
             } else if (failure.isPresent()
                     && failure.get() instanceof Outcome.WrongGroup
                     && checksLeft > 0) {

@@ -75,7 +75,7 @@ final class Places {
         return host;
     }
 
-    /** Marks a group as one with committed entries to apply, if it has any. */
+    /** Marks a group as one that has work for a turn of its own, if it has any. */
     void maybeQueue(GroupHost host) {
         if (host.hasBacklog() && !host.isInBacklog) {
             host.isInBacklog = true;
@@ -164,6 +164,7 @@ final class Places {
                     Command.Join _,
                     Command.Leave _,
                     Command.Move _,
+                    Command.KeepInPlace _,
                     Command.QueryConfig _ ->
                     OptionalLong.of(GroupSpec.MASTER);
         };

@@ -34,6 +34,13 @@ final class ReadQueue {
     private final List<Waiting> awaitProposal = new ArrayList<>();
 
     private final ArrayDeque<Indexed> awaitTime = new ArrayDeque<>();
+
+    /**
+     * May be answered, but each walks all rows of a shard: one a turn, so that a count of the whole
+     * store does not hold up heartbeats.
+     */
+    private final ArrayDeque<Waiting> scans = new ArrayDeque<>();
+
     private long waitingBytes;
 
     ReadQueue(StateMachine machine) {
@@ -61,7 +68,8 @@ final class ReadQueue {
                 && askedByToken.isEmpty()
                 && confirmed.isEmpty()
                 && awaitProposal.isEmpty()
-                && awaitTime.isEmpty();
+                && awaitTime.isEmpty()
+                && scans.isEmpty();
     }
 
     void ask(long token) {
@@ -111,7 +119,7 @@ final class ReadQueue {
     }
 
     /**
-     * Answers the reads whose index is applied.
+     * Answers the reads whose index is applied, but those that scan.
      *
      * @param logTime what an entry proposed now would be stamped
      * @return true where a time-only entry must be proposed for some of them
@@ -119,7 +127,7 @@ final class ReadQueue {
     boolean answer(Now now, long logTime) {
         while (isApplied(awaitTime)) {
             for (Waiting read : awaitTime.removeFirst().reads()) {
-                answer(now, read, logTime);
+                answerUnlessScan(now, read, logTime);
             }
         }
         boolean proposing = !awaitProposal.isEmpty();
@@ -128,7 +136,7 @@ final class ReadQueue {
                 if (machine.awaitsTime(read.command(), logTime)) {
                     awaitProposal.add(read);
                 } else {
-                    answer(now, read, logTime);
+                    answerUnlessScan(now, read, logTime);
                 }
             }
         }
@@ -137,6 +145,25 @@ final class ReadQueue {
 
     private boolean isApplied(ArrayDeque<Indexed> queue) {
         return !queue.isEmpty() && queue.getFirst().index() <= machine.appliedIndex();
+    }
+
+    boolean hasScans() {
+        return !scans.isEmpty();
+    }
+
+    /** Answers one read that scans. The state may be past its index by now: that is as good. */
+    void answerScan(Now now, long logTime) {
+        if (!scans.isEmpty()) {
+            answer(now, scans.removeFirst(), logTime);
+        }
+    }
+
+    private void answerUnlessScan(Now now, Waiting read, long logTime) {
+        if (read.command() instanceof Command.CountKeys) {
+            scans.addLast(read);
+        } else {
+            answer(now, read, logTime);
+        }
     }
 
     private void answer(Now now, Waiting read, long logTime) {

@@ -80,6 +80,7 @@ final class RequestCheck {
         return command instanceof Command.Write
                 && (command instanceof Command.Keyed
                         || command instanceof Command.Clear
+                        || command instanceof Command.KeepInPlace
                         || MoveGuard.guards(command));
     }
 }

@@ -30,6 +30,8 @@ record OpenedStore(
         Optional<KnownCluster> cluster,
         Optional<ClusterMap> map)
         implements AutoCloseable {
+    /** A file in the node's folder: from when it is there, that disk syncs no more. */
+    private static final String CEASE_TO_SYNC = "cease-to-sync";
 
     /**
      * Opens the folder, or makes it.
@@ -63,9 +65,15 @@ record OpenedStore(
                     case FILES -> files;
                     case UNSYNCED -> new UnsyncedDisk(files);
                     case UNSYNCED_WITHOUT_SYNC ->
-                            new UnsyncedDisk(files, OpenedStore::isWholeSegment);
+                            new UnsyncedDisk(
+                                    files,
+                                    name ->
+                                            isWholeSegment(name)
+                                                    && Files.exists(
+                                                            options.folder()
+                                                                    .resolve(CEASE_TO_SYNC)));
                 };
-        Wal wal = Wal.open(disk, WalConfig.of(folder.storeId()));
+        Wal wal = Wal.open(disk, WalConfig.of(folder.storeId()), new LogOpening(System::nanoTime));
         if (!wal.storeUuid().equals(folder.storeId())) {
             wal.close();
             throw new RefusedException(

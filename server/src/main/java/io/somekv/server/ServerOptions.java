@@ -48,7 +48,10 @@ public record ServerOptions(
          * Holds writes in the process until they are synced: a kill loses what a power cut would.
          */
         UNSYNCED,
-        /** As UNSYNCED, and the log's syncs do nothing: acknowledged writes must get lost. */
+        /**
+         * As UNSYNCED, and from when a file {@code cease-to-sync} is in the folder the log's syncs
+         * do nothing: writes acknowledged since then must get lost.
+         */
         UNSYNCED_WITHOUT_SYNC
     }
 

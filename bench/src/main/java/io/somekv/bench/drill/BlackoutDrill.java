@@ -29,6 +29,7 @@ import picocli.CommandLine.Option;
 public final class BlackoutDrill implements Callable<Integer> {
     private static final int KEYS_PER_CLIENT = 100;
     private static final int DIGEST_ATTEMPTS = 30;
+    private static final int CEASED_SECONDS = 2;
 
     @Mixin private DrillOptions options = new DrillOptions();
 
@@ -124,8 +125,13 @@ public final class BlackoutDrill implements Callable<Integer> {
                 threads.execute(() -> write(nodes, outcomes, first, stop));
             }
             TimeUnit.SECONDS.sleep(seconds);
+            if (options.ceasesToSync()) {
+                nodes.syncs(false);
+                TimeUnit.SECONDS.sleep(CEASED_SECONDS);
+            }
             nodes.checkAlive();
             nodes.killAll();
+            nodes.syncs(true);
             stop.set(true);
             return System.nanoTime();
         } finally {

@@ -3,6 +3,9 @@ package io.somekv.bench.drill;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -24,9 +27,14 @@ final class DrillOptions {
     @Option(
             names = "--first-port",
             paramLabel = "PORT",
-            defaultValue = "17000",
-            description = "All ports are counted from here (${DEFAULT-VALUE}).")
-    private int firstPort = 17_000;
+            description = "All ports are counted from here; free ones are chosen unless given.")
+    private @Nullable Integer firstPort;
+
+    @Option(
+            names = "--program",
+            paramLabel = "FILE",
+            description = "Run instead of the clone's ./somekv.")
+    private @Nullable Path program;
 
     @Option(
             names = "--clients",
@@ -43,12 +51,27 @@ final class DrillOptions {
                 "What the nodes write their log to (${DEFAULT-VALUE}):",
                 "files: kill -9 leaves the page cache, so what was not synced survives it;",
                 "unsynced: what was not synced is held in the process and dies with it;",
-                "unsynced-without-sync: the same with the sync taken out: writes must get lost."
+                "unsynced-without-sync: the same, and in the midst of a load syncs cease: the store",
+                "comes back without its latest writes, and the drill must see it."
             })
     private String disk = "files";
 
+    /** Whether the nodes' disks are to cease to sync before they are killed. */
+    boolean ceasesToSync() {
+        return disk.equals("unsynced-without-sync");
+    }
+
     int clients() {
         return clients;
+    }
+
+    private Map<String, String> environment() {
+        Map<String, String> environment = new TreeMap<>();
+        environment.put("SOMEKV_SERVER_OPTIONS", "--disk " + disk);
+        if (program != null) {
+            environment.put("SOMEKV_PROGRAM", program.toAbsolutePath().toString());
+        }
+        return environment;
     }
 
     /** Three new nodes that serve. */
@@ -58,11 +81,11 @@ final class DrillOptions {
                         ? Files.createTempDirectory("somekv-drill-")
                         : Files.createDirectories(data);
         ThreeNodes nodes =
-                new ThreeNodes(
+                ThreeNodes.of(
                         project.toAbsolutePath(),
                         folder.toAbsolutePath(),
-                        firstPort,
-                        "--disk " + disk);
+                        Optional.ofNullable(firstPort),
+                        environment());
         try {
             for (int node = 1; node <= ThreeNodes.COUNT; node++) {
                 nodes.start(node);

@@ -17,8 +17,8 @@ import picocli.CommandLine.Option;
 
 /**
  * A real data set is loaded while the leader of group 1 is killed with -9 and started again three
- * times, then each of the others once. Afterwards every key reads back byte-identical, through
- * another node than the one it was written through.
+ * times, then each of the others once, unless fewer kills are asked for. Afterwards every key reads
+ * back byte-identical, through another node than the one it was written through.
  */
 @Command(
         name = "load",
@@ -26,7 +26,6 @@ import picocli.CommandLine.Option;
         description = "Load real records while nodes are killed; every key reads back identical.")
 public final class LoadDrill implements Callable<Integer> {
     private static final int LEADER_KILLS = 3;
-    private static final int KILLS = LEADER_KILLS + ThreeNodes.COUNT - 1;
 
     @Mixin private DrillOptions options = new DrillOptions();
 
@@ -36,13 +35,20 @@ public final class LoadDrill implements Callable<Integer> {
             description = "Output of `apt-cache dumpavail`, which is run unless this is given.")
     private @Nullable Path file;
 
+    @Option(
+            names = "--kills",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "How often a node is killed, the leader first (${DEFAULT-VALUE}).")
+    private int kills = LEADER_KILLS + ThreeNodes.COUNT - 1;
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         Map<String, byte[]> records = Records.load(Optional.ofNullable(file));
         List<Map.Entry<String, byte[]>> rows = List.copyOf(records.entrySet());
         System.out.println(rows.size() + " records to load");
         Outcomes outcomes = new Outcomes(rows.size());
-        Pace pace = new Pace(rows.size(), KILLS + 1);
+        Pace pace = new Pace(rows.size(), kills + 1);
         try (ThreeNodes nodes = options.startNodes()) {
             long began = System.nanoTime();
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -69,10 +75,10 @@ public final class LoadDrill implements Callable<Integer> {
         }
     }
 
-    private static void killOneAfterTheOther(ThreeNodes nodes, Pace pace)
+    private void killOneAfterTheOther(ThreeNodes nodes, Pace pace)
             throws IOException, InterruptedException {
         int node = 0;
-        for (int kill = 0; kill < KILLS; kill++) {
+        for (int kill = 0; kill < kills; kill++) {
             node = kill < LEADER_KILLS ? nodes.leaderOf(1) : node % ThreeNodes.COUNT + 1;
             pace.openPart(kill);
             pace.awaitMiddleOfPart(kill);

@@ -4,9 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -19,20 +21,39 @@ final class ThreeNodes implements AutoCloseable {
     private final Path script;
     private final Path folder;
     private final int firstPort;
-    private final String serverOptions;
+    private final Map<String, String> environment;
     private final Map<Integer, Process> running = new TreeMap<>();
+
+    private ThreeNodes(Path script, Path folder, int firstPort, Map<String, String> environment) {
+        this.script = script;
+        this.folder = folder;
+        this.firstPort = firstPort;
+        this.environment = environment;
+    }
 
     /**
      * @param project the project's folder
      * @param folder where the nodes keep their data and their logs
-     * @param firstPort all ports are counted from it
-     * @param serverOptions given to each node besides, separated by blanks
+     * @param firstPort all ports are counted from it; empty to choose free ones
+     * @param environment what else the script is to know
      */
-    ThreeNodes(Path project, Path folder, int firstPort, String serverOptions) {
-        this.serverOptions = serverOptions;
-        this.script = project.resolve("bench/three-nodes.sh");
-        this.folder = folder;
-        this.firstPort = firstPort;
+    static ThreeNodes of(
+            Path project, Path folder, Optional<Integer> firstPort, Map<String, String> environment)
+            throws IOException, InterruptedException {
+        Path script = project.resolve("bench/three-nodes.sh");
+        int port = firstPort.isPresent() ? firstPort.get() : choosePort(script);
+        Map<String, String> told = new TreeMap<>(environment);
+        told.put("SOMEKV_FIRST_PORT", Integer.toString(port));
+        return new ThreeNodes(script, folder, port, told);
+    }
+
+    private static int choosePort(Path script) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(script.toString(), "choose-port").start();
+        String answer = new String(process.getInputStream().readAllBytes(), UTF_8).strip();
+        if (process.waitFor() != 0) {
+            throw new IOException("no free ports: " + answer);
+        }
+        return Integer.parseInt(answer);
     }
 
     /** RESP port of a node, 1 to 3; as the script counts it. */
@@ -121,6 +142,18 @@ final class ThreeNodes implements AutoCloseable {
         }
     }
 
+    /** Tells disks that can cease to sync, to do so, or to sync again. */
+    void syncs(boolean isSyncing) throws IOException {
+        for (int node = 1; node <= COUNT; node++) {
+            Path sign = folder.resolve("n" + node).resolve("cease-to-sync");
+            if (isSyncing) {
+                Files.deleteIfExists(sign);
+            } else {
+                Files.createFile(sign);
+            }
+        }
+    }
+
     /** Kills all three before it waits for any: nobody is left to carry on. */
     void killAll() {
         running.values().forEach(Process::destroyForcibly);
@@ -147,8 +180,7 @@ final class ThreeNodes implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder();
         builder.command().add(script.toString());
         builder.command().addAll(List.of(arguments));
-        builder.environment().put("SOMEKV_FIRST_PORT", Integer.toString(firstPort));
-        builder.environment().put("SOMEKV_SERVER_OPTIONS", serverOptions);
+        builder.environment().putAll(environment);
         return builder.redirectErrorStream(true);
     }
 }

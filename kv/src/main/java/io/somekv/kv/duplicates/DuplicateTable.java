@@ -78,6 +78,14 @@ public final class DuplicateTable {
     private long recordCount;
     private long resultBytes;
 
+    /**
+     * What a request is judged by besides.
+     *
+     * @param window how far above its floor a client's sequences may run
+     * @param keepsValue the result would hold a value of any size
+     */
+    public record Limits(int window, boolean keepsValue) {}
+
     /** Reads back what the rows of the store hold. */
     public DuplicateTable(Engine engine, long storeId, Set<Mutation> mutations) {
         this.engine = engine;
@@ -110,12 +118,9 @@ public final class DuplicateTable {
      * Whether a request is to be executed. To be asked once ownership is settled: a wrong-group
      * answer consumes no sequence.
      *
-     * @param window how far above its floor a client's sequences may run
-     * @param keepsValue the result would hold a value of any size
      * @return the answer if it is not to be executed; empty if it is
      */
-    public Optional<Outcome> judge(
-            int shard, RequestStamp stamp, long logTime, int window, boolean keepsValue) {
+    public Optional<Outcome> judge(int shard, RequestStamp stamp, long logTime, Limits limits) {
         ClientRecords client = find(shard, stamp.client());
         if (client != null && client.latestDeadline < logTime) {
             client = null;
@@ -124,7 +129,7 @@ public final class DuplicateTable {
         if (stamp.sequence() < floor) {
             return Optional.of(new Outcome.BelowFloor());
         }
-        if (stamp.sequence() - Math.max(floor, stamp.floor()) >= window) {
+        if (stamp.sequence() - Math.max(floor, stamp.floor()) >= limits.window) {
             return Optional.of(new Outcome.Busy(RETRY_AFTER_MILLIS));
         }
         if (client != null) {
@@ -140,7 +145,8 @@ public final class DuplicateTable {
         if (logTime > stamp.deadlineMillis()) {
             return Optional.of(new Outcome.Unknown("its deadline has passed"));
         }
-        if (bytesHeld() >= TABLE_BYTES_MAX || (keepsValue && resultBytes >= RESULT_BYTES_MAX)) {
+        if (bytesHeld() >= TABLE_BYTES_MAX
+                || (limits.keepsValue && resultBytes >= RESULT_BYTES_MAX)) {
             return Optional.of(new Outcome.Busy(RETRY_AFTER_MILLIS));
         }
         return Optional.empty();
@@ -313,11 +319,6 @@ public final class DuplicateTable {
     }
 
     private Bytes rowKey(long entry) {
-        return EngineKey.of(
-                storeId,
-                EngineKey.GROUP,
-                0,
-                RowKind.OUTCOMES,
-                new ByteWriter(8).i64(entry).toBytes());
+        return EngineKey.numbered(storeId, RowKind.OUTCOMES, entry);
     }
 }

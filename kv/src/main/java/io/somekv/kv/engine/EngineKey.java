@@ -33,6 +33,11 @@ public final class EngineKey {
         return of(storeId, shard, generation, kind, Bytes.EMPTY);
     }
 
+    /** A row of the group as a whole that is one of many, in the order of their numbers. */
+    public static Bytes numbered(long storeId, int kind, long number) {
+        return of(storeId, GROUP, 0, kind, new ByteWriter(8).i64(number).toBytes());
+    }
+
     /** Where the rows of a generation begin; its end is the next generation's. */
     public static Bytes firstOfGeneration(long storeId, int shard, long generation) {
         return prefix(storeId, 14).u16(shard).i64(generation).toBytes();

@@ -116,11 +116,6 @@ final class ClientRegistry {
     }
 
     private Bytes registrationKey(long number) {
-        return EngineKey.of(
-                storeId,
-                EngineKey.GROUP,
-                0,
-                RowKind.REGISTRATION,
-                new ByteWriter(8).i64(number).toBytes());
+        return EngineKey.numbered(storeId, RowKind.REGISTRATION, number);
     }
 }

@@ -1,6 +1,5 @@
 package io.somekv.kv.shardmaster;
 
-import io.somekv.base.ByteWriter;
 import io.somekv.base.Bytes;
 import io.somekv.base.Invariant;
 import io.somekv.kv.RowKind;
@@ -66,11 +65,6 @@ final class ConfigHistory {
     }
 
     private Bytes key(long number) {
-        return EngineKey.of(
-                storeId,
-                EngineKey.GROUP,
-                0,
-                RowKind.CONFIG,
-                new ByteWriter(8).i64(number).toBytes());
+        return EngineKey.numbered(storeId, RowKind.CONFIG, number);
     }
 }

@@ -1,15 +1,13 @@
 package io.somekv.kv.shardmaster;
 
-import io.somekv.base.ByteWriter;
 import io.somekv.base.Bytes;
-import io.somekv.base.Hash64;
 import io.somekv.base.Mutation;
 import io.somekv.kv.AppliedEntry;
 import io.somekv.kv.MachineRows;
 import io.somekv.kv.RowKind;
 import io.somekv.kv.SettingsCheck;
 import io.somekv.kv.StateMachine;
-import io.somekv.kv.StoreDigest;
+import io.somekv.kv.duplicates.DuplicateTable;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.EntryWrites;
@@ -17,7 +15,6 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Outcome.Reason;
 import io.somekv.protocol.command.Request;
-import io.somekv.protocol.command.RequestStamp;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.NodeInfo;
@@ -30,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  * config that says which group should own which shard. What a config says is a wish; the groups
  * carry it out.
  *
- * <p>Join, Leave and Move are executed once for each stamp, as writes of keys are. The others are
- * idempotent by what they name, and need none.
+ * <p>Join, Leave and Move, and what stands for one of them, are executed once for each stamp, as
+ * writes of keys are. The others are idempotent by what they name, and need none.
  */
 public final class ShardMasterMachine implements StateMachine {
     private static final Outcome.Refused NOT_STARTED =
@@ -48,7 +46,6 @@ public final class ShardMasterMachine implements StateMachine {
     private static final Outcome.Invalid OF_A_DATA_GROUP =
             new Outcome.Invalid("a command of a data group");
 
-    private final Engine engine;
     private final long storeId;
     private final MachineRows rows;
     private final ClientRegistry clients;
@@ -58,7 +55,6 @@ public final class ShardMasterMachine implements StateMachine {
 
     /** Goes on where the store's rows leave off. */
     public ShardMasterMachine(Engine engine, long storeId, Set<Mutation> mutations) {
-        this.engine = engine;
         this.storeId = storeId;
         this.rows = new MachineRows(engine, storeId, mutations);
         this.clients = new ClientRegistry(engine, storeId);
@@ -91,14 +87,7 @@ public final class ShardMasterMachine implements StateMachine {
 
     @Override
     public List<Outcome> apply(AppliedEntry entry) {
-        EntryWrites writes = rows.begin(entry);
-        clients.sweep(writes);
-        List<Outcome> outcomes = new ArrayList<>(entry.requests().size());
-        for (Request request : entry.requests()) {
-            outcomes.add(apply(request, writes));
-        }
-        rows.finish(writes);
-        return outcomes;
+        return rows.apply(entry, clients::sweep, this::apply);
     }
 
     private Outcome apply(Request request, EntryWrites writes) {
@@ -117,6 +106,11 @@ public final class ShardMasterMachine implements StateMachine {
             case Command.Leave leave ->
                     executeOnce(request, writes, () -> leave(leave.groupIds(), writes));
             case Command.Move move -> executeOnce(request, writes, () -> move(move, writes));
+            case Command.KeepInPlace keep ->
+                    executeOnce(
+                            request,
+                            writes,
+                            () -> new Outcome.Refused(Reason.HOLDS_DATA, keep.why()));
             case Command.Keyed _,
                     Command.Clear _,
                     Command.GiveUp _,
@@ -177,46 +171,24 @@ public final class ShardMasterMachine implements StateMachine {
     private void store(NodeInfo node, EntryWrites writes) {
         nodes.put(node.nodeId(), node);
         writes.put(
-                EngineKey.of(
-                        storeId,
-                        EngineKey.GROUP,
-                        0,
-                        RowKind.NODE,
-                        new ByteWriter(8).i64(node.nodeId()).toBytes()),
-                MasterRows.encode(node));
+                EngineKey.numbered(storeId, RowKind.NODE, node.nodeId()), MasterRows.encode(node));
     }
 
     // ---- configs
 
-    /** What a command does once it is settled that it is to be executed. */
-    private interface Execution {
-        Outcome run();
-    }
-
-    private Outcome executeOnce(Request request, EntryWrites writes, Execution execution) {
+    private Outcome executeOnce(Request request, EntryWrites writes, Supplier<Outcome> execution) {
         if (cluster == null) {
             return NOT_STARTED;
         }
         if (request.stamp().isEmpty()) {
             return NO_STAMP;
         }
-        RequestStamp stamp = request.stamp().get();
-        Optional<Outcome> answered =
-                rows.duplicates()
-                        .judge(
-                                EngineKey.GROUP,
-                                stamp,
-                                writes.logTime(),
-                                cluster.settings().sequenceWindow(),
-                                false);
-        if (answered.isPresent()) {
-            return answered.get();
-        }
-        Outcome outcome = execution.run();
-        if (outcome instanceof Outcome.Result result) {
-            rows.duplicates().record(EngineKey.GROUP, stamp, writes.logTime(), result);
-        }
-        return outcome;
+        return rows.executeOnce(
+                EngineKey.GROUP,
+                request.stamp().get(),
+                writes,
+                new DuplicateTable.Limits(cluster.settings().sequenceWindow(), false),
+                execution);
     }
 
     private Outcome join(List<GroupSpec> joining, EntryWrites writes) {
@@ -316,12 +288,7 @@ public final class ShardMasterMachine implements StateMachine {
                     cluster == null
                             ? NOT_STARTED
                             : new Outcome.Cluster(map(configs.at(query.number())));
-            case Command.StateDigest _ ->
-                    new Outcome.Int(
-                            new Hash64()
-                                    .add(StoreDigest.of(engine, storeId))
-                                    .add(rows.duplicates().digest())
-                                    .value());
+            case Command.StateDigest _ -> new Outcome.Int(rows.digest());
             case Command.Keyed _, Command.CountKeys _, Command.IsPristine _ -> OF_A_DATA_GROUP;
         };
     }

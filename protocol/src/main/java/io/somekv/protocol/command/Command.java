@@ -196,6 +196,13 @@ public sealed interface Command {
     /** One shard to one group, and nothing else. */
     record Move(int shard, long groupId) implements Write {}
 
+    /**
+     * The refusal of a Join, Leave or Move that would move data, under that command's own stamp: if
+     * it was executed already, this is answered by what came of it; if not, a copy of it that comes
+     * later is answered by this refusal.
+     */
+    record KeepInPlace(String why) implements Write {}
+
     /** The config of that number; the latest for -1 or a number too large. */
     record QueryConfig(long number) implements Read {}
 

@@ -187,7 +187,12 @@ public final class CommandCodec {
                         54,
                         Command.QueryConfig.class,
                         (out, c) -> out.signedVarLong(c.number()),
-                        in -> new Command.QueryConfig(in.signedVarLong()));
+                        in -> new Command.QueryConfig(in.signedVarLong()))
+                .add(
+                        55,
+                        Command.KeepInPlace.class,
+                        (out, c) -> out.utf8(c.why()),
+                        in -> new Command.KeepInPlace(Fields.text(in)));
     }
 
     private static void writePut(ByteWriter out, Command.Put put) {

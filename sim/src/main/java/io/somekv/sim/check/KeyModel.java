@@ -122,6 +122,7 @@ final class KeyModel {
                     Command.Join _,
                     Command.Leave _,
                     Command.Move _,
+                    Command.KeepInPlace _,
                     Command.QueryConfig _ ->
                     throw new IllegalArgumentException("the model does not know " + operation);
         };

@@ -74,11 +74,19 @@ final class Recovery {
      *
      * @throws CorruptLogException when the log must not be opened
      */
-    void run() throws IOException {
+    void run(OpeningProgress progress) throws IOException {
         List<Segment> found = load();
+        long total = 0;
+        for (Segment segment : found) {
+            total += segment.file.size();
+        }
+        long read = 0;
+        progress.onRead(read, total);
         for (int i = 0; i < found.size(); i++) {
             Segment next = i + 1 < found.size() ? found.get(i + 1) : null;
             replay(found.get(i), next == null ? null : next.header);
+            read += found.get(i).file.size();
+            progress.onRead(read, total);
         }
         for (long groupId : doubted) {
             markDamaged(groupId, firstDamage, "");

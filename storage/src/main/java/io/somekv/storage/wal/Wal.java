@@ -71,10 +71,16 @@ public final class Wal implements SharedLog {
      *     newer version; the message is for a person
      */
     public static Wal open(Disk disk, WalConfig config) throws IOException {
+        return open(disk, config, OpeningProgress.UNHEARD);
+    }
+
+    /** As {@link #open(Disk, WalConfig)}; reading a long log takes a while. */
+    public static Wal open(Disk disk, WalConfig config, OpeningProgress progress)
+            throws IOException {
         Closeable lock = disk.lock();
         Segments segments = new Segments(disk, config);
         try {
-            return new Wal(disk, config, lock, segments);
+            return new Wal(disk, config, lock, segments, progress);
         } catch (IOException | RuntimeException e) {
             try (lock;
                     segments) {
@@ -83,14 +89,20 @@ public final class Wal implements SharedLog {
         }
     }
 
-    private Wal(Disk disk, WalConfig config, Closeable lock, Segments segments) throws IOException {
+    private Wal(
+            Disk disk,
+            WalConfig config,
+            Closeable lock,
+            Segments segments,
+            OpeningProgress progress)
+            throws IOException {
         this.config = config;
         this.lock = lock;
         this.segments = segments;
         StoreIdentity before = identify(disk, config);
         segments.deleteUnfinished();
         Recovery recovery = new Recovery(disk, config, before.storeUuid(), segments);
-        recovery.run();
+        recovery.run(progress);
         groups = recovery.groups;
         damaged = recovery.damaged;
         damagedAtOpen = List.copyOf(damaged.values());

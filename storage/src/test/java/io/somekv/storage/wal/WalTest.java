@@ -22,6 +22,7 @@ import io.somekv.raft.HardState;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
 import io.somekv.storage.disk.MemoryDisk;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -182,5 +183,24 @@ class WalTest {
     @Test
     void smallestSegmentsAreLargeEnough() {
         assertThrows(Invariant.Violation.class, () -> CONFIG.withSegmentSize(4096));
+    }
+
+    @Test
+    void openingSaysHowFarTheLogIsRead() throws Exception {
+        try (Wal wal = open(disk)) {
+            for (long index = 1; !disk.list().contains(Segments.name(3)); index++) {
+                writeAndSync(wal, append(1, 1, index, index));
+            }
+        }
+        List<String> heard = new ArrayList<>();
+        Wal.open(disk, CONFIG, (read, total) -> heard.add(read + " of " + total)).close();
+        long size = CONFIG.segmentSize();
+        assertEquals(
+                List.of(
+                        "0 of " + 3 * size,
+                        size + " of " + 3 * size,
+                        2 * size + " of " + 3 * size,
+                        3 * size + " of " + 3 * size),
+                heard);
     }
 }

@@ -1,0 +1,156 @@
+package io.somekv.kv;
+
+import io.somekv.base.Bytes;
+import io.somekv.kv.Keyspace.Place;
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.frame.FrameCodec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * The reads of a data group: answered from applied state, expiry judged by the log time there, and
+ * only where the group serves the shard at that moment.
+ */
+final class KvReads {
+    private final MachineRows rows;
+    private final KeyPlaces places;
+    private final ExpiryIndex expiries;
+    private final Keyspace keyspace;
+
+    KvReads(MachineRows rows, KeyPlaces places, ExpiryIndex expiries, Keyspace keyspace) {
+        this.rows = rows;
+        this.places = places;
+        this.expiries = expiries;
+        this.keyspace = keyspace;
+    }
+
+    /** {@link StateMachine#read}. */
+    Outcome read(Command.Read command) {
+        return switch (command) {
+            case Command.Get get ->
+                    ofKeys(
+                            get,
+                            place ->
+                                    find(get.key(), place)
+                                            .<Outcome>map(found -> new Outcome.Value(found.value()))
+                                            .orElseGet(Outcome.Nil::new));
+            case Command.GetMany get -> ofKeys(get, place -> values(get.keys(), place));
+            case Command.Exists exists ->
+                    ofKeys(exists, place -> countExisting(exists.keys(), place));
+            case Command.StringLength length ->
+                    ofKeys(
+                            length,
+                            place ->
+                                    new Outcome.Int(
+                                            find(length.key(), place)
+                                                    .map(found -> found.value().size())
+                                                    .orElse(0)));
+            case Command.TimeToLive ttl ->
+                    ofKeys(ttl, place -> new Outcome.Int(timeToLive(ttl.key(), place)));
+            case Command.CountKeys count ->
+                    ofShard(
+                            count.shard(),
+                            place -> new Outcome.Int(keyspace.count(place, rows.appliedLogTime())));
+            case Command.IsPristine pristine ->
+                    ofShard(
+                            pristine.shard(),
+                            place ->
+                                    new Outcome.Int(
+                                            places.shards().get(place.shard()).hasData() ? 0 : 1));
+            case Command.StateDigest _ -> new Outcome.Int(rows.digest());
+            case Command.QueryConfig _ -> KvMachine.OF_THE_MASTER;
+        };
+    }
+
+    private Outcome ofKeys(Command.Keyed command, Function<Place, Outcome> reading) {
+        return places.refuse(command.keys())
+                .orElseGet(() -> ofShard(places.shardOf(command.keys().getFirst()), reading));
+    }
+
+    private Outcome ofShard(int shard, Function<Place, Outcome> reading) {
+        return places.serving(shard)
+                .map(reading)
+                .orElseGet(() -> places.shards().wrongGroup(shard));
+    }
+
+    private Optional<StoredValue> find(Bytes key, Place place) {
+        return keyspace.get(key, place, rows.appliedLogTime());
+    }
+
+    /**
+     * Stops where no frame could carry the answer: a command of some bytes may name values that
+     * together are larger than the heap.
+     */
+    private Outcome values(List<Bytes> keys, Place place) {
+        List<Optional<Bytes>> values = new ArrayList<>(keys.size());
+        long bytes = 0;
+        for (Bytes key : keys) {
+            Optional<Bytes> value = find(key, place).map(StoredValue::value);
+            bytes += value.map(Bytes::size).orElse(0);
+            if (bytes > FrameCodec.FRAME_SIZE_MAX) {
+                return new Outcome.Invalid(
+                        "an answer of "
+                                + bytes
+                                + " bytes or more; at most "
+                                + FrameCodec.FRAME_SIZE_MAX
+                                + " can be sent: ask for fewer keys at once");
+            }
+            values.add(value);
+        }
+        return new Outcome.Values(values);
+    }
+
+    private Outcome countExisting(List<Bytes> keys, Place place) {
+        long count = 0;
+        for (Bytes key : keys) {
+            count += find(key, place).isPresent() ? 1 : 0;
+        }
+        return new Outcome.Int(count);
+    }
+
+    private long timeToLive(Bytes key, Place place) {
+        Optional<StoredValue> found = find(key, place);
+        if (found.isEmpty()) {
+            return -2;
+        }
+        return found.get().expires() ? found.get().expiryMillis() - rows.appliedLogTime() : -1;
+    }
+
+    /** {@link StateMachine#awaitsTime}. */
+    boolean awaitTime(Command.Read command, long logTime) {
+        long applied = rows.appliedLogTime();
+        if (logTime <= applied || places.settings().isEmpty()) {
+            return false;
+        }
+        return switch (command) {
+            case Command.TimeToLive ttl -> anyExpires(ttl.keys(), StoredValue.NEVER - 1);
+            case Command.Keyed keyed -> anyExpires(keyed.keys(), logTime);
+            case Command.CountKeys count ->
+                    places.shards().serves(count.shard())
+                            && expiries.anyDue(
+                                    count.shard(), applied + 1, logTime, places.shards());
+            case Command.IsPristine _, Command.StateDigest _, Command.QueryConfig _ -> false;
+        };
+    }
+
+    /** Whether one of the keys is there now and gone at {@code through}. */
+    private boolean anyExpires(List<Bytes> keys, long through) {
+        if (places.refuse(keys).isPresent()) {
+            return false;
+        }
+        Optional<Place> place = places.serving(places.shardOf(keys.getFirst()));
+        if (place.isEmpty()) {
+            return false;
+        }
+        for (Bytes key : keys) {
+            Optional<StoredValue> found = find(key, place.get());
+            if (found.isPresent() && found.get().expiryMillis() <= through) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

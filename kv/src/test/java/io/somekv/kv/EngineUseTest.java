@@ -1,0 +1,124 @@
+package io.somekv.kv;
+
+import static io.somekv.kv.Group.value;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import io.somekv.base.Bytes;
+import io.somekv.base.Mutation;
+import io.somekv.kv.engine.Engine;
+import io.somekv.kv.engine.MemoryEngine;
+import io.somekv.kv.engine.WriteBatch;
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.config.GroupSettings;
+import io.somekv.protocol.frame.FrameCodec;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What commands cost: how often they read. */
+class EngineUseTest {
+    private static Bytes b(String text) {
+        return Bytes.utf8(text);
+    }
+
+    /** A plain put needs nothing that is there, and must not pay for looking. */
+    @Test
+    void aBlindPutReadsNothing() {
+        CountingEngine counting = new CountingEngine(new MemoryEngine());
+        KvMachine machine = serving(counting);
+        Group source = new Group();
+        counting.reads = 0;
+        machine.apply(
+                new AppliedEntry(
+                        2, Group.START, List.of(source.stamped(Command.Put.of(b("k"), b("v"))))));
+        machine.apply(
+                new AppliedEntry(
+                        3, Group.START, List.of(source.stamped(Command.Put.of(b("k"), b("w"))))));
+        assertEquals(0, counting.reads);
+    }
+
+    /** Of an MGET whose answer no frame could carry, no more is read than shows that. */
+    @Test
+    void anAnswerThatCannotBeSentIsNotBuilt() {
+        CountingEngine counting = new CountingEngine(new MemoryEngine());
+        KvMachine machine = serving(counting);
+        Bytes value = Bytes.wrap(new byte[1 << 20]);
+        Group source = new Group();
+        machine.apply(
+                new AppliedEntry(
+                        2, Group.START, List.of(source.stamped(Command.Put.of(b("k"), value)))));
+        counting.reads = 0;
+        Outcome outcome = machine.read(new Command.GetMany(Collections.nCopies(10_000, b("k"))));
+        assertInstanceOf(Outcome.Invalid.class, outcome);
+        assertEquals((FrameCodec.FRAME_SIZE_MAX >> 20) + 1, counting.reads);
+        Outcome few = machine.read(new Command.GetMany(Collections.nCopies(20, b("k"))));
+        assertEquals(20, assertInstanceOf(Outcome.Values.class, few).values().size());
+    }
+
+    private static KvMachine serving(Engine engine) {
+        KvMachine machine = new KvMachine(engine, 1, EnumSet.noneOf(Mutation.class));
+        machine.apply(
+                new AppliedEntry(
+                        1,
+                        Group.START,
+                        List.of(
+                                Group.bare(new Command.Configure(GroupSettings.defaults(1))),
+                                Group.bare(new Command.Own(0, 1)))));
+        return machine;
+    }
+
+    private static final class CountingEngine implements Engine {
+        private final Engine inner;
+        int reads;
+
+        CountingEngine(Engine inner) {
+            this.inner = inner;
+        }
+
+        @Override
+        public void apply(WriteBatch batch) {
+            inner.apply(batch);
+        }
+
+        @Override
+        public Optional<Bytes> get(Bytes key) {
+            reads++;
+            return inner.get(key);
+        }
+
+        @Override
+        public void scan(Bytes from, Bytes to, RowVisitor visitor) {
+            reads++;
+            inner.scan(from, to, visitor);
+        }
+
+        @Override
+        public long applied(long storeId) {
+            return inner.applied(storeId);
+        }
+
+        @Override
+        public long flushedApplied(long storeId) {
+            return inner.flushedApplied(storeId);
+        }
+
+        @Override
+        public void flush() {
+            inner.flush();
+        }
+
+        @Override
+        public Pin pin() {
+            return inner.pin();
+        }
+
+        @Override
+        public void close() {
+            inner.close();
+        }
+    }
+}
