@@ -35,5 +35,7 @@ public enum Mutation {
     /** Every copy of a call between nodes counts: see docs/decisions/0003. */
     CALL_COUNTED_TWICE,
     /** KB-47: an acknowledgement frees the fence with the result. */
-    ACKNOWLEDGEMENT_FREES_FENCE
+    ACKNOWLEDGEMENT_FREES_FENCE,
+    /** KB-51: a read judges expiry by the last entry, however long ago that was. */
+    IDLE_GROUP_KEEPS_KEYS
 }

@@ -51,6 +51,7 @@ public final class KvMachine implements StateMachine {
     private final Shards shards;
     private final ExpiryIndex expiries;
     private final Keyspace keyspace;
+    private final boolean readsAwaitTime;
     private @Nullable GroupSettings settings;
 
     /** Goes on where the store's rows leave off. */
@@ -61,6 +62,7 @@ public final class KvMachine implements StateMachine {
         this.shards = new Shards(engine, storeId);
         this.expiries = new ExpiryIndex(engine, storeId);
         this.keyspace = new Keyspace(engine, storeId, expiries);
+        this.readsAwaitTime = !mutations.contains(Mutation.IDLE_GROUP_KEEPS_KEYS);
         this.settings = engine.get(settingsKey()).map(row -> settings(row)).orElse(null);
     }
 
@@ -334,7 +336,7 @@ public final class KvMachine implements StateMachine {
 
     @Override
     public boolean awaitsTime(Command.Read command, long logTime) {
-        if (logTime <= appliedLogTime() || settings == null) {
+        if (logTime <= appliedLogTime() || settings == null || !readsAwaitTime) {
             return false;
         }
         return switch (command) {

@@ -92,6 +92,7 @@ final class MutantTable {
             case RETRY_UNDER_NEW_ID -> "46";
             case CALL_COUNTED_TWICE -> "0003";
             case ACKNOWLEDGEMENT_FREES_FENCE -> "47";
+            case IDLE_GROUP_KEEPS_KEYS -> "51";
         };
     }
 }

@@ -23,6 +23,18 @@ final class SimTest {
         expectNoFailure(1, FIXED_SEEDS, Long.MAX_VALUE);
     }
 
+    /**
+     * What these showed, as the workload was then: 11531, a node that went by the answer to one of
+     * two copies of a call (docs/decisions/0003); 159, a node that kept asking one it had never
+     * heard of; 7100373, a history that the search among unknown writes gave up on.
+     */
+    @Test
+    void seedsThatFailed() throws InterruptedException {
+        for (long seed : new long[] {11_531, 159, 7_100_373}) {
+            expectNoFailure(seed, 1, Long.MAX_VALUE);
+        }
+    }
+
     @Test
     void freshSeeds() throws InterruptedException {
         long first = System.currentTimeMillis() << 20;

@@ -6,31 +6,40 @@ import io.somekv.protocol.command.Outcome;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 
 /**
- * Everything clients asked and heard, in the order in which it happened, by key: keys are
- * independent objects, and a history is linearizable if that of each of its objects is (Herlihy and
- * Wing 1990, theorem 1).
+ * Everything clients asked and heard, in the order in which it happened, by object: a key, or the
+ * keys that some command names together. A history is linearizable if that of each of its objects
+ * is (Herlihy and Wing 1990, theorem 1).
  */
 public final class History {
-    private final TreeMap<Bytes, List<Operation>> byKey = new TreeMap<>();
+    private final LongSupplier clockMillis;
+    private final TreeMap<Bytes, List<Operation>> byObject = new TreeMap<>();
     private long position;
     private int known;
     private int unknown;
 
+    /**
+     * @param clockMillis true time, in milliseconds since 1970
+     */
+    public History(LongSupplier clockMillis) {
+        this.clockMillis = clockMillis;
+    }
+
     /** An operation under way. */
     public final class Call {
         private final int client;
-        private final Bytes key;
+        private final Bytes object;
         private final Command command;
         private final long called = ++position;
+        private final long calledMillis = clockMillis.getAsLong();
         private boolean ended;
 
-        private Call(int client, Bytes key, Command command) {
+        private Call(int client, Bytes object, Command command) {
             this.client = client;
-            this.key = key;
+            this.object = object;
             this.command = command;
         }
 
@@ -67,18 +76,27 @@ public final class History {
 
         private void end(Optional<Outcome> outcome, long returned) {
             ended = true;
-            byKey.computeIfAbsent(key, _ -> new ArrayList<>())
-                    .add(new Operation(client, key, command, called, returned, outcome));
+            byObject.computeIfAbsent(object, _ -> new ArrayList<>())
+                    .add(
+                            new Operation(
+                                    client,
+                                    object,
+                                    command,
+                                    called,
+                                    calledMillis,
+                                    returned,
+                                    clockMillis.getAsLong(),
+                                    outcome));
         }
     }
 
-    public Call call(int client, Bytes key, Command command) {
-        return new Call(client, key, command);
+    public Call call(int client, Bytes object, Command command) {
+        return new Call(client, object, command);
     }
 
-    /** All operations that ended, by key. */
-    public SortedMap<Bytes, List<Operation>> byKey() {
-        return byKey;
+    /** All operations on an object that ended. */
+    public List<Operation> of(Bytes object) {
+        return byObject.getOrDefault(object, List.of());
     }
 
     /** Operations whose outcome their client heard. */

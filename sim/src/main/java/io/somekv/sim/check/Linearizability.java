@@ -3,25 +3,31 @@ package io.somekv.sim.check;
 import io.somekv.base.Bytes;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashSet;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Is there an order of a key's operations, each between its call and its return, in which every
+ * Is there an order of an object's operations, each between its call and its return, in which every
  * answer is what the {@link KeyModel} would say? The search of Wing and Gong ("Testing and
  * Verifying Concurrent Objects", 1993) with Lowe's memory of the configurations already tried
  * ("Testing for linearizability", 2017): a configuration is the set of operations placed and the
  * state they leave.
  *
  * <p>An operation with an unknown outcome has a call and no return: it may be placed anywhere
- * behind its call, or not at all. The search has a budget of steps; what it cannot decide within it
- * is {@link Verdict.Undecided}, which is no success.
+ * behind its call, or not at all. So it is placed only where nothing else goes on, and a
+ * configuration that differs from a tried one only in that more of them are used up is not tried:
+ * whatever it allows, the other one does. The search has a budget of steps; what it cannot decide
+ * within it is {@link Verdict.Undecided}, which is no success.
  */
 public final class Linearizability {
     /** What the search found. */
@@ -36,55 +42,71 @@ public final class Linearizability {
         record Undecided(long steps) implements Verdict {}
     }
 
-    /** A call or a return in the list of what is not yet placed. */
+    /** A call or a return of a known operation in the list of what is not yet placed. */
     private static final class Node {
         final int number;
-        final boolean isCall;
+        final long position;
         @Nullable Node before;
         @Nullable Node after;
 
-        /** Of a call whose outcome is known: its return. */
+        /** Of a call: its return. */
         @Nullable Node match;
 
-        Node(int number, boolean isCall) {
+        Node(int number, long position) {
             this.number = number;
-            this.isCall = isCall;
+            this.position = position;
         }
     }
 
-    private record Placed(Node call, Optional<Bytes> stateBefore) {}
-
-    /** Which operations are placed, and what they leave; the bits are never changed again. */
-    private record Configuration(BitSet placed, Optional<Bytes> state) {}
+    /** Which known operations are placed, and what they leave; the bits are never changed again. */
+    private record Configuration(BitSet known, NavigableMap<Bytes, Cell> state) {}
 
     private final List<Operation> operations;
+    private final KeyModel model;
     private final long stepsMax;
-    private final Node head = new Node(-1, true);
-    private final BitSet placed;
-    private final Set<Configuration> tried = new HashSet<>();
-    private final ArrayDeque<Placed> stack = new ArrayDeque<>();
-    private Optional<Bytes> state = Optional.empty();
+    private final Node head = new Node(-1, -1);
+
+    /** Numbers of the operations nobody knows the outcome of, by call. */
+    private final int[] unknown;
+
+    private final BitSet known = new BitSet();
+    private final BitSet used = new BitSet();
+
+    /** By configuration, the sets of unknown operations that it was tried with. */
+    private final Map<Configuration, List<BitSet>> tried = new HashMap<>();
+
+    private long steps;
 
     /** Operations with a known outcome that are not yet placed. */
     private int knownLeft;
 
-    private Linearizability(List<Operation> operations, long stepsMax) {
+    private int fewestLeft = Integer.MAX_VALUE;
+    private @Nullable Operation stuckAt;
+
+    private Linearizability(List<Operation> operations, LogTimeBounds bounds, long stepsMax) {
         this.operations = operations;
+        this.model = new KeyModel(bounds);
         this.stepsMax = stepsMax;
-        this.placed = new BitSet(operations.size());
+        this.unknown =
+                IntStream.range(0, operations.size())
+                        .filter(i -> !operations.get(i).known())
+                        .boxed()
+                        .sorted(Comparator.comparingLong(i -> operations.get(i).called()))
+                        .mapToInt(i -> i)
+                        .toArray();
         link();
     }
 
-    /** Checks the operations of one key, in any order of the list, from a missing key on. */
-    public static Verdict check(List<Operation> operations, long stepsMax) {
+    /** Checks the operations of one object, in any order of the list, from missing keys on. */
+    public static Verdict check(List<Operation> operations, LogTimeBounds bounds, long stepsMax) {
         List<Operation> seen = withoutUnseen(operations);
         if (seen.size() < operations.size()) {
-            Verdict verdict = new Linearizability(seen, stepsMax).search();
+            Verdict verdict = new Linearizability(seen, bounds, stepsMax).judge();
             if (verdict instanceof Verdict.Linearizable) {
                 return verdict;
             }
         }
-        return new Linearizability(operations, stepsMax).search();
+        return new Linearizability(operations, bounds, stepsMax).judge();
     }
 
     /**
@@ -95,14 +117,26 @@ public final class Linearizability {
     private static List<Operation> withoutUnseen(List<Operation> operations) {
         StringBuilder answers = new StringBuilder();
         for (Operation operation : operations) {
-            if (operation.outcome().orElse(null) instanceof Outcome.Value(Bytes value)) {
-                answers.append(value.toUtf8()).append(' ');
-            }
+            operation.outcome().ifPresent(outcome -> answers.append(shown(outcome)).append(' '));
         }
         String all = answers.toString();
         return operations.stream()
                 .filter(operation -> operation.known() || all.contains(written(operation)))
                 .toList();
+    }
+
+    private static String shown(Outcome outcome) {
+        return switch (outcome) {
+            case Outcome.Value(Bytes value) -> value.toUtf8();
+            case Outcome.Values(List<Optional<Bytes>> values) -> {
+                StringBuilder text = new StringBuilder();
+                for (Optional<Bytes> value : values) {
+                    text.append(value.orElse(Bytes.EMPTY).toUtf8()).append(' ');
+                }
+                yield text.toString();
+            }
+            default -> "";
+        };
     }
 
     /**
@@ -112,95 +146,119 @@ public final class Linearizability {
         return switch (operation.command()) {
             case Command.Append append -> append.suffix().toUtf8();
             case Command.Put put -> put.value().toUtf8();
+            case Command.PutMany put -> put.pairs().getFirst().value().toUtf8();
             default -> "";
         };
     }
 
-    private record Point(long position, Node node) {}
-
     private void link() {
-        Point[] points = new Point[operations.size() * 2];
-        int count = 0;
+        List<Node> nodes = new ArrayList<>();
         for (int number = 0; number < operations.size(); number++) {
             Operation operation = operations.get(number);
-            Node call = new Node(number, true);
-            points[count++] = new Point(operation.called(), call);
             if (operation.known()) {
-                call.match = new Node(number, false);
-                points[count++] = new Point(operation.returned(), call.match);
+                Node call = new Node(number, operation.called());
+                call.match = new Node(number, operation.returned());
+                nodes.add(call);
+                nodes.add(call.match);
                 knownLeft++;
             }
         }
-        Arrays.sort(points, 0, count, java.util.Comparator.comparingLong(Point::position));
+        Node[] sorted = nodes.toArray(Node[]::new);
+        Arrays.sort(sorted, Comparator.comparingLong(node -> node.position));
         Node last = head;
-        for (int i = 0; i < count; i++) {
-            Node node = points[i].node;
+        for (Node node : sorted) {
             last.after = node;
             node.before = last;
             last = node;
         }
     }
 
-    private Verdict search() {
+    private Verdict judge() {
+        boolean found = search(new TreeMap<>());
+        if (found) {
+            return new Verdict.Linearizable();
+        }
+        return steps >= stepsMax || stuckAt == null
+                ? new Verdict.Undecided(steps)
+                : new Verdict.Violated(stuckAt);
+    }
+
+    /** Whether what is not yet placed can be, from {@code state} on. */
+    private boolean search(NavigableMap<Bytes, Cell> state) {
+        if (knownLeft == 0) {
+            return true;
+        }
+        if (++steps >= stepsMax || !isNew(state)) {
+            return false;
+        }
         Node at = head.after;
-        int fewestLeft = Integer.MAX_VALUE;
-        Operation stuckAt = operations.isEmpty() ? null : operations.getFirst();
-        for (long steps = 0; knownLeft > 0; steps++) {
-            if (steps == stepsMax) {
-                return new Verdict.Undecided(steps);
+        while (at != null && at.match != null) {
+            for (NavigableMap<Bytes, Cell> next : model.after(state, operations.get(at.number))) {
+                if (placeKnown(at, next)) {
+                    return true;
+                }
             }
-            if (at == null) {
-                throw new IllegalStateException("a return is missing in the list");
+            at = at.after;
+        }
+        if (at == null) {
+            throw new IllegalStateException("a return is missing in the list");
+        }
+        if (knownLeft < fewestLeft) {
+            fewestLeft = knownLeft;
+            stuckAt = operations.get(at.number);
+        }
+        return searchUnknown(state, at.position);
+    }
+
+    private boolean isNew(NavigableMap<Bytes, Cell> state) {
+        Configuration configuration = new Configuration((BitSet) known.clone(), state);
+        List<BitSet> before = tried.computeIfAbsent(configuration, _ -> new ArrayList<>(1));
+        for (BitSet fewer : before) {
+            BitSet more = (BitSet) fewer.clone();
+            more.andNot(used);
+            if (more.isEmpty()) {
+                return false;
             }
-            if (at.isCall) {
-                at = place(at) ? head.after : at.after;
+        }
+        return before.add((BitSet) used.clone());
+    }
+
+    private boolean placeKnown(Node call, NavigableMap<Bytes, Cell> state) {
+        Node match = call.match;
+        if (match == null) {
+            throw new IllegalStateException("not a call");
+        }
+        known.set(call.number);
+        unlink(call);
+        unlink(match);
+        knownLeft--;
+        boolean found = search(state);
+        knownLeft++;
+        relink(match);
+        relink(call);
+        known.clear(call.number);
+        return found;
+    }
+
+    /** Places an operation of unknown outcome that was called before {@code position}. */
+    private boolean searchUnknown(NavigableMap<Bytes, Cell> state, long position) {
+        for (int number : unknown) {
+            Operation operation = operations.get(number);
+            if (operation.called() > position) {
+                break;
+            }
+            if (used.get(number)) {
                 continue;
             }
-            if (knownLeft < fewestLeft) {
-                fewestLeft = knownLeft;
-                stuckAt = operations.get(at.number);
+            used.set(number);
+            for (NavigableMap<Bytes, Cell> next : model.after(state, operation)) {
+                if (search(next)) {
+                    return true;
+                }
             }
-            if (stack.isEmpty() && stuckAt != null) {
-                return new Verdict.Violated(stuckAt);
-            }
-            at = takeBack().after;
+            used.clear(number);
         }
-        return new Verdict.Linearizable();
-    }
-
-    /** Places the operation next, if its answer allows that and it leads somewhere new. */
-    private boolean place(Node call) {
-        Operation operation = operations.get(call.number);
-        KeyModel.Step step = KeyModel.step(state, operation.command());
-        if (operation.known() && !KeyModel.agrees(step.answer(), operation.outcome().get())) {
-            return false;
-        }
-        placed.set(call.number);
-        if (!tried.add(new Configuration((BitSet) placed.clone(), step.state()))) {
-            placed.clear(call.number);
-            return false;
-        }
-        stack.push(new Placed(call, state));
-        state = step.state();
-        unlink(call);
-        if (call.match != null) {
-            unlink(call.match);
-            knownLeft--;
-        }
-        return true;
-    }
-
-    private Node takeBack() {
-        Placed last = stack.pop();
-        Node call = last.call;
-        state = last.stateBefore;
-        placed.clear(call.number);
-        if (call.match != null) {
-            relink(call.match);
-            knownLeft++;
-        }
-        relink(call);
-        return call;
+        return false;
     }
 
     private static void unlink(Node node) {

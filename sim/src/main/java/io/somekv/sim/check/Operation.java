@@ -6,19 +6,23 @@ import io.somekv.protocol.command.Outcome;
 import java.util.Optional;
 
 /**
- * What one client asked of one key, and what it heard. Positions count the calls and returns of a
- * history: of two operations, one came before the other if it returned at a smaller position than
+ * What one client asked of one object, and what it heard. Positions count the calls and returns of
+ * a history: of two operations, one came before the other if it returned at a smaller position than
  * the other was called at; otherwise they were concurrent.
  *
+ * @param object the key, or what stands for the keys that are judged together
+ * @param calledMillis when it was called by a clock that is right, in milliseconds since 1970
  * @param returned {@link #NEVER} where the client never learned what became of it
  * @param outcome empty where the client never learned what became of it
  */
 public record Operation(
         int client,
-        Bytes key,
+        Bytes object,
         Command command,
         long called,
+        long calledMillis,
         long returned,
+        long returnedMillis,
         Optional<Outcome> outcome) {
     /** Behind every position. */
     public static final long NEVER = Long.MAX_VALUE;

@@ -5,7 +5,7 @@ import java.util.SplittableRandom;
 
 /** The clocks of one node: a monotonic one that runs a little wrong, and a wall clock. */
 final class NodeClock {
-    private static final long EPOCH_MILLIS = 1_700_000_000_000L;
+    static final long EPOCH_MILLIS = 1_700_000_000_000L;
     private static final double DRIFT_MAX = 500e-6;
 
     private final Timeline timeline;

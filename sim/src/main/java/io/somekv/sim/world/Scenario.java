@@ -24,6 +24,9 @@ import java.util.SplittableRandom;
  * @param clocksWrong whether wall clocks of a minority of the nodes are wrong by up to days
  * @param moves whether groups join and leave and shards move while things go wrong
  * @param askNanos how long a node tries for a client without an identity
+ * @param timed keys that expire now and then
+ * @param pair whether there are two keys that commands name together
+ * @param thinkMillisMax of a client between two requests, about; large, and groups are idle
  */
 public record Scenario(
         int nodes,
@@ -43,7 +46,10 @@ public record Scenario(
         int appendBytesMax,
         boolean clocksWrong,
         boolean moves,
-        long askNanos) {
+        long askNanos,
+        int timed,
+        boolean pair,
+        int thinkMillisMax) {
     /**
      * What links between nodes do to frames.
      *
@@ -68,6 +74,11 @@ public record Scenario(
         }
     }
 
+    /** Whether a wall clock can be wrong at any time. */
+    public boolean anyClockWrong() {
+        return clocksWrong || faults.contains(Fault.CLOCK_JUMP);
+    }
+
     public static Scenario draw(SplittableRandom random) {
         boolean five = random.nextInt(3) == 0;
         boolean calm = random.nextInt(20) == 0;
@@ -89,7 +100,10 @@ public record Scenario(
                 random.nextInt(3) == 0 ? 256 : 4 << 10,
                 !calm && random.nextInt(3) == 0,
                 random.nextInt(3) == 0,
-                random.nextBoolean() ? SECOND : 5 * SECOND);
+                random.nextBoolean() ? SECOND : 5 * SECOND,
+                random.nextInt(3),
+                random.nextBoolean(),
+                random.nextInt(4) == 0 ? 5_000 : 400);
     }
 
     /** Few kinds in one run, so that each can do its work undisturbed, and now and then all. */

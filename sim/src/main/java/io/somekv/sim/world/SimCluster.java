@@ -12,10 +12,10 @@ import io.somekv.sim.check.Breach;
 import io.somekv.sim.check.ClusterWatch;
 import io.somekv.sim.check.History;
 import io.somekv.sim.check.Linearizability;
+import io.somekv.sim.check.LogTimeBounds;
 import io.somekv.sim.check.Operation;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -37,7 +37,7 @@ public final class SimCluster {
     private final Trace trace;
     private final World world;
     private final List<SimNode> nodes = new ArrayList<>();
-    private final History history = new History();
+    private final History history;
     private final List<SessionClient> sessions = new ArrayList<>();
     private final Network network;
     private final FaultInjector faults;
@@ -56,6 +56,7 @@ public final class SimCluster {
                         : Trace.hashOnly(timeline);
         trace.event(Trace.Kind.FAULT, 0, seed, () -> "seed " + seed + " " + scenario);
         world = new World(timeline, trace, new ClusterWatch(), scenario, random, mutations);
+        history = new History(world::trueMillis);
         network = new Network(world);
         for (long id = 1; id <= scenario.nodes(); id++) {
             nodes.add(new SimNode(world, network, id));
@@ -142,21 +143,25 @@ public final class SimCluster {
     }
 
     private void judge() {
-        for (Map.Entry<Bytes, List<Operation>> key : history.byKey().entrySet()) {
-            List<Operation> operations = key.getValue();
-            if (Workload.isAppendOnly(key.getKey())) {
+        LogTimeBounds bounds =
+                world.scenario().anyClockWrong()
+                        ? LogTimeBounds.CLOCKS_WRONG
+                        : LogTimeBounds.CLOCKS_RIGHT;
+        for (Subject subject : workload.subjects()) {
+            List<Operation> operations = history.of(subject.name());
+            if (subject.kind() == Subject.Kind.LOG) {
                 AppendHistory.check(operations, lastRead(operations))
                         .ifPresent(wrong -> {
-                            throw new Breach("key " + key.getKey() + ": " + wrong);
+                            throw new Breach("key " + subject.name() + ": " + wrong);
                         });
             }
-            switch (Linearizability.check(operations, SEARCH_STEPS_MAX)) {
+            switch (Linearizability.check(operations, bounds, SEARCH_STEPS_MAX)) {
                 case Linearizability.Verdict.Linearizable _ -> {}
                 case Linearizability.Verdict.Violated violated ->
                         throw new Breach("not linearizable: " + violated.stuckAt());
                 case Linearizability.Verdict.Undecided undecided ->
                         throw new Breach(
-                                "key " + key.getKey() + ": undecided after " + undecided.steps());
+                                "key " + subject.name() + ": undecided after " + undecided.steps());
             }
         }
     }

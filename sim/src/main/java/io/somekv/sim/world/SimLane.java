@@ -45,6 +45,9 @@ final class SimLane {
     private boolean scheduled;
     private boolean wasPaused;
 
+    /** Inputs that came in a pause and still wait. */
+    private int catchingUp;
+
     SimLane(World world, SimNode node, NodeProcess process, int number, Lane lane) {
         this.world = world;
         this.node = node;
@@ -59,8 +62,11 @@ final class SimLane {
         return lane;
     }
 
+    /** A timer that was due in a pause fires once behind it, however often it was due. */
     private void tick() {
-        post(new LaneInput.Tick());
+        if (node.pausedNanos() == 0) {
+            post(new LaneInput.Tick());
+        }
         long nanos = world.scenario().tickNanos();
         node.after(nanos / 2 + random.nextLong(nanos), this::tick);
     }
@@ -87,10 +93,12 @@ final class SimLane {
         if (wasPaused) {
             wasPaused = false;
             mixSources();
+            catchingUp = inputs.size();
         }
         scheduled = false;
         Now now = node.now();
-        int size = Math.min(inputs.size(), BATCH_MAX);
+        int size = Math.min(inputs.size(), catchingUp > 0 ? burst() : BATCH_MAX);
+        catchingUp -= size;
         world.trace().event(Trace.Kind.INPUT, node.id(), number * 100L + size, () -> words(size));
         for (int i = 0; i < size; i++) {
             lane.step(now, inputs.remove());
@@ -114,9 +122,22 @@ final class SimLane {
         }
     }
 
+    /** What a loop finds at one source before it looks at the next is a batch of its own. */
+    private int burst() {
+        long source = sourceOf(inputs.getFirst());
+        int size = 0;
+        for (LaneInput input : inputs) {
+            if (sourceOf(input) != source || size == BATCH_MAX) {
+                break;
+            }
+            size++;
+        }
+        return size;
+    }
+
     /**
-     * After a pause every connection has bytes to read, and a loop reads them in any order: what
-     * came from one source stays in order, and nothing else does.
+     * After a pause every connection has bytes to read, and a loop reads them in any order, a burst
+     * from each: what came from one source stays in order, and nothing else does.
      */
     private void mixSources() {
         TreeMap<Long, ArrayDeque<LaneInput>> bySource = new TreeMap<>();
@@ -127,9 +148,9 @@ final class SimLane {
         inputs.clear();
         List<ArrayDeque<LaneInput>> sources = List.copyOf(bySource.values());
         while (left > 0) {
-            LaneInput next = sources.get(random.nextInt(sources.size())).poll();
-            if (next != null) {
-                inputs.add(next);
+            ArrayDeque<LaneInput> source = sources.get(random.nextInt(sources.size()));
+            for (int burst = random.nextInt(BATCH_MAX); burst >= 0 && !source.isEmpty(); burst--) {
+                inputs.add(source.remove());
                 left--;
             }
         }

@@ -23,6 +23,11 @@ public record World(
         mutations = copy;
     }
 
+    /** What a clock shows that is right, in milliseconds since 1970. */
+    public long trueMillis() {
+        return NodeClock.EPOCH_MILLIS + timeline.now() / Timeline.MILLISECOND;
+    }
+
     /** A source of chance for one use. */
     public SplittableRandom fork() {
         return random.split();
