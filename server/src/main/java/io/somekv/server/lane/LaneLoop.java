@@ -108,15 +108,14 @@ public final class LaneLoop {
      */
     public CompletableFuture<Void> leaveLeadership() {
         CompletableFuture<Void> left = new CompletableFuture<>();
-        loop.execute(
-                () -> {
-                    if (stopped) {
-                        left.complete(null);
-                    } else {
-                        leaving = left;
-                        offer(new LaneInput.LeaveLeadership());
-                    }
-                });
+        loop.execute(() -> {
+            if (stopped) {
+                left.complete(null);
+            } else {
+                leaving = left;
+                offer(new LaneInput.LeaveLeadership());
+            }
+        });
         return left;
     }
 
