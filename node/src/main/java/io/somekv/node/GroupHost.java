@@ -144,6 +144,31 @@ final class GroupHost {
         }
     }
 
+    /** Begins to hand the group over to the replica on a node; 0 for the best one. */
+    Outcome transfer(Now now, long toNode) {
+        if (!replica.leads()) {
+            return new Outcome.NotLeader(leaderNode());
+        }
+        if (toNode == leaderNode()) {
+            return new Outcome.Ok();
+        }
+        Optional<Member> successor =
+                membership().voters().stream().filter(m -> m.nodeId() == toNode).findFirst();
+        if (toNode != 0 && successor.isEmpty()) {
+            return new Outcome.Invalid(
+                    "node " + toNode + " has no replica of group " + groupId + " that votes");
+        }
+        long replicaId = successor.map(Member::replicaId).orElse(0L);
+        replica.step(now, new Input.TransferLeadership(replicaId));
+        return replica.isTransferring()
+                ? new Outcome.Ok()
+                : new Outcome.Invalid("no other replica of group " + groupId + " answers");
+    }
+
+    boolean isTransferring() {
+        return replica.isTransferring();
+    }
+
     /** Nobody waits for anything here. */
     boolean isIdle() {
         return writes.isIdle() && reads.isIdle();

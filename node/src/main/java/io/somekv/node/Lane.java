@@ -13,6 +13,7 @@ import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Input;
+import io.somekv.raft.Member;
 import io.somekv.raft.Now;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,6 +88,8 @@ public final class Lane {
                 }
             }
             case LaneInput.CreateReplica create -> onCreate(now, create);
+            case LaneInput.TransferLeadership transfer -> onTransfer(now, transfer);
+            case LaneInput.LeaveLeadership _ -> onLeave(now);
             case LaneInput.FromLane lane -> onNote(now, lane.lane(), lane.note());
             case LaneInput.Learned learned -> maps.learn(learned.map());
         }
@@ -308,6 +311,40 @@ public final class Lane {
         } else {
             nursery.conceive(now, create);
         }
+    }
+
+    private void onTransfer(Now now, LaneInput.TransferLeadership transfer) {
+        GroupHost host = places.host(transfer.groupId());
+        if (host == null) {
+            answer(transfer.token(), new Outcome.NotLeader(0));
+        } else {
+            answer(transfer.token(), host.transfer(now, transfer.toNode()));
+            places.touch(host);
+        }
+    }
+
+    /** Only where somebody is there: a leader that asks nobody would stand still for a while. */
+    private void onLeave(Now now) {
+        for (GroupHost host : places.hosts()) {
+            boolean isAccompanied =
+                    host.membership().voters().stream()
+                            .map(Member::nodeId)
+                            .anyMatch(node -> node != config.nodeId() && places.isUp(node));
+            if (host.leads() && isAccompanied) {
+                host.step(now, new Input.TransferLeadership(0));
+                places.touch(host);
+            }
+        }
+    }
+
+    /** Whether a group that it leads is on its way to another leader; for an election timeout. */
+    public boolean isLeaving() {
+        for (GroupHost host : places.hosts()) {
+            if (host.isTransferring()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether nobody waits for an answer of this lane: what must come to rest, does (KB-37). */

@@ -64,6 +64,18 @@ public sealed interface LaneInput {
     record CreateReplica(long token, long groupId, long replicaId, Membership membership)
             implements LaneInput {}
 
+    /**
+     * Have another node lead a group that this lane leads. Answered like an {@link Ask}: Ok once
+     * that has begun (who leads in the end shows in the status), NotLeader, or Invalid with the
+     * reason.
+     *
+     * @param toNode 0 for the one that has most of the log
+     */
+    record TransferLeadership(long token, long groupId, long toNode) implements LaneInput {}
+
+    /** The node is about to stop: others are to lead what this lane leads, where they can. */
+    record LeaveLeadership() implements LaneInput {}
+
     /** From another lane of this node. */
     record FromLane(int lane, Note note) implements LaneInput {}
 

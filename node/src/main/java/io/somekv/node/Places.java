@@ -223,6 +223,10 @@ final class Places {
         }
     }
 
+    boolean isUp(long nodeId) {
+        return upNodes.contains(nodeId);
+    }
+
     /**
      * The node to ask for a group; 0 when nothing is known of it. Guesses take turns by attempt,
      * nodes without a connection last.

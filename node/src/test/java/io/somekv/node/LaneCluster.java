@@ -311,6 +311,19 @@ final class LaneCluster {
         return token;
     }
 
+    /** Asks a node to have another lead a group. */
+    Outcome transfer(long node, long group, long toNode) {
+        long token = nextToken++;
+        LaneInput input = new LaneInput.TransferLeadership(token, group, toNode);
+        give(node, (int) (group % LANES), input);
+        return await(token);
+    }
+
+    /** The node is about to stop. */
+    void leave(long node) {
+        giveAll(node, new LaneInput.LeaveLeadership());
+    }
+
     private void expectOk(Command command) {
         Outcome outcome = ask(1, command);
         Invariant.check(outcome instanceof Outcome.Ok, "the master agrees: " + outcome);

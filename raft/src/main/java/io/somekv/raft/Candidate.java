@@ -20,7 +20,7 @@ final class Candidate implements RoleState {
         this.deadlineNanos = deadlineNanos;
     }
 
-    void campaign() {
+    void campaign(boolean byTransfer) {
         for (Member voter : core.membership().voters()) {
             if (voter.replicaId() != core.self()) {
                 core.persists()
@@ -29,7 +29,8 @@ final class Candidate implements RoleState {
                                         core.self(),
                                         voter.replicaId(),
                                         core.term(),
-                                        core.log().last()),
+                                        core.log().last(),
+                                        byTransfer),
                                 core.effects(),
                                 core.now());
             }

@@ -186,12 +186,15 @@ final class Core {
         preCandidate.campaign();
     }
 
-    void becomeCandidate() {
+    /**
+     * @param byTransfer at the wish of the leader of the term before
+     */
+    void becomeCandidate(boolean byTransfer) {
         adoptTerm(term + 1);
         voteFor(self);
         Candidate candidate = new Candidate(this, now.nanos() + electionWaitNanos());
         become(candidate);
-        candidate.campaign();
+        candidate.campaign(byTransfer);
     }
 
     /**

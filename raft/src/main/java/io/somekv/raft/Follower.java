@@ -38,9 +38,19 @@ final class Follower implements RoleState {
         if (!core.mayCampaign()) {
             waitAnew();
         } else if (core.isOnlyVoter()) {
-            core.becomeCandidate();
+            core.becomeCandidate(false);
         } else {
             core.becomePreCandidate();
+        }
+    }
+
+    /**
+     * No pre-vote: it is not for want of a leader, and the leader's own followers are to listen.
+     */
+    @Override
+    public void onTimeoutNow(Message.TimeoutNow message) {
+        if (message.from() == leaderId && core.mayCampaign()) {
+            core.becomeCandidate(true);
         }
     }
 

@@ -21,6 +21,15 @@ public sealed interface Input {
     /** Asks for an index that a linearizable read must wait for (thesis §6.4). */
     record Read(long token) implements Input {}
 
+    /**
+     * Let another voter lead (thesis §3.10), if this replica does: it stops taking proposals, waits
+     * until the other has all of its log, and has it elected. Where that does not happen within an
+     * election timeout it leads on. There is no answer: whoever leads then shows.
+     *
+     * @param replicaId the voter to lead; 0 for the one that has most of the log
+     */
+    record TransferLeadership(long replicaId) implements Input {}
+
     /** A {@link Ready.Persist} is durable. Persists complete in the order they were handed out. */
     record Persisted(PersistMark mark) implements Input {}
 

@@ -3,6 +3,7 @@ package io.somekv.raft;
 import io.somekv.base.Bytes;
 import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Leads its term (Raft §5.3, §8): appends, replicates, commits, and makes sure all the while that a
@@ -28,6 +29,9 @@ final class Leader implements RoleState {
     private long uncommittedBytes;
 
     private long heartbeatAtNanos;
+
+    /** Under way; null when this leader wants to stay. */
+    private @Nullable Succession succession;
 
     /**
      * Since when no quorum vouches for this leader's clock: it appends nothing; MAX_VALUE: never.
@@ -104,6 +108,9 @@ final class Leader implements RoleState {
         } else if (isOutpacedByPeers(now)) {
             core.stepDown(StepDownCause.DISK_STALLED);
         } else if (now >= heartbeatAtNanos) {
+            if (succession != null && succession.isOver()) {
+                succession = null;
+            }
             judgeClock();
             maybeLeaveToBetterClock();
         }
@@ -191,6 +198,9 @@ final class Leader implements RoleState {
                 "commands and time are what can be proposed");
         if (isYielding()) {
             core.effects().answer(new ProposalResult.NotLeader(propose.token(), 0));
+        } else if (succession != null) {
+            long successor = succession.successorId();
+            core.effects().answer(new ProposalResult.NotLeader(propose.token(), successor));
         } else if (uncommittedBytes > 0
                 && uncommittedBytes + Entry.weightOf(propose.payload())
                         > core.config().uncommittedBytesMax()) {
@@ -292,6 +302,27 @@ final class Leader implements RoleState {
         return core.log().commit() >= firstOwnIndex || core.has(Mutation.READ_BEFORE_OWN_TERM);
     }
 
+    // Leaving
+
+    boolean isTransferring() {
+        return succession != null;
+    }
+
+    /** A wish while another is being granted changes nothing. */
+    void onTransfer(Input.TransferLeadership transfer) {
+        if (succession != null) {
+            return;
+        }
+        long recently = core.now().nanos() - core.config().electionTimeoutNanos();
+        Progress successor =
+                transfer.replicaId() == 0
+                        ? replication.bestVoter(recently)
+                        : replication.find(transfer.replicaId());
+        if (successor != null && successor.isVoter()) {
+            succession = new Succession(core, successor);
+        }
+    }
+
     // Sending
 
     @Override
@@ -308,6 +339,9 @@ final class Leader implements RoleState {
             heartbeatAtNanos = now + core.config().heartbeatNanos();
         }
         replication.send(reads.round(), isHeartbeatDue);
+        if (succession != null) {
+            succession.maybeAsk(isHeartbeatDue);
+        }
     }
 
     @Override

@@ -25,8 +25,14 @@ public sealed interface Message {
     record PreVoteReply(long from, long to, long term, long voterTerm, boolean granted)
             implements Message {}
 
-    /** Raft §5.2, §5.4.1. Leaves only after the candidate's own term and vote are durable. */
-    record RequestVote(long from, long to, long term, EntryId last) implements Message {}
+    /**
+     * Raft §5.2, §5.4.1. Leaves only after the candidate's own term and vote are durable.
+     *
+     * @param byTransfer the leader itself wants this candidate elected: voters that still hear it
+     *     listen all the same (thesis §3.10, §4.2.3)
+     */
+    record RequestVote(long from, long to, long term, EntryId last, boolean byTransfer)
+            implements Message {}
 
     /**
      * @param wallMillis the voter's wall clock when its answer left, after its sync: a new leader
@@ -66,6 +72,12 @@ public sealed interface Message {
     record AppendAccepted(
             long from, long to, long term, long matchIndex, long round, long wallMillis)
             implements Message {}
+
+    /**
+     * From a leader that wants the receiver in its place: campaign at once (thesis §3.10). It has
+     * all of the leader's log.
+     */
+    record TimeoutNow(long from, long to, long term) implements Message {}
 
     /**
      * Refused, because {@code rejected} is not in the follower's log, or because its term is

@@ -190,7 +190,8 @@ final class PersistQueue {
             case Message.PreVote _,
                     Message.PreVoteReply _,
                     Message.AppendEntries _,
-                    Message.AppendRejected _ ->
+                    Message.AppendRejected _,
+                    Message.TimeoutNow _ ->
                     false;
         };
     }
@@ -223,7 +224,8 @@ final class PersistQueue {
                     Message.PreVoteReply _,
                     Message.RequestVote _,
                     Message.AppendEntries _,
-                    Message.AppendRejected _ ->
+                    Message.AppendRejected _,
+                    Message.TimeoutNow _ ->
                     message;
         };
     }

@@ -84,7 +84,7 @@ final class PreCandidate implements RoleState {
         }
         tally.count(message.from(), message.granted());
         if (tally.isWon()) {
-            core.becomeCandidate();
+            core.becomeCandidate(false);
         } else if (tally.isLost()) {
             core.becomeFollower(core.term(), 0);
         }

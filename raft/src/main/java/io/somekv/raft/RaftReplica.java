@@ -42,6 +42,7 @@ public final class RaftReplica {
             case Input.Received received -> onReceived(received.message());
             case Input.Propose propose -> onPropose(propose);
             case Input.Read read -> onRead(read);
+            case Input.TransferLeadership transfer -> onTransfer(transfer);
             case Input.Persisted persisted -> onPersisted(persisted.mark());
             case Input.Applied applied -> core.feed().onApplied(applied.index());
             case Input.Fetched fetched -> onFetched(fetched);
@@ -70,6 +71,11 @@ public final class RaftReplica {
     /** Whether this replica leads, as far as it knows. */
     public boolean leads() {
         return core.role() instanceof Leader;
+    }
+
+    /** Whether it leads, and another is to lead in its place. */
+    public boolean isTransferring() {
+        return core.role() instanceof Leader leader && leader.isTransferring();
     }
 
     /** Why this replica's latest leadership ended; empty where it never led. */
@@ -125,6 +131,12 @@ public final class RaftReplica {
         }
     }
 
+    private void onTransfer(Input.TransferLeadership transfer) {
+        if (core.role() instanceof Leader leader) {
+            leader.onTransfer(transfer);
+        }
+    }
+
     private void onPersisted(PersistMark mark) {
         if (core.persists().onPersisted(mark)) {
             core.persists().release(core.effects(), core.now());
@@ -154,6 +166,11 @@ public final class RaftReplica {
                 }
             }
             case Message.AppendEntries m -> onAppendEntries(m);
+            case Message.TimeoutNow m -> {
+                if (m.term() == core.term()) {
+                    core.role().onTimeoutNow(m);
+                }
+            }
             case Message.AppendAccepted m -> {
                 if (isOfThisTerm(m)) {
                     core.role().onAppendAccepted(m);

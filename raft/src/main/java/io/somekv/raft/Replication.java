@@ -88,6 +88,19 @@ final class Replication {
         return scratch[voters - core.membership().quorum()];
     }
 
+    /** The voter that has most of the log, of those heard since {@code sinceNanos}. */
+    @Nullable Progress bestVoter(long sinceNanos) {
+        Progress best = null;
+        for (Progress follower : followers) {
+            if (follower.isVoter()
+                    && follower.lastHeardNanos() >= sinceNanos
+                    && (best == null || follower.matchIndex() > best.matchIndex())) {
+                best = follower;
+            }
+        }
+        return best;
+    }
+
     boolean hasVoterBeyond(long index) {
         for (Progress follower : followers) {
             if (follower.isVoter() && follower.matchIndex() > index) {

@@ -30,14 +30,15 @@ final class Voting {
 
     /**
      * Raft figure 2, RequestVote, receiver implementation. A refusal for leader contact is silent,
-     * and does not even adopt the term, or it would topple the leader all the same.
+     * and does not even adopt the term, or it would topple the leader all the same. A candidate
+     * whom that leader sent is heard: it has no lease any more that could be broken.
      */
     void onRequestVote(Message.RequestVote message) {
         if (!areBothVoters(message)) {
             return;
         }
         if (message.term() >= core.term()) {
-            if (core.refusesVotes()) {
+            if (core.refusesVotes() && !message.byTransfer()) {
                 return;
             }
             if (message.term() > core.term()) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * start | start ID | crash ID                                     processes
  * tick ID [ms=N] | campaign ID | wait ms=N                        time (for all; only ID looks)
  * clock ID lead=MS                                                wall clock against the others
- * propose ID [text] [size=N] | read ID token=N
+ * propose ID [text] [size=N] | read ID token=N | transfer ID [to=ID]
  * sync ID [all] | fetch ID | apply ID                             disk and state machine
  * deliver|drop|dup [from=N] [to=N] [type=T] [count=N]             network
  * settle [without=ID]                                             all goes its way, silently
@@ -70,6 +70,7 @@ final class CaseRunner {
             case "wait" -> g.wait((int) number("ms", 0));
             case "clock" -> g.clockLead(id(), number("lead", 0));
             case "propose" -> g.propose(id(), payload());
+            case "transfer" -> g.step(id(), new Input.TransferLeadership(number("to", 0)));
             case "read" -> g.step(id(), new Input.Read(number("token", 0)));
             case "sync" -> {
                 if (g.disk(id()).pendingCount() == 0) {

@@ -108,10 +108,10 @@ final class EffectOrderTest {
         group.receive(new Message.PreVote(3, 2, 9, new EntryId(8, 8)));
         assertFalse(((Message.PreVoteReply) group.network().getLast()).granted());
         group.dropAll();
-        group.receive(new Message.RequestVote(3, 2, 9, new EntryId(8, 8)));
+        group.receive(new Message.RequestVote(3, 2, 9, new EntryId(8, 8), false));
         assertEquals(1, group.status(2).term(), "not even the term is adopted");
         group.wait(1);
-        group.receive(new Message.RequestVote(3, 2, 9, new EntryId(8, 8)));
+        group.receive(new Message.RequestVote(3, 2, 9, new EntryId(8, 8), false));
         group.syncAll(2);
         assertTrue(((Message.RequestVoteReply) group.network().getLast()).granted());
     }
@@ -121,11 +121,11 @@ final class EffectOrderTest {
     void rule6VotesAreRefusedAfterProcessStart() {
         Group group = Group.of(3);
         group.wait(99);
-        group.receive(new Message.RequestVote(3, 2, 9, new EntryId(8, 8)));
+        group.receive(new Message.RequestVote(3, 2, 9, new EntryId(8, 8), false));
         assertEquals(List.of(), group.network());
         assertEquals(0, group.status(2).term());
         group.wait(1);
-        group.receive(new Message.RequestVote(3, 2, 9, new EntryId(8, 8)));
+        group.receive(new Message.RequestVote(3, 2, 9, new EntryId(8, 8), false));
         group.syncAll(2);
         assertTrue(((Message.RequestVoteReply) group.network().getLast()).granted());
     }

@@ -29,7 +29,7 @@ final class PeerInputTest {
                         append(2, 1, 5, EntryId.ZERO, one, three),
                         append(2, 1, 5, EntryId.ZERO, new EntryId(6, 1)),
                         append(2, 1, 5, EntryId.ZERO, new EntryId(2, 1), new EntryId(1, 2)),
-                        new Message.RequestVote(9, 1, 5, EntryId.ZERO));
+                        new Message.RequestVote(9, 1, 5, EntryId.ZERO, false));
         for (Message message : messages) {
             Group group = Group.of(3);
             group.wait(200);
@@ -46,8 +46,8 @@ final class PeerInputTest {
         Group group = new Group(Group.CONFIG, 3, 1);
         group.startAll();
         group.wait(500);
-        group.receive(new Message.RequestVote(4, 1, 5, EntryId.ZERO));
-        group.receive(new Message.RequestVote(1, 4, 5, EntryId.ZERO));
+        group.receive(new Message.RequestVote(4, 1, 5, EntryId.ZERO, false));
+        group.receive(new Message.RequestVote(1, 4, 5, EntryId.ZERO, false));
         group.tick(4, 500);
         assertEquals(List.of(), group.network());
         assertEquals(0, group.status(1).term());

@@ -101,9 +101,9 @@ final class RaftPaperTest {
     void s52OneVoteATermFirstComeFirstServed() {
         Group group = Group.of(3);
         group.wait(200);
-        group.receive(new Message.RequestVote(2, 1, 5, EntryId.ZERO));
-        group.receive(new Message.RequestVote(3, 1, 5, EntryId.ZERO));
-        group.receive(new Message.RequestVote(2, 1, 5, EntryId.ZERO));
+        group.receive(new Message.RequestVote(2, 1, 5, EntryId.ZERO, false));
+        group.receive(new Message.RequestVote(3, 1, 5, EntryId.ZERO, false));
+        group.receive(new Message.RequestVote(2, 1, 5, EntryId.ZERO, false));
         group.syncAll(1);
         List<Boolean> granted = new ArrayList<>();
         for (Message message : group.network()) {
@@ -117,13 +117,13 @@ final class RaftPaperTest {
     void s52TheVoteIsRememberedAcrossACrash() {
         Group group = Group.of(3);
         group.wait(200);
-        group.receive(new Message.RequestVote(2, 1, 5, EntryId.ZERO));
+        group.receive(new Message.RequestVote(2, 1, 5, EntryId.ZERO, false));
         group.syncAll(1);
         group.crash(1);
         group.dropAll();
         group.start(1);
         group.wait(200);
-        group.receive(new Message.RequestVote(3, 1, 5, EntryId.ZERO));
+        group.receive(new Message.RequestVote(3, 1, 5, EntryId.ZERO, false));
         assertFalse(((Message.RequestVoteReply) group.network().getLast()).granted());
     }
 
@@ -274,7 +274,7 @@ final class RaftPaperTest {
             group.disk(1).seed(new HardState(3, 0, 0), entries(1, 1, 3));
             group.startAll();
             group.wait(200);
-            group.receive(new Message.RequestVote(2, 1, 7, row.candidate()));
+            group.receive(new Message.RequestVote(2, 1, 7, row.candidate(), false));
             group.syncAll(1);
             Message.RequestVoteReply reply = (Message.RequestVoteReply) group.network().getLast();
             assertEquals(row.granted(), reply.granted(), row.toString());

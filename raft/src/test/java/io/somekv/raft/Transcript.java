@@ -75,7 +75,11 @@ final class Transcript {
                             "PreVoteReply term %d (own %d) %s"
                                     .formatted(m.term(), m.voterTerm(), m.granted() ? "yes" : "no");
                     case Message.RequestVote m ->
-                            "RequestVote term %d last %s".formatted(m.term(), at(m.last()));
+                            "RequestVote term %d last %s%s"
+                                    .formatted(
+                                            m.term(),
+                                            at(m.last()),
+                                            m.byTransfer() ? " by transfer" : "");
                     case Message.RequestVoteReply m ->
                             "RequestVoteReply term %d %s"
                                     .formatted(m.term(), m.granted() ? "yes" : "no");
@@ -93,6 +97,7 @@ final class Transcript {
                     case Message.AppendRejected m ->
                             "AppendRejected term %d at %s hint %s round %d"
                                     .formatted(m.term(), at(m.rejected()), at(m.hint()), m.round());
+                    case Message.TimeoutNow m -> "TimeoutNow term %d".formatted(m.term());
                 };
     }
 

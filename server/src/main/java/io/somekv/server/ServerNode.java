@@ -29,6 +29,7 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -173,9 +174,13 @@ public final class ServerNode implements AutoCloseable {
         return info;
     }
 
-    /** Stops: doors first, then the lanes, then the log; what was acknowledged is on disk. */
+    /**
+     * Stops: others lead first what this node led, so that clients wait for no election; then the
+     * doors stop, then the lanes, then the log; what was acknowledged is on disk.
+     */
     @Override
     public void close() throws IOException {
+        lanes.stream().map(LaneLoop::leaveLeadership).toList().forEach(CompletableFuture::join);
         control.close();
         closeInside();
     }

@@ -15,6 +15,7 @@ import io.somekv.raft.Message.PreVote;
 import io.somekv.raft.Message.PreVoteReply;
 import io.somekv.raft.Message.RequestVote;
 import io.somekv.raft.Message.RequestVoteReply;
+import io.somekv.raft.Message.TimeoutNow;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -41,6 +42,7 @@ public final class ConsensusCodec {
     private static final int APPEND_ENTRIES = 5;
     private static final int APPEND_ACCEPTED = 6;
     private static final int APPEND_REJECTED = 7;
+    private static final int TIMEOUT_NOW = 8;
 
     private ConsensusCodec() {}
 
@@ -81,7 +83,7 @@ public final class ConsensusCodec {
             case PreVote m -> id(head(writer, PRE_VOTE, m), m.last());
             case PreVoteReply m ->
                     head(writer, PRE_VOTE_REPLY, m).varLong(m.voterTerm()).bool(m.granted());
-            case RequestVote m -> id(head(writer, REQUEST_VOTE, m), m.last());
+            case RequestVote m -> id(head(writer, REQUEST_VOTE, m), m.last()).bool(m.byTransfer());
             case RequestVoteReply m ->
                     head(writer, REQUEST_VOTE_REPLY, m)
                             .bool(m.granted())
@@ -104,6 +106,7 @@ public final class ConsensusCodec {
                     id(id(head(writer, APPEND_REJECTED, m), m.rejected()), m.hint())
                             .varLong(m.round())
                             .signedVarLong(m.wallMillis());
+            case TimeoutNow m -> head(writer, TIMEOUT_NOW, m);
         }
     }
 
@@ -116,7 +119,7 @@ public final class ConsensusCodec {
             case PRE_VOTE -> new PreVote(from, to, term, id(reader));
             case PRE_VOTE_REPLY ->
                     new PreVoteReply(from, to, term, reader.varLong(), reader.bool());
-            case REQUEST_VOTE -> new RequestVote(from, to, term, id(reader));
+            case REQUEST_VOTE -> new RequestVote(from, to, term, id(reader), reader.bool());
             case REQUEST_VOTE_REPLY ->
                     new RequestVoteReply(from, to, term, reader.bool(), reader.signedVarLong());
             case APPEND_ENTRIES -> appendEntries(reader, from, to, term);
@@ -137,6 +140,7 @@ public final class ConsensusCodec {
                             id(reader),
                             reader.varLong(),
                             reader.signedVarLong());
+            case TIMEOUT_NOW -> new TimeoutNow(from, to, term);
             default -> throw new MalformedException("a consensus message of type " + type);
         };
     }

@@ -29,12 +29,13 @@ class ConsensusCodecTest {
                 List.of(
                         new Message.PreVote(1, 2, 4, ID),
                         new Message.PreVoteReply(2, 1, 4, 3, true),
-                        new Message.RequestVote(1, 2, 4, ID),
+                        new Message.RequestVote(1, 2, 4, ID, true),
                         new Message.RequestVoteReply(2, 1, 4, false, -5),
                         new Message.AppendEntries(1, 2, 4, ID, entries, 11, 6),
                         new Message.AppendEntries(1, 2, 4, EntryId.ZERO, List.of(), 0, 1),
                         new Message.AppendAccepted(2, 1, 4, 12, 6, 1_700_000_000_000L),
-                        new Message.AppendRejected(2, 1, 4, ID, EntryId.ZERO, 6, -1));
+                        new Message.AppendRejected(2, 1, 4, ID, EntryId.ZERO, 6, -1),
+                        new Message.TimeoutNow(1, 2, 4));
         List<Envelope> envelopes = new ArrayList<>();
         for (int i = 0; i < messages.size(); i++) {
             envelopes.add(new Envelope(i * 1000L, messages.get(i)));

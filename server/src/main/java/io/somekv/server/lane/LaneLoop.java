@@ -75,6 +75,9 @@ public final class LaneLoop {
     private boolean batchScheduled;
     private boolean wantsTurn;
 
+    /** Completes when this lane has handed over what it led; null while it does not leave. */
+    private @Nullable CompletableFuture<Void> leaving;
+
     /** Set once, on the loop: nothing is stepped any more. */
     private boolean stopped;
 
@@ -97,6 +100,23 @@ public final class LaneLoop {
     public void start(List<LaneLoop> all) {
         lanes = List.copyOf(all);
         every(TICK_MILLIS, this::tick);
+    }
+
+    /**
+     * Has other nodes lead what this lane leads, before the node stops: from any thread; completes
+     * when they do, or could not be brought to within an election timeout.
+     */
+    public CompletableFuture<Void> leaveLeadership() {
+        CompletableFuture<Void> left = new CompletableFuture<>();
+        loop.execute(() -> {
+            if (stopped) {
+                left.complete(null);
+            } else {
+                leaving = left;
+                offer(new LaneInput.LeaveLeadership());
+            }
+        });
+        return left;
     }
 
     /** Ends stepping: from any thread; completes when nothing will be handed out any more. */
@@ -185,6 +205,11 @@ public final class LaneLoop {
         offer(new LaneInput.CreateReplica(expect(asker), groupId, replicaId, membership));
     }
 
+    /** Has another node lead a group; answered as an ask is. */
+    public void transferLeadership(long groupId, long toNode, Asker asker) {
+        offer(new LaneInput.TransferLeadership(expect(asker), groupId, toNode));
+    }
+
     /** Has {@code output} flushed when the batch ends. */
     public void flushAtEnd(Output output) {
         outputs.add(output);
@@ -222,6 +247,7 @@ public final class LaneLoop {
             flushOutputs();
             applyCommitted();
             flushOutputs();
+            noticeLeft();
         } catch (Throwable e) {
             fail(e);
         }
@@ -230,6 +256,9 @@ public final class LaneLoop {
     /** Something that nobody expected happened on this loop: the node stops. */
     public void fail(Throwable cause) {
         stopped = true;
+        if (leaving != null) {
+            leaving.complete(null);
+        }
         if (cause instanceof EngineFailure) {
             node.emergency.stop(
                     Emergency.EXIT_DISK,
@@ -271,6 +300,13 @@ public final class LaneLoop {
         if (wantsTurn) {
             // Not a tail task: those run until none is left, and the sockets would wait.
             loop.execute(this::scheduleBatch);
+        }
+    }
+
+    private void noticeLeft() {
+        if (leaving != null && !lane.isLeaving()) {
+            leaving.complete(null);
+            leaving = null;
         }
     }
 

@@ -30,6 +30,8 @@ public enum Fault {
     SYNC_FAILURE,
     /** A process stands still for a while, and does not know it. */
     PAUSE,
+    /** Not a fault: a node has others lead what it leads, as one does that is about to stop. */
+    HAND_OVER,
     /** A wall clock jumps. */
     CLOCK_JUMP,
     /** A byte of a synced log flips while its node is down: the node must not come back. */

@@ -105,6 +105,7 @@ final class FaultInjector {
             }
             case SYNC_FAILURE -> node.failSync();
             case PAUSE -> node.pause(100 * MILLISECOND + random.nextLong(5 * SECOND));
+            case HAND_OVER -> node.leaveLeadership();
             case CLOCK_JUMP -> {
                 List<SimNode> wrong = minority();
                 setWrongClock(wrong.get(random.nextInt(wrong.size())));

@@ -154,6 +154,10 @@ final class NodeProcess {
         lanes.forEach(lane -> lane.post(new LaneInput.Learned(map)));
     }
 
+    void leaveLeadership() {
+        lanes.forEach(lane -> lane.post(new LaneInput.LeaveLeadership()));
+    }
+
     void answer(LaneEffect.Answer answer) {
         Consumer<LaneEffect.Answer> asker = asked.remove(answer.token());
         if (asker == null) {

@@ -160,7 +160,12 @@ final class SimLane {
         return switch (input) {
             case LaneInput.FromPeer peer -> peer.nodeId();
             case LaneInput.PeerUp peer -> peer.nodeId();
-            case LaneInput.Ask _, LaneInput.CreateReplica _, LaneInput.Learned _ -> -1;
+            case LaneInput.Ask _,
+                    LaneInput.CreateReplica _,
+                    LaneInput.TransferLeadership _,
+                    LaneInput.LeaveLeadership _,
+                    LaneInput.Learned _ ->
+                    -1;
             case LaneInput.FromLane _ -> -2;
             case LaneInput.Appended _ -> -3;
             case LaneInput.Tick _, LaneInput.Fetched _, LaneInput.ApplyTurn _ -> -4;

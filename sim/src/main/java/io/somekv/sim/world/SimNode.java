@@ -287,6 +287,10 @@ public final class SimNode implements Network.Endpoint {
         pausedUntil = world.timeline().now() + nanos;
     }
 
+    void leaveLeadership() {
+        process().ifPresent(NodeProcess::leaveLeadership);
+    }
+
     void slowDisk(long nanos) {
         slowDiskUntil = world.timeline().now() + nanos;
     }
