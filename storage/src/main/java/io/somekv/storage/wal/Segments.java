@@ -31,7 +31,7 @@ final class Segments implements Closeable {
     /** Open files by segment number; readers use it while the writing thread adds to it. */
     private final ConcurrentSkipListMap<Long, DiskFile> files = new ConcurrentSkipListMap<>();
 
-    /** Guards {@link #prepared}. */
+    /** Guards {@link #prepared} and, as long as a file has it, its name. */
     private final Object preparing = new Object();
 
     private @Nullable DiskFile prepared;
@@ -104,25 +104,32 @@ final class Segments implements Closeable {
 
     /** Makes the next segment, with room for {@code frameSize} bytes behind its header. */
     DiskFile start(long number, ByteWriter header, long frameSize) throws IOException {
-        DiskFile file;
-        String name;
         long size = header.size() + frameSize;
-        if (size > config.segmentSize()) {
-            name = LARGE;
-            file = disk.create(LARGE, size);
-        } else {
-            prepare();
-            synchronized (preparing) {
-                name = PREPARED;
-                file = Objects.requireNonNull(prepared);
-                prepared = null;
-            }
-        }
-        file.write(0, header.view());
-        file.sync();
-        disk.rename(name, name(number));
+        DiskFile file =
+                size > config.segmentSize()
+                        ? named(number, LARGE, disk.create(LARGE, size), header)
+                        : startPrepared(number, header);
         syncDirectory(disk, config);
         files.put(number, file);
+        return file;
+    }
+
+    /** Who prepares the next one meanwhile waits until the name is free again. */
+    private DiskFile startPrepared(long number, ByteWriter header) throws IOException {
+        synchronized (preparing) {
+            prepare();
+            DiskFile file = Objects.requireNonNull(prepared);
+            prepared = null;
+            return named(number, PREPARED, file, header);
+        }
+    }
+
+    /** Gives a file its header, then the name that recovery looks for. */
+    private DiskFile named(long number, String before, DiskFile file, ByteWriter header)
+            throws IOException {
+        file.write(0, header.view());
+        file.sync();
+        disk.rename(before, name(number));
         return file;
     }
 
