@@ -19,8 +19,8 @@ import java.util.Optional;
  * here counts only if the key's own row says the same.
  */
 final class ExpiryIndex {
-    /** Rows that one entry sweeps at most. */
-    private static final int SWEEP_ROWS_MAX = 64;
+    /** Rows that any entry may sweep. */
+    private static final int SWEEP_ROWS_MIN = 64;
 
     private final Engine engine;
     private final long storeId;
@@ -53,23 +53,26 @@ final class ExpiryIndex {
         earliest = Math.min(earliest, expiry);
     }
 
-    /** First thing in an entry: removes rows that its log time has passed, a bounded number. */
-    void sweep(EntryWrites writes, Shards shards) {
+    /**
+     * First thing in an entry: removes rows that its log time has passed, a bounded number, but
+     * more than the entry can bring, or a steady load would let them grow for ever.
+     *
+     * @param requests in the entry; each brings a row at most for each of its keys
+     */
+    void sweep(EntryWrites writes, int requests, Shards shards) {
         if (earliest > writes.logTime()) {
             return;
         }
-        List<Due> due = scan(earliest, writes.logTime(), SWEEP_ROWS_MAX + 1);
-        for (int i = 0; i < Math.min(due.size(), SWEEP_ROWS_MAX); i++) {
+        int rowsMax = Math.max(SWEEP_ROWS_MIN, 2 * requests);
+        List<Due> due = scan(earliest, writes.logTime(), rowsMax + 1);
+        for (int i = 0; i < Math.min(due.size(), rowsMax); i++) {
             Due one = due.get(i);
             if (holds(one, shards)) {
                 writes.delete(one.rowKey(storeId));
             }
             writes.delete(one.indexKey);
         }
-        earliest =
-                due.size() > SWEEP_ROWS_MAX
-                        ? due.get(SWEEP_ROWS_MAX).expiry
-                        : firstFrom(writes.logTime() + 1);
+        earliest = due.size() > rowsMax ? due.get(rowsMax).expiry : firstFrom(writes.logTime() + 1);
     }
 
     /** Whether a key of {@code shard} expires within {@code [from, to]}. */

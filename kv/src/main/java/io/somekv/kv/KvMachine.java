@@ -79,7 +79,10 @@ public final class KvMachine implements StateMachine {
 
     @Override
     public List<Outcome> apply(AppliedEntry entry) {
-        return rows.apply(entry, writes -> expiries.sweep(writes, places.shards()), this::apply);
+        return rows.apply(
+                entry,
+                writes -> expiries.sweep(writes, entry.requests().size(), places.shards()),
+                this::apply);
     }
 
     private Outcome apply(Request request, EntryWrites writes) {

@@ -12,6 +12,7 @@ import io.somekv.protocol.command.Command.Condition;
 import io.somekv.protocol.command.Command.Expiry;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Outcome.Reason;
+import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.Slots;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -36,13 +37,12 @@ class ExpiryTest {
     }
 
     private Outcome putFor(String key, String text, long millis) {
-        return group.run(
-                new Command.Put(
-                        b(key),
-                        b(text),
-                        Condition.ALWAYS,
-                        new Expiry(Expiry.Kind.AFTER, millis),
-                        false));
+        return group.run(put(key, text, millis));
+    }
+
+    private static Command put(String key, String text, long millis) {
+        Expiry expiry = new Expiry(Expiry.Kind.AFTER, millis);
+        return new Command.Put(b(key), b(text), Condition.ALWAYS, expiry, false);
     }
 
     private long timeToLive(String key) {
@@ -129,6 +129,20 @@ class ExpiryTest {
         assertEquals(1, group.rowCount(RowKind.KEY));
         assertEquals(0, group.rowCount(RowKind.EXPIRY));
         assertEquals(value("stays"), group.get("k7"));
+    }
+
+    /** As many come as go: what stays is what one round brings, and not what 20 did. */
+    @Test
+    void underASteadyLoadExpiredRowsDoNotGather() {
+        for (int round = 0; round < 20; round++) {
+            Request[] puts = new Request[200];
+            for (int i = 0; i < puts.length; i++) {
+                puts[i] = group.stamped(put("k" + round + "." + i, "v", 100));
+            }
+            group.apply(puts);
+            group.now += 100;
+        }
+        assertTrue(group.rowCount(RowKind.KEY) <= 400, "rows: " + group.rowCount(RowKind.KEY));
     }
 
     /** An idle group: nothing is applied, so log time stands still until someone asks for it. */
