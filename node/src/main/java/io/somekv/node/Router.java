@@ -27,6 +27,12 @@ final class Router {
     private static final long ATTEMPT_NANOS = 1_000_000_000L;
 
     /**
+     * A large request has longer, at 8 MiB a second, and those sent after it wait along: a copy of
+     * what is only slow makes everything slower, and stands in the log once more.
+     */
+    private static final long ATTEMPT_NANOS_A_BYTE = 120;
+
+    /**
      * How long a request waits for its shard to be served by somebody before it is told that none
      * is.
      */
@@ -40,7 +46,7 @@ final class Router {
     static final long HELD_BYTES_MAX = 64L << 20;
 
     /** One attempt at another node or lane. */
-    private record Attempt(Pending pending, long token, long nodeId, long sentNanos) {}
+    private record Attempt(Pending pending, long token, long nodeId, long endsNanos) {}
 
     private final LaneConfig config;
     private final Places places;
@@ -198,7 +204,8 @@ final class Router {
     }
 
     private Attempt newAttempt(Now now, Pending pending, long node) {
-        Attempt attempt = new Attempt(pending, tokens.next(), node, now.nanos());
+        long ends = now.nanos() + ATTEMPT_NANOS + pending.weight * ATTEMPT_NANOS_A_BYTE;
+        Attempt attempt = new Attempt(pending, tokens.next(), node, ends);
         attemptByToken.put(attempt.token(), attempt);
         return attempt;
     }
@@ -278,7 +285,9 @@ final class Router {
 
     private void retryLater(Now now, Pending pending, Outcome refusal) {
         pending.lastRefusal = refusal;
-        if (refusal instanceof Outcome.WrongGroup) {
+        if (!(refusal instanceof Outcome.WrongGroup)) {
+            pending.isHeld = false;
+        } else {
             if (!pending.isHeld) {
                 pending.isHeld = true;
                 pending.heldUntilNanos = now.nanos() + HOLD_NANOS;
@@ -329,7 +338,7 @@ final class Router {
     void tick(Now now) {
         while (!attemptByToken.isEmpty()) {
             Attempt oldest = attemptByToken.firstEntry().getValue();
-            if (now.nanos() - oldest.sentNanos() < ATTEMPT_NANOS) {
+            if (now.nanos() - oldest.endsNanos() < 0) {
                 break;
             }
             abandon(now, oldest);

@@ -271,4 +271,26 @@ class ExactlyOnceTest {
             assertInstanceOf(Outcome.Value.class, cluster.await(read));
         }
     }
+
+    /** 4 MiB have half a second more than the one that any request has. */
+    @Test
+    void aLargeWriteThatIsSlowIsNotSentAgainAtOnce() {
+        LaneCluster cluster = new LaneCluster(3);
+        cluster.start(16, 1);
+        cluster.run(500);
+        int[] calls = new int[1];
+        cluster.network((from, to, frame) -> {
+            boolean isLarge =
+                    frame instanceof Frame.Call call
+                            && call.request().command() instanceof Command.Put;
+            calls[0] += isLarge ? 1 : 0;
+            return isLarge ? LaneCluster.Fate.IS_HELD : LaneCluster.Fate.ARRIVES;
+        });
+        Bytes large = Bytes.wrap(new byte[4 << 20]);
+        cluster.begin(1 + cluster.leaderOf(1) % 3, Command.Put.of(Bytes.utf8("k"), large));
+        cluster.run(280);
+        assertEquals(1, calls[0]);
+        cluster.run(60);
+        assertEquals(2, calls[0]);
+    }
 }
