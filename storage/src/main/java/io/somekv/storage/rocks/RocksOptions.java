@@ -23,6 +23,9 @@ final class RocksOptions implements AutoCloseable {
     static final long WRITE_BUFFER_SIZE_DEFAULT = 32L << 20;
     static final long BLOCK_CACHE_SIZE_DEFAULT = 64L << 20;
 
+    /** Values of this size and more get files of their own. */
+    private static final long BLOB_SIZE_MIN = 32 << 10;
+
     private final List<AbstractNativeReference> owned = new ArrayList<>();
 
     final Options database;
@@ -58,6 +61,12 @@ final class RocksOptions implements AutoCloseable {
                         .setCompressionType(CompressionType.NO_COMPRESSION)
                         .setBottommostCompressionType(CompressionType.LZ4_COMPRESSION)
                         .setLevelCompactionDynamicLevelBytes(true)
+                        // Large values lie beside the tables: whoever looks for the next key reads
+                        // no value on the way, where a seek read 16 MiB and held its lane for it,
+                        // and a compaction does not write them anew.
+                        .setEnableBlobFiles(true)
+                        .setMinBlobSize(BLOB_SIZE_MIN)
+                        .setEnableBlobGarbageCollection(true)
                         // Steady small writes to the device instead of bursts that hold up the
                         // log's syncs.
                         .setBytesPerSync(1 << 20)

@@ -87,7 +87,9 @@ class EngineModelTest {
                 case 0 -> batch.delete(key);
                 case 1 -> batch.deleteRange(key, randomKey(random, STORES[store]));
                 default -> {
-                    byte[] value = new byte[random.nextInt(2000)];
+                    // Some are large enough to lie in files of their own.
+                    byte[] value =
+                            new byte[random.nextInt(random.nextInt(8) == 0 ? 60_000 : 2_000)];
                     random.nextBytes(value);
                     batch.put(key, Bytes.wrap(value));
                 }

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.somekv.base.Bytes;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.WriteBatch;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,6 +39,35 @@ class RocksEngineTest {
             assertEquals(3, engine.applied(1));
             assertEquals(Optional.of(Bytes.utf8("1")), engine.get(Bytes.utf8("a")));
         }
+    }
+
+    /** Else a seek for the next key would read a whole value on the way. */
+    @Test
+    void aLargeValueLiesBesideTheTableOfKeys() throws Exception {
+        Bytes large = Bytes.wrap(new byte[1 << 20]);
+        try (RocksEngine engine = RocksEngine.open(folder)) {
+            engine.apply(
+                    new WriteBatch(1, 1)
+                            .put(Bytes.utf8("a"), large)
+                            .put(Bytes.utf8("b"), Bytes.utf8("small")));
+            engine.flush();
+        }
+        try (RocksEngine engine = RocksEngine.open(folder)) {
+            assertEquals(Optional.of(large), engine.get(Bytes.utf8("a")));
+            assertEquals(Optional.of(Bytes.utf8("small")), engine.get(Bytes.utf8("b")));
+        }
+        assertTrue(sizeOf(".blob") >= large.size());
+        assertTrue(sizeOf(".sst") < 16 << 10);
+    }
+
+    private long sizeOf(String ending) throws IOException {
+        long size = 0;
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + ending)) {
+            for (Path file : files) {
+                size += Files.size(file);
+            }
+        }
+        return size;
     }
 
     @Test
