@@ -75,6 +75,27 @@ final class ClusterPicture {
         return seen.status.map(GetStatusResponse::getReplicasList).orElse(List.of());
     }
 
+    /** The node that leads a group: of several that say so, the one of the newest term. */
+    Optional<NodeInfo> leaderOf(long groupId) {
+        Optional<NodeInfo> leader = Optional.empty();
+        long newest = -1;
+        for (Seen seen : nodes) {
+            for (ReplicaStatus replica : replicas(seen)) {
+                if (replica.getGroupId() == groupId
+                        && replica.getRole().equals("LEADER")
+                        && replica.getTerm() > newest) {
+                    newest = replica.getTerm();
+                    leader = Optional.of(seen.node);
+                }
+            }
+        }
+        return leader;
+    }
+
+    boolean hasGroup(long groupId) {
+        return commits.containsKey(groupId);
+    }
+
     /** Committed, as far as anyone knows, and not applied by this replica. */
     private long lag(ReplicaStatus replica) {
         return Math.max(

@@ -25,6 +25,7 @@ public final class ServerCommands {
                 new DemoCommand(),
                 new ServerCommand(),
                 new ClusterCommand(),
+                new GroupCommand(),
                 new GetCommand(),
                 new PutCommand(),
                 new AppendCommand(),

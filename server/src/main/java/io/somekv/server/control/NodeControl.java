@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 
 /**
  * What control can have this node do. Its methods block, so they belong to threads that may: the
@@ -78,15 +79,38 @@ public final class NodeControl {
 
     /** Asks a group and waits for the answer. */
     public Answer ask(long groupId, Request request) {
-        CompletableFuture<Answer> answer = new CompletableFuture<>();
         LaneLoop lane = lane(Math.max(groupId, 0));
-        lane.eventLoop()
-                .execute(() ->
-                        lane.ask(
-                                groupId,
-                                request,
-                                (outcome, logTime) ->
-                                        answer.complete(new Answer(outcome, logTime))));
+        return await(lane, asker -> lane.ask(groupId, request, asker));
+    }
+
+    /**
+     * Has another node lead a group that this one leads; returns once that has begun.
+     *
+     * @param toNode 0 for the one that has most of the log
+     */
+    public void transferLeadership(long groupId, long toNode) {
+        LaneLoop lane = lane(groupId);
+        Outcome outcome =
+                await(lane, asker -> lane.transferLeadership(groupId, toNode, asker)).outcome();
+        if (outcome instanceof Outcome.NotLeader notLeader) {
+            throw new ControlException(
+                    Kind.NOT_NOW,
+                    "node "
+                            + self.nodeId()
+                            + " does not lead group "
+                            + groupId
+                            + (notLeader.leaderNode() == 0
+                                    ? ""
+                                    : ": ask node " + notLeader.leaderNode()));
+        } else if (outcome instanceof Outcome.Invalid invalid) {
+            throw new ControlException(Kind.NOT_NOW, invalid.message());
+        }
+    }
+
+    private static Answer await(LaneLoop lane, Consumer<LaneLoop.Asker> question) {
+        CompletableFuture<Answer> answer = new CompletableFuture<>();
+        LaneLoop.Asker asker = (outcome, logTime) -> answer.complete(new Answer(outcome, logTime));
+        lane.eventLoop().execute(() -> question.accept(asker));
         return get(answer);
     }
 
@@ -147,17 +171,14 @@ public final class NodeControl {
                                 new ControlException(
                                         Kind.INVALID, "node " + self.nodeId() + " is no member"))
                         .replicaId();
-        CompletableFuture<Answer> answer = new CompletableFuture<>();
         LaneLoop lane = lane(group.groupId());
-        lane.eventLoop()
-                .execute(() ->
-                        lane.createReplica(
-                                group.groupId(),
-                                replicaId,
-                                order.membership(),
-                                (outcome, logTime) ->
-                                        answer.complete(new Answer(outcome, logTime))));
-        if (get(answer).outcome() instanceof Outcome.Invalid invalid) {
+        Answer answer =
+                await(
+                        lane,
+                        asker ->
+                                lane.createReplica(
+                                        group.groupId(), replicaId, order.membership(), asker));
+        if (answer.outcome() instanceof Outcome.Invalid invalid) {
             throw new ControlException(Kind.EXISTS, invalid.message());
         }
     }

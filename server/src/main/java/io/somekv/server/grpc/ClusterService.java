@@ -11,6 +11,8 @@ import io.somekv.protocol.v1.NodeJoinResponse;
 import io.somekv.protocol.v1.ReplicaStatus;
 import io.somekv.protocol.v1.StartClusterRequest;
 import io.somekv.protocol.v1.StartClusterResponse;
+import io.somekv.protocol.v1.TransferLeadershipRequest;
+import io.somekv.protocol.v1.TransferLeadershipResponse;
 import io.somekv.server.ServerVersion;
 import io.somekv.server.control.ClusterControl;
 import io.somekv.server.control.NodeControl;
@@ -55,6 +57,18 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
                     return NodeJoinResponse.newBuilder().setStatus(Replies.OK).build();
                 },
                 status -> NodeJoinResponse.newBuilder().setStatus(status).build());
+    }
+
+    @Override
+    public void transferLeadership(
+            TransferLeadershipRequest request, StreamObserver<TransferLeadershipResponse> to) {
+        Replies.reply(
+                to,
+                () -> {
+                    node.transferLeadership(request.getGroupId(), request.getToNode());
+                    return TransferLeadershipResponse.newBuilder().setStatus(Replies.OK).build();
+                },
+                status -> TransferLeadershipResponse.newBuilder().setStatus(status).build());
     }
 
     @Override

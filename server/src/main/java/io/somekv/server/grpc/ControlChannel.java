@@ -19,6 +19,7 @@ import io.somekv.protocol.v1.MoveRequest;
 import io.somekv.protocol.v1.ShardMasterGrpc;
 import io.somekv.protocol.v1.StartClusterRequest;
 import io.somekv.protocol.v1.StartClusterResponse;
+import io.somekv.protocol.v1.TransferLeadershipRequest;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.control.ControlException.Kind;
 import io.somekv.server.control.JoinOrder;
@@ -112,6 +113,21 @@ public final class ControlChannel implements AutoCloseable {
 
     void nodeJoin(JoinOrder order) {
         Replies.check(call(() -> cluster(MILLIS_MAX).nodeJoin(ProtoMapping.of(order))).getStatus());
+    }
+
+    /**
+     * Has another node lead a group that the node asked leads; returns once that has begun.
+     *
+     * @param toNode 0 for the one that has most of the log
+     */
+    public void transferLeadership(long groupId, long toNode) {
+        TransferLeadershipRequest request =
+                TransferLeadershipRequest.newBuilder()
+                        .setGroupId(groupId)
+                        .setToNode(toNode)
+                        .build();
+        Replies.check(
+                call(() -> cluster(STATUS_MILLIS_MAX).transferLeadership(request)).getStatus());
     }
 
     /** The map with the config of that number; the latest for -1. */

@@ -1,0 +1,123 @@
+package io.somekv.server.cli;
+
+import io.somekv.protocol.config.NodeInfo;
+import io.somekv.server.control.ControlException;
+import io.somekv.server.control.ControlException.Kind;
+import io.somekv.server.grpc.ControlChannel;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code somekv group}: what an administrator does to one group. */
+@Command(
+        name = "group",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "Change one group.",
+        subcommands = GroupCommand.Transfer.class)
+final class GroupCommand implements Runnable {
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+        spec.commandLine().getOut().flush();
+    }
+
+    /** Has another node lead. */
+    @Command(
+            name = "transfer",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Have another node lead a group, and wait until it does.",
+                "Clients notice a pause of some milliseconds. A node that is stopped with SIGTERM"
+                        + " does this by itself for all groups that it leads."
+            })
+    static final class Transfer implements Callable<Integer> {
+        /** Several election timeouts: where it has not come about by then, it will not. */
+        private static final long WAIT_NANOS_MAX = 5_000_000_000L;
+
+        private static final long LOOK_AGAIN_MILLIS = 50;
+
+        @Mixin private Console console = new Console();
+        @Mixin private NodeOption node = new NodeOption();
+
+        @Parameters(index = "0", paramLabel = "GROUP", description = "Its id.")
+        private long groupId;
+
+        @Option(
+                names = "--to",
+                paramLabel = "NODE",
+                defaultValue = "0",
+                description = "Id of the node that is to lead; the one most up to date if none.")
+        private long toNode;
+
+        @Override
+        public Integer call() {
+            console.logAt("WARN");
+            return console.run(() -> {
+                try (ControlChannel channel = node.open()) {
+                    long before = leader(channel).nodeId();
+                    if (before == toNode) {
+                        console.out().println(ledBy(before) + " already");
+                        return Console.EXIT_OK;
+                    }
+                    begin(channel);
+                    console.out().println(ledBy(await(channel, before)) + " now");
+                    return Console.EXIT_OK;
+                }
+            });
+        }
+
+        private NodeInfo leader(ControlChannel channel) {
+            ClusterPicture picture = ClusterPicture.take(channel, false);
+            if (!picture.hasGroup(groupId)) {
+                throw new ControlException(
+                        Kind.INVALID,
+                        "no node that answers has a replica of group "
+                                + groupId
+                                + ": 'somekv cluster status' shows the groups");
+            }
+            return picture.leaderOf(groupId)
+                    .orElseThrow(() ->
+                            new ControlException(
+                                    Kind.NOT_NOW,
+                                    "group " + groupId + " has no leader at the moment"));
+        }
+
+        private void begin(ControlChannel channel) {
+            NodeInfo leader = leader(channel);
+            try (ControlChannel there =
+                    ControlChannel.to(leader.host() + ":" + leader.grpcPort())) {
+                there.transferLeadership(groupId, toNode);
+            }
+        }
+
+        /** The node that leads when it is another one than before. */
+        private long await(ControlChannel channel, long before) throws InterruptedException {
+            long end = System.nanoTime() + WAIT_NANOS_MAX;
+            while (System.nanoTime() - end < 0) {
+                Optional<NodeInfo> now = ClusterPicture.take(channel, false).leaderOf(groupId);
+                if (now.isPresent() && now.get().nodeId() != before) {
+                    return now.get().nodeId();
+                }
+                TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MILLIS);
+            }
+            throw new ControlException(
+                    Kind.NOT_NOW,
+                    ledBy(before)
+                            + " still: the other could not take over within a second; is it running"
+                            + " and up to date ('somekv cluster status')?");
+        }
+
+        private String ledBy(long nodeId) {
+            return "group " + groupId + " is led by node " + nodeId;
+        }
+    }
+}
