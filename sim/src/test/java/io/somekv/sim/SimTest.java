@@ -26,11 +26,13 @@ final class SimTest {
     /**
      * What these showed, as the workload was then: 11531, a node that went by the answer to one of
      * two copies of a call (docs/decisions/0003); 159, a node that kept asking one it had never
-     * heard of; 7100373, a history that the search among unknown writes gave up on.
+     * heard of; 7100373, a history that the search among unknown writes gave up on; 60003850, a cut
+     * that leaves two wrong clocks and one right one to a group of five, whose log time ran ahead:
+     * nobody in that quorum can tell, and the checker asked too much.
      */
     @Test
     void seedsThatFailed() throws InterruptedException {
-        for (long seed : new long[] {11_531, 159, 7_100_373}) {
+        for (long seed : new long[] {11_531, 159, 7_100_373, 60_003_850}) {
             expectNoFailure(seed, 1, Long.MAX_VALUE);
         }
     }

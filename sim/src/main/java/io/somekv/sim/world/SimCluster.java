@@ -142,11 +142,17 @@ public final class SimCluster {
         return true;
     }
 
+    private static LogTimeBounds logTimeBounds(Scenario scenario) {
+        if (!scenario.anyClockWrong()) {
+            return LogTimeBounds.CLOCKS_RIGHT;
+        }
+        return scenario.replicas() == 3
+                ? LogTimeBounds.CLOCKS_WRONG
+                : LogTimeBounds.CLOCKS_OF_A_QUORUM_WRONG;
+    }
+
     private void judge() {
-        LogTimeBounds bounds =
-                world.scenario().anyClockWrong()
-                        ? LogTimeBounds.CLOCKS_WRONG
-                        : LogTimeBounds.CLOCKS_RIGHT;
+        LogTimeBounds bounds = logTimeBounds(world.scenario());
         for (Subject subject : workload.subjects()) {
             List<Operation> operations = history.of(subject.name());
             if (subject.kind() == Subject.Kind.LOG) {
