@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts a client's stream into requests: arrays of bulk strings, or inline commands (a line of
@@ -12,7 +13,10 @@ import java.util.Optional;
  */
 public final class RespRequestParser {
     private static final int LINE_SIZE_MAX = 64 << 10;
-    private static final int NO_BULK = -1;
+    private static final long NO_BULK = Long.MIN_VALUE;
+
+    /** A bulk that is announced as larger than this is not even read to be dropped. */
+    private static final long DROPPED_SIZE_MAX = 512L << 20;
 
     private final RespLimits limits;
     private final ByteQueue queue = new ByteQueue();
@@ -21,8 +25,14 @@ public final class RespRequestParser {
     /** Arguments of the current array that have not come yet; 0 between requests. */
     private int argumentsLeft;
 
-    /** Size of the bulk being read; {@link #NO_BULK} while its size line has not come. */
-    private int bulkSize = NO_BULK;
+    /**
+     * Size of the bulk being read, or what is left of one being dropped; {@link #NO_BULK} while its
+     * size line has not come.
+     */
+    private long bulkSize = NO_BULK;
+
+    /** Why the current request is dropped while it comes; null for one that is kept. */
+    private @Nullable String tooLarge;
 
     /** Sizes of the current request's arguments, added up. */
     private long requestSize;
@@ -40,6 +50,7 @@ public final class RespRequestParser {
      * The next whole request, never without arguments.
      *
      * @throws RespProtocolException to be answered, and the connection closed
+     * @throws RespTooLargeException to be answered; behind that request the stream goes on
      */
     public Optional<List<Bytes>> next() {
         while (queue.size() > 0) {
@@ -47,9 +58,7 @@ public final class RespRequestParser {
                 if (!readArgument()) {
                     return Optional.empty();
                 } else if (argumentsLeft == 0) {
-                    List<Bytes> request = arguments;
-                    arguments = new ArrayList<>();
-                    return Optional.of(request);
+                    return Optional.of(takeRequest());
                 }
                 continue;
             }
@@ -68,6 +77,17 @@ public final class RespRequestParser {
             }
         }
         return Optional.empty();
+    }
+
+    private List<Bytes> takeRequest() {
+        List<Bytes> request = arguments;
+        String objection = tooLarge;
+        arguments = new ArrayList<>();
+        tooLarge = null;
+        if (objection != null) {
+            throw new RespTooLargeException(objection);
+        }
+        return request;
     }
 
     private void startArray(Bytes line) {
@@ -97,20 +117,58 @@ public final class RespRequestParser {
                 throw error("expected '$', got '" + printable(queue.at(0)) + "'");
             }
             long size = numberOf(takeLine(lineSize), "invalid bulk length");
-            requestSize += size;
-            if (size < 0 || size > limits.bulkSizeMax() || requestSize > limits.requestSizeMax()) {
+            if (size < 0 || size > DROPPED_SIZE_MAX) {
                 throw error("invalid bulk length");
             }
-            bulkSize = (int) size;
+            requestSize += size;
+            judgeSize(size);
+            bulkSize = size;
         }
-        if (queue.size() < bulkSize + 2) {
+        if (!(tooLarge == null ? takeBulk() : dropBulk())) {
             return false;
         }
-        arguments.add(queue.copy(0, bulkSize));
-        queue.skip(bulkSize + 2);
         bulkSize = NO_BULK;
         argumentsLeft--;
         return true;
+    }
+
+    private void judgeSize(long size) {
+        if (tooLarge != null) {
+            return;
+        }
+        if (size > limits.bulkSizeMax()) {
+            tooLarge =
+                    "a value of "
+                            + size
+                            + " bytes; at most "
+                            + limits.bulkSizeMax()
+                            + " are allowed";
+        } else if (requestSize > limits.requestSizeMax()) {
+            tooLarge =
+                    "a command of more than the " + limits.requestSizeMax() + " bytes that one has";
+        }
+        if (tooLarge != null) {
+            arguments = new ArrayList<>();
+        }
+    }
+
+    private boolean takeBulk() {
+        int size = (int) bulkSize;
+        if (queue.size() < size + 2) {
+            return false;
+        }
+        arguments.add(queue.copy(0, size));
+        queue.skip(size + 2);
+        return true;
+    }
+
+    /** As it comes: what is dropped is never gathered. The line end behind it counts as 2 of it. */
+    private boolean dropBulk() {
+        long left = bulkSize + 2;
+        int come = (int) Math.min(queue.size(), left);
+        queue.skip(come);
+        bulkSize -= come;
+        return come == left;
     }
 
     private int lineSize(String whenTooBig) {

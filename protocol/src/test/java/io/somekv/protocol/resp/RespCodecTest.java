@@ -57,7 +57,7 @@ class RespCodecTest {
         assertError("invalid multibulk length", "*101\r\n");
         assertError("invalid multibulk length", "*x\r\n");
         assertError("invalid bulk length", "*1\r\n$-1\r\n");
-        assertError("invalid bulk length", "*1\r\n$1001\r\n");
+        assertError("invalid bulk length", "*1\r\n$536870913\r\n");
         assertError("unbalanced quotes in request", "set \"a\r\n");
         assertError("unbalanced quotes in request", "set \"a\"b\r\n");
         assertError("too big inline request", "a".repeat(70_000));
@@ -71,7 +71,48 @@ class RespCodecTest {
         for (int i = 0; i < 11; i++) {
             request.append("$1000\r\n").append("v".repeat(1000)).append("\r\n");
         }
-        assertError("invalid bulk length", request.toString());
+        for (int i = 11; i < 100; i++) {
+            request.append("$1\r\nv\r\n");
+        }
+        assertTooLarge("a command of more than the 10000 bytes that one has", request.toString());
+    }
+
+    /** Read to its end and dropped; what is pipelined behind it is served. */
+    @Test
+    void aValueThatIsTooLargeDoesNotEndTheStream() {
+        String large = "*3\r\n$3\r\nset\r\n$1\r\nk\r\n$1001\r\n" + "v".repeat(1001) + "\r\n";
+        assertTooLarge("a value of 1001 bytes; at most 1000 are allowed", large);
+        assertTooLarge(
+                "a value of 1002 bytes; at most 1000 are allowed",
+                "*2\r\n$1002\r\n" + "v".repeat(1002) + "\r\n$2000\r\n" + "v".repeat(2000) + "\r\n");
+    }
+
+    /** However it is cut, the objection comes once, and then the request behind it. */
+    private static void assertTooLarge(String what, String stream) {
+        byte[] bytes = Bytes.utf8(stream + "*1\r\n$4\r\nPING\r\n").toArray();
+        for (int cut = 1; cut < bytes.length; cut += 97) {
+            RespRequestParser parser = new RespRequestParser(LIMITS);
+            parser.feed(ByteBuffer.wrap(bytes, 0, cut));
+            List<String> seen = new ArrayList<>(drain(parser));
+            parser.feed(ByteBuffer.wrap(bytes, cut, bytes.length - cut));
+            seen.addAll(drain(parser));
+            assertEquals(List.of(what, "PING"), seen);
+        }
+    }
+
+    private static List<String> drain(RespRequestParser parser) {
+        List<String> seen = new ArrayList<>();
+        while (true) {
+            try {
+                Optional<List<Bytes>> request = parser.next();
+                if (request.isEmpty()) {
+                    return seen;
+                }
+                seen.add(request.get().get(0).toUtf8());
+            } catch (RespTooLargeException e) {
+                seen.add(String.valueOf(e.getMessage()));
+            }
+        }
     }
 
     @Test
@@ -128,7 +169,7 @@ class RespCodecTest {
                 RespRequestParser parser = new RespRequestParser(LIMITS);
                 parser.feed(ByteBuffer.wrap(bytes));
                 while (parser.next().isPresent()) {}
-            } catch (RespProtocolException expected) {
+            } catch (RespProtocolException | RespTooLargeException expected) {
                 // Refused, as it may be.
             }
             try {

@@ -13,6 +13,7 @@ import io.somekv.protocol.resp.RespConnection;
 import io.somekv.protocol.resp.RespProtocolException;
 import io.somekv.protocol.resp.RespReply;
 import io.somekv.protocol.resp.RespRequestParser;
+import io.somekv.protocol.resp.RespTooLargeException;
 import io.somekv.protocol.resp.RespWriter;
 import io.somekv.server.lane.LaneLoop;
 import io.somekv.server.lane.SocketOutput;
@@ -109,22 +110,29 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
     private void readRequests() {
         try {
             while (held == null && !closing && !isFull()) {
-                Optional<List<Bytes>> request = parser.next();
-                if (request.isEmpty()) {
+                if (!readRequest()) {
                     return;
                 }
-                begin(request.get());
             }
         } catch (RespProtocolException e) {
-            enqueue(
-                    PendingReply.ready(
-                            RespReply.error(String.valueOf(e.getMessage())),
-                            connection.protocol()));
+            reply(RespReply.error(String.valueOf(e.getMessage())), false);
             closeAfterReplies();
         }
         if (!paused) {
             paused = true;
             channel.config().setAutoRead(false);
+        }
+    }
+
+    /** Returns whether there was a whole one. */
+    private boolean readRequest() {
+        try {
+            Optional<List<Bytes>> request = parser.next();
+            request.ifPresent(this::begin);
+            return request.isPresent();
+        } catch (RespTooLargeException e) {
+            reply(RespReply.error("ERR " + e.getMessage()), false);
+            return true;
         }
     }
 
