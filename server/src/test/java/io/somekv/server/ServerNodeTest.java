@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -110,6 +111,26 @@ final class ServerNodeTest {
                 digests.add(replica.getDigest());
             }
             assertEquals(3, digests.size());
+        }
+    }
+
+    /** The copy has forgotten what the node promised since: nobody listens to it (KB-43). */
+    @Test
+    @Tag("slow")
+    @Tag("kb-43")
+    void aCopyOfAFolderDoesNotTakeTheNodesPlace() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
+            try (ServerNode copy = cluster.startCopy(0);
+                    Jedis atCopy = new Jedis(copy.info().host(), copy.info().respPort(), 20_000)) {
+                assertContains("CLUSTERDOWN", refusal(() -> atCopy.set("a", "copy")));
+                for (int node = 0; node < 3; node++) {
+                    try (Jedis jedis = jedis(cluster, node)) {
+                        jedis.set("a", "node" + node);
+                        assertEquals("node" + node, jedis.get("a"));
+                    }
+                }
+            }
+            assertEquals(List.of(), cluster.emergencies());
         }
     }
 

@@ -5,10 +5,12 @@ import io.somekv.server.control.JoinOrder;
 import io.somekv.server.grpc.ControlChannel;
 import io.somekv.server.lane.Emergency;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Stream;
 
 /** Real nodes in this process, on real sockets and a real disk, on ports that the system chose. */
 final class TestCluster implements AutoCloseable {
@@ -71,6 +73,25 @@ final class TestCluster implements AutoCloseable {
         NodeInfo before = info(node);
         stop(node);
         startNode(before.nodeId(), ServerOptions.Ports.ANY);
+    }
+
+    /** Starts a copy of a running node's folder, as that node, on other ports. */
+    ServerNode startCopy(int node) throws IOException, InterruptedException {
+        Path original = folder.resolve("node" + info(node).nodeId());
+        Path copy = folder.resolve("copy");
+        try (Stream<Path> files = Files.walk(original)) {
+            for (Path file : files.toList()) {
+                Path target = copy.resolve(original.relativize(file));
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(target);
+                } else if (!file.endsWith("lock") && !file.endsWith("LOCK")) {
+                    Files.copy(file, target);
+                }
+            }
+        }
+        return ServerNode.start(
+                ServerOptions.local(info(node).nodeId(), copy, ServerOptions.Ports.ANY),
+                (code, why, cause) -> emergencies.add(why + ": " + cause));
     }
 
     void stop(int node) throws IOException {

@@ -85,13 +85,13 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
             objection =
                     "at the address of node " + dialed.nodeId() + " answers node " + hello.nodeId();
         }
-        if (!objection.isEmpty()) {
-            refuse(hello, objection);
-            return;
+        if (objection.isEmpty() && hello.nodeId() != 0) {
+            objection = network.open(hello, connection);
         }
-        remote = hello;
-        if (hello.nodeId() != 0) {
-            network.opened(hello.nodeId(), connection);
+        if (objection.isEmpty()) {
+            remote = hello;
+        } else {
+            refuse(hello, objection);
         }
     }
 

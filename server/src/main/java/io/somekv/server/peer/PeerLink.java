@@ -15,7 +15,24 @@ final class PeerLink {
     static final long BACKOFF_LAST_NANOS = 2_000_000_000;
     private static final long COMPLAINT_AGE_NANOS = 3_000_000_000L;
 
+    /** What becomes of a connection whose handshake was good. */
+    sealed interface Opening {
+        /**
+         * @param before the connection that it replaces
+         */
+        record Taken(Optional<FrameConnection> before) implements Opening {}
+
+        /**
+         * @param rival the connection of another run of the node's process, if that is why
+         */
+        record Refused(String objection, Optional<FrameConnection> rival) implements Opening {}
+    }
+
     private final long nodeId;
+
+    /** Of the node's process, the latest run that was ever connected; 0 for none. */
+    private long incarnation;
+
     private final List<FrameConnection> connections = new ArrayList<>();
     private volatile @Nullable FrameConnection current;
     private boolean dialing;
@@ -60,15 +77,48 @@ final class PeerLink {
         backoffNanos = Math.min(backoffNanos * 2, BACKOFF_LAST_NANOS);
     }
 
-    /** A connection whose handshake is done; returns the one it replaces. */
-    synchronized Optional<FrameConnection> opened(FrameConnection connection) {
+    /**
+     * Takes a connection, unless another run of the node's process is connected or came later. Two
+     * runs at a time are those of a data folder and of its copy, and one of them has forgotten what
+     * it promised (KB-43):
+     *
+     * <ol>
+     *   <li>the folder of node 1 is copied; then nodes 1 and 2 acknowledge a write,
+     *   <li>node 2 goes down, and the copy is started as node 1,
+     *   <li>the copy and node 3 elect a leader that never heard of the write.
+     * </ol>
+     *
+     * @param run incarnation of the process at the other end
+     */
+    synchronized Opening open(FrameConnection connection, long run) {
         FrameConnection before = current;
+        if (run < incarnation) {
+            return new Opening.Refused(
+                    "node "
+                            + nodeId
+                            + " was started "
+                            + incarnation
+                            + " times when it was met last, and now says "
+                            + run
+                            + ": its data folder was set back, and has forgotten what the node"
+                            + " promised since. Start it on the newest one",
+                    Optional.empty());
+        }
+        if (run > incarnation && before != null) {
+            return new Opening.Refused(
+                    "two processes say that they are node "
+                            + nodeId
+                            + ": stop the one that came last, and never start a copy of a data"
+                            + " folder",
+                    Optional.of(before));
+        }
+        incarnation = run;
         connections.add(connection);
         current = connection;
         dialing = false;
         backoffNanos = BACKOFF_FIRST_NANOS;
         complaint = "";
-        return Optional.ofNullable(before);
+        return new Opening.Taken(Optional.ofNullable(before));
     }
 
     synchronized void closed(FrameConnection connection, long nowNanos) {

@@ -11,6 +11,7 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.somekv.node.LaneInput;
+import io.somekv.node.wire.ConsensusCodec;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.server.lane.LaneLoop;
@@ -18,7 +19,6 @@ import io.somekv.server.net.Loops;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -178,14 +178,33 @@ public final class PeerNetwork {
         return Handshake.objection(self, directory, hello);
     }
 
-    void opened(long nodeId, FrameConnection connection) {
-        Optional<FrameConnection> before = link(nodeId).opened(connection);
-        log.info("connected with node {} at {}", nodeId, connection);
-        if (before.isEmpty()) {
-            tellLanes(nodeId, true);
-        } else if (self.nodeId < nodeId) {
-            before.get().close();
-        }
+    /** Takes a node's connection; returns why it does not, empty if it does. */
+    String open(Frame.Hello hello, FrameConnection connection) {
+        long nodeId = hello.nodeId();
+        return switch (link(nodeId).open(connection, hello.incarnation())) {
+            case PeerLink.Opening.Refused refused -> {
+                refused.rival().ifPresent(PeerNetwork::probe);
+                yield refused.objection();
+            }
+            case PeerLink.Opening.Taken taken -> {
+                log.info("connected with node {} at {}", nodeId, connection);
+                if (taken.before().isEmpty()) {
+                    tellLanes(nodeId, true);
+                } else if (self.nodeId < nodeId) {
+                    taken.before().get().close();
+                }
+                yield "";
+            }
+        };
+    }
+
+    /**
+     * Sends something that says nothing: a connection whose other end went down with its machine is
+     * reset by what runs there now, and the next dial of the new process finds the place free.
+     */
+    private static void probe(FrameConnection connection) {
+        Frame nothing = new Frame.Consensus(ConsensusCodec.encode(List.of()));
+        connection.lane().eventLoop().execute(() -> connection.send(nothing));
     }
 
     void closed(long nodeId, FrameConnection connection) {
