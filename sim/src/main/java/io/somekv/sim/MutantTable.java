@@ -90,7 +90,7 @@ final class MutantTable {
             case READ_BEFORE_OWN_TERM -> "31";
             case READ_JOINS_RUNNING_ROUND -> "32";
             case RETRY_UNDER_NEW_ID -> "46";
-            case CALL_COUNTED_TWICE -> "0003";
+            case CALL_COUNTED_TWICE -> "decision 0003";
             case ACKNOWLEDGEMENT_FREES_FENCE -> "47";
             case IDLE_GROUP_KEEPS_KEYS -> "51";
         };
