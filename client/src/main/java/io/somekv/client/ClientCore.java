@@ -114,7 +114,7 @@ public final class ClientCore {
     /** A connection stands; everything that had none to go out on goes out now. */
     public void onConnected(int endpoint, long nowMillis) {
         endpoints.onConnected(endpoint);
-        effects.add(new ClientEffect.Send(endpoint, new Frame.Hello(NOBODY, 0, NOBODY, 0)));
+        effects.add(new ClientEffect.Send(endpoint, new Frame.Hello(NOBODY, 0, NOBODY, 0, 0)));
         for (PendingRequest request : pending.values()) {
             if (request.parked) {
                 send(request, nowMillis);

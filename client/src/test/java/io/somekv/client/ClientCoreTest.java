@@ -268,7 +268,7 @@ class ClientCoreTest {
     }
 
     private void hello(int endpoint, long now) {
-        core.onFrame(endpoint, new Frame.Hello(new UUID(0, 1), 7, new UUID(0, 2), 1), now);
+        core.onFrame(endpoint, new Frame.Hello(new UUID(0, 1), 7, new UUID(0, 2), 1, 1), now);
     }
 
     private void runUntil(long end) {

@@ -77,7 +77,11 @@ public final class ServerNode implements AutoCloseable {
         store.map().ifPresent(map -> directory.learn(map.clusterId(), map.nodes()));
         lanes = makeLanes(options, emergency);
         PeerNetwork.Self self =
-                new PeerNetwork.Self(options.nodeId(), store.storeId(), store.wal().incarnation());
+                new PeerNetwork.Self(
+                        options.nodeId(),
+                        store.storeId(),
+                        store.wal().incarnation(),
+                        new SecureRandom().nextLong());
         peers = new PeerNetwork(self, directory, loops, lanes);
         resp = new RespDoor(loops, lanes, options.clientsMax());
         writer.start();

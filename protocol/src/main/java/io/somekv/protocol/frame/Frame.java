@@ -16,8 +16,10 @@ public sealed interface Frame {
      * @param clusterId all zero where the sender is not yet part of a cluster
      * @param nodeId 0 for a client
      * @param incarnation which run of that node's process; 0 for a client
+     * @param life drawn at random by that run: a folder and its copy count the same incarnations
      */
-    record Hello(UUID clusterId, long nodeId, UUID storeId, long incarnation) implements Frame {}
+    record Hello(UUID clusterId, long nodeId, UUID storeId, long incarnation, long life)
+            implements Frame {}
 
     /**
      * Asks a group for something.

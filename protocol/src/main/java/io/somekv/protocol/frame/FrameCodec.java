@@ -72,14 +72,15 @@ public final class FrameCodec {
                             Fields.uuid(out, f.clusterId());
                             out.signedVarLong(f.nodeId());
                             Fields.uuid(out, f.storeId());
-                            out.signedVarLong(f.incarnation());
+                            out.signedVarLong(f.incarnation()).i64(f.life());
                         },
                         in ->
                                 new Frame.Hello(
                                         Fields.uuid(in),
                                         in.signedVarLong(),
                                         Fields.uuid(in),
-                                        in.signedVarLong()))
+                                        in.signedVarLong(),
+                                        in.i64()))
                 .add(
                         2,
                         Frame.Call.class,

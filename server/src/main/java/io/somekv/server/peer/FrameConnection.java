@@ -11,11 +11,30 @@ final class FrameConnection {
     private final Channel channel;
     private final LaneLoop lane;
     private final SocketOutput output;
+    private final long madeNanos;
+
+    /** When anything came from the other end; read by any thread. */
+    private volatile long heardNanos;
 
     FrameConnection(Channel channel, LaneLoop lane) {
         this.channel = channel;
         this.lane = lane;
         this.output = new SocketOutput(channel, lane);
+        this.madeNanos = System.nanoTime();
+        this.heardNanos = madeNanos;
+    }
+
+    /** When the connection was made, on the monotonic clock. */
+    long madeNanos() {
+        return madeNanos;
+    }
+
+    void heard() {
+        heardNanos = System.nanoTime();
+    }
+
+    long heardNanos() {
+        return heardNanos;
     }
 
     /** The lane on whose loop the connection is; {@link #send} belongs to that loop. */

@@ -49,6 +49,7 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf chunk = (ByteBuf) message;
+        connection.heard();
         try {
             decoder.feed(chunk.nioBuffer(), frame -> onFrame(context, frame));
         } finally {

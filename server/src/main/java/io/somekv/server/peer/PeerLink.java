@@ -1,5 +1,6 @@
 package io.somekv.server.peer;
 
+import io.somekv.protocol.frame.Frame;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,23 +16,29 @@ final class PeerLink {
     static final long BACKOFF_LAST_NANOS = 2_000_000_000;
     private static final long COMPLAINT_AGE_NANOS = 3_000_000_000L;
 
+    /** A connection that ends sooner was not wanted at the other end. */
+    private static final long SETTLED_NANOS = 1_000_000_000L;
+
+    /** A connection on which nothing came for so long is dead: something is sent each second. */
+    private static final long DEAD_NANOS = 5_000_000_000L;
+
     /** What becomes of a connection whose handshake was good. */
     sealed interface Opening {
         /**
          * @param before the connection that it replaces
+         * @param isOtherRun whether that one is of an earlier run of the node's process
          */
-        record Taken(Optional<FrameConnection> before) implements Opening {}
+        record Taken(Optional<FrameConnection> before, boolean isOtherRun) implements Opening {}
 
-        /**
-         * @param rival the connection of another run of the node's process, if that is why
-         */
-        record Refused(String objection, Optional<FrameConnection> rival) implements Opening {}
+        record Refused(String objection) implements Opening {}
     }
 
     private final long nodeId;
 
     /** Of the node's process, the latest run that was ever connected; 0 for none. */
     private long incarnation;
+
+    private long life;
 
     private final List<FrameConnection> connections = new ArrayList<>();
     private volatile @Nullable FrameConnection current;
@@ -88,43 +95,53 @@ final class PeerLink {
      *   <li>the copy and node 3 elect a leader that never heard of the write.
      * </ol>
      *
-     * @param run incarnation of the process at the other end
+     * An old connection on which nothing is heard any more does not count: a node may come back on
+     * another machine while the one it ran on is without power.
      */
-    synchronized Opening open(FrameConnection connection, long run) {
+    synchronized Opening open(FrameConnection connection, Frame.Hello hello, long nowNanos) {
         FrameConnection before = current;
-        if (run < incarnation) {
+        boolean isOtherRun = hello.incarnation() != incarnation || hello.life() != life;
+        if (isOtherRun && hello.incarnation() <= incarnation) {
             return new Opening.Refused(
                     "node "
                             + nodeId
-                            + " was started "
+                            + " was in its run "
                             + incarnation
-                            + " times when it was met last, and now says "
-                            + run
-                            + ": its data folder was set back, and has forgotten what the node"
-                            + " promised since. Start it on the newest one",
-                    Optional.empty());
+                            + " when it was met last, and another process now says that this is run "
+                            + hello.incarnation()
+                            + ": it runs on a copy of the data folder, or on an old one, which has"
+                            + " forgotten what the node promised since. Stop it, and start the"
+                            + " node on the folder it had last");
         }
-        if (run > incarnation && before != null) {
+        if (isOtherRun && before != null && nowNanos - before.heardNanos() < DEAD_NANOS) {
             return new Opening.Refused(
                     "two processes say that they are node "
                             + nodeId
                             + ": stop the one that came last, and never start a copy of a data"
-                            + " folder",
-                    Optional.of(before));
+                            + " folder");
         }
-        incarnation = run;
+        incarnation = hello.incarnation();
+        life = hello.life();
         connections.add(connection);
         current = connection;
         dialing = false;
-        backoffNanos = BACKOFF_FIRST_NANOS;
-        complaint = "";
-        return new Opening.Taken(Optional.ofNullable(before));
+        return new Opening.Taken(Optional.ofNullable(before), isOtherRun);
     }
 
-    synchronized void closed(FrameConnection connection, long nowNanos) {
+    /** Returns whether it had lasted; else the other end did not want it. */
+    synchronized boolean closed(FrameConnection connection, long nowNanos) {
         connections.remove(connection);
         current = connections.isEmpty() ? null : connections.get(connections.size() - 1);
+        boolean lasted = nowNanos - connection.madeNanos() >= SETTLED_NANOS;
+        if (lasted) {
+            backoffNanos = BACKOFF_FIRST_NANOS;
+            complaint = "";
+        }
         nextDialNanos = nowNanos + backoffNanos;
+        if (!lasted) {
+            backoffNanos = Math.min(backoffNanos * 2, BACKOFF_LAST_NANOS);
+        }
+        return lasted;
     }
 
     /**

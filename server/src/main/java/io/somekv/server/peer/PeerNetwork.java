@@ -42,14 +42,16 @@ public final class PeerNetwork {
 
     private static final long DIAL_CHECK_MILLIS = 50;
     private static final int DIAL_TIMEOUT_MILLIS = 2_000;
+    private static final long SIGN_OF_LIFE_MILLIS = 1_000;
     private static final long HIGHER_ID_WAITS_NANOS = 2_000_000_000;
 
     /**
      * Who this node is.
      *
      * @param incarnation of this run of its process
+     * @param life drawn at random by this run
      */
-    public record Self(long nodeId, UUID storeId, long incarnation) {}
+    public record Self(long nodeId, UUID storeId, long incarnation, long life) {}
 
     private final Self self;
     private final NodeDirectory directory;
@@ -84,6 +86,7 @@ public final class PeerNetwork {
     /** Begins to look for the other nodes. */
     public void start() {
         lanes.get(0).every(DIAL_CHECK_MILLIS, this::dialMissing);
+        lanes.get(0).every(SIGN_OF_LIFE_MILLIS, this::showLife);
     }
 
     /** Sends to a node from {@code lane}'s loop, or drops the frame. */
@@ -120,6 +123,19 @@ public final class PeerNetwork {
         for (NodeInfo node : directory.nodes()) {
             if (node.nodeId() != self.nodeId && link(node.nodeId()).beginsDial(now)) {
                 dial(node);
+            }
+        }
+    }
+
+    /**
+     * Two followers have nothing to say to each other, and are to know of each other all the same.
+     */
+    private void showLife() {
+        Frame nothing = new Frame.Consensus(ConsensusCodec.encode(List.of()));
+        for (PeerLink link : links.values()) {
+            FrameConnection connection = link.current();
+            if (connection != null && connection.hasRoom()) {
+                connection.lane().eventLoop().execute(() -> connection.send(nothing));
             }
         }
     }
@@ -170,7 +186,8 @@ public final class PeerNetwork {
     // ---- what the handlers of connections call
 
     Frame.Hello hello() {
-        return new Frame.Hello(directory.clusterId(), self.nodeId, self.storeId, self.incarnation);
+        return new Frame.Hello(
+                directory.clusterId(), self.nodeId, self.storeId, self.incarnation, self.life);
     }
 
     /** Why a node that introduced itself like this must not be talked to; empty if it may be. */
@@ -181,16 +198,13 @@ public final class PeerNetwork {
     /** Takes a node's connection; returns why it does not, empty if it does. */
     String open(Frame.Hello hello, FrameConnection connection) {
         long nodeId = hello.nodeId();
-        return switch (link(nodeId).open(connection, hello.incarnation())) {
-            case PeerLink.Opening.Refused refused -> {
-                refused.rival().ifPresent(PeerNetwork::probe);
-                yield refused.objection();
-            }
+        return switch (link(nodeId).open(connection, hello, System.nanoTime())) {
+            case PeerLink.Opening.Refused refused -> refused.objection();
             case PeerLink.Opening.Taken taken -> {
                 log.info("connected with node {} at {}", nodeId, connection);
                 if (taken.before().isEmpty()) {
                     tellLanes(nodeId, true);
-                } else if (self.nodeId < nodeId) {
+                } else if (taken.isOtherRun() || self.nodeId < nodeId) {
                     taken.before().get().close();
                 }
                 yield "";
@@ -198,19 +212,15 @@ public final class PeerNetwork {
         };
     }
 
-    /**
-     * Sends something that says nothing: a connection whose other end went down with its machine is
-     * reset by what runs there now, and the next dial of the new process finds the place free.
-     */
-    private static void probe(FrameConnection connection) {
-        Frame nothing = new Frame.Consensus(ConsensusCodec.encode(List.of()));
-        connection.lane().eventLoop().execute(() -> connection.send(nothing));
-    }
-
     void closed(long nodeId, FrameConnection connection) {
         PeerLink link = link(nodeId);
-        link.closed(connection, System.nanoTime());
+        boolean lasted = link.closed(connection, System.nanoTime());
         if (!closing) {
+            if (!lasted && link.current() == null) {
+                complain(
+                        nodeId,
+                        "node " + nodeId + " ends every connection at once: its log says why");
+            }
             log.info("connection with node {} at {} is gone", nodeId, connection);
             tellLanes(nodeId, false);
             if (link.current() != null) {

@@ -17,7 +17,7 @@ final class HandshakeTest {
     private static final UUID STORE_1 = new UUID(0, 1);
     private static final UUID STORE_2 = new UUID(0, 2);
 
-    private final PeerNetwork.Self self = new PeerNetwork.Self(1, STORE_1, 5);
+    private final PeerNetwork.Self self = new PeerNetwork.Self(1, STORE_1, 5, 9);
     private final NodeDirectory directory = new NodeDirectory();
 
     @BeforeEach
@@ -30,7 +30,8 @@ final class HandshakeTest {
     }
 
     private String objection(UUID clusterId, long nodeId, UUID storeId) {
-        return Handshake.objection(self, directory, new Frame.Hello(clusterId, nodeId, storeId, 1));
+        return Handshake.objection(
+                self, directory, new Frame.Hello(clusterId, nodeId, storeId, 1, 1));
     }
 
     private static void assertContains(String part, String text) {
@@ -68,9 +69,9 @@ final class HandshakeTest {
     @Test
     void aNodeInNoClusterTalksToNoNodeAndToEveryClient() {
         NodeDirectory none = new NodeDirectory();
-        Frame.Hello node = new Frame.Hello(CLUSTER, 2, STORE_2, 1);
+        Frame.Hello node = new Frame.Hello(CLUSTER, 2, STORE_2, 1, 1);
         assertContains("in no cluster", Handshake.objection(self, none, node));
-        Frame.Hello client = new Frame.Hello(NodeDirectory.NO_CLUSTER, 0, new UUID(0, 0), 0);
+        Frame.Hello client = new Frame.Hello(NodeDirectory.NO_CLUSTER, 0, new UUID(0, 0), 0, 0);
         assertEquals("", Handshake.objection(self, none, client));
     }
 

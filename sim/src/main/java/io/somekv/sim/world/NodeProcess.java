@@ -177,7 +177,7 @@ final class NodeProcess {
                     .post(new LaneInput.FromPeer(from, incarnation, frame));
         } else if (frame instanceof Frame.Hello) {
             Frame hello =
-                    new Frame.Hello(NO_CLUSTER, node.id(), wal.storeUuid(), wal.incarnation());
+                    new Frame.Hello(NO_CLUSTER, node.id(), wal.storeUuid(), wal.incarnation(), 0);
             send(from, hello);
         } else if (frame instanceof Frame.Call call) {
             ask(
