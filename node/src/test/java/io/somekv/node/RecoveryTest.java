@@ -10,9 +10,12 @@ import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.raft.Entry;
 import io.somekv.raft.RaftConfig;
+import io.somekv.raft.Ready;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
@@ -39,6 +42,18 @@ class RecoveryTest {
         cluster.restart(node);
         cluster.learn(node);
         cluster.run(500);
+    }
+
+    /** What was agreed is bytes from then on: nobody can change a command in memory any more. */
+    @Test
+    @Tag("kb-23")
+    void theSameBytesStandInEveryLog() {
+        LaneCluster cluster = started(Collections.emptySet());
+        Ready.Fetch all = new Ready.Fetch(1, 1, Long.MAX_VALUE, Integer.MAX_VALUE);
+        List<Entry> log = cluster.disk(1).read(1, all);
+        assertTrue(log.size() > 10);
+        assertEquals(log, cluster.disk(2).read(1, all));
+        assertEquals(log, cluster.disk(3).read(1, all));
     }
 
     @Test
