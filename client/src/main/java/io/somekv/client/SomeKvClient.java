@@ -5,6 +5,8 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Command.Condition;
 import io.somekv.protocol.command.Command.Expiry;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.config.GroupSettings;
+import io.somekv.protocol.frame.FrameCodec;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +21,9 @@ import java.util.function.Function;
  * requests of one thread that waits for each answer are executed in its order.
  */
 public final class SomeKvClient implements AutoCloseable {
+    /** With it, a key and what else a frame holds fit in one; the store's own limit is lower. */
+    private static final int VALUE_SIZE_SENT_MAX = FrameCodec.FRAME_SIZE_MAX - (256 << 10);
+
     private final Transport transport;
 
     private SomeKvClient(Transport transport) {
@@ -43,7 +48,7 @@ public final class SomeKvClient implements AutoCloseable {
     }
 
     public CompletableFuture<Optional<byte[]>> getAsync(byte[] key) {
-        return ask(new Command.Get(Bytes.copyOf(key)), Results::value);
+        return ask(new Command.Get(keyOf(key)), Results::value);
     }
 
     public void put(byte[] key, byte[] value) {
@@ -51,18 +56,14 @@ public final class SomeKvClient implements AutoCloseable {
     }
 
     public CompletableFuture<Boolean> putAsync(byte[] key, byte[] value) {
-        return ask(Command.Put.of(Bytes.copyOf(key), Bytes.copyOf(value)), Results::done);
+        return ask(Command.Put.of(keyOf(key), valueOf(value)), Results::done);
     }
 
     /** Returns whether it was put: false if the key exists. */
     public boolean putIfAbsent(byte[] key, byte[] value) {
         Command put =
                 new Command.Put(
-                        Bytes.copyOf(key),
-                        Bytes.copyOf(value),
-                        Condition.IF_ABSENT,
-                        Expiry.NONE,
-                        false);
+                        keyOf(key), valueOf(value), Condition.IF_ABSENT, Expiry.NONE, false);
         return await(ask(put, Results::done));
     }
 
@@ -72,7 +73,7 @@ public final class SomeKvClient implements AutoCloseable {
     }
 
     public CompletableFuture<Long> appendAsync(byte[] key, byte[] suffix) {
-        return ask(new Command.Append(Bytes.copyOf(key), Bytes.copyOf(suffix)), Results::number);
+        return ask(new Command.Append(keyOf(key), valueOf(suffix)), Results::number);
     }
 
     /** Returns whether the key was there. */
@@ -81,14 +82,12 @@ public final class SomeKvClient implements AutoCloseable {
     }
 
     public CompletableFuture<Boolean> deleteAsync(byte[] key) {
-        return ask(
-                new Command.Delete(List.of(Bytes.copyOf(key))),
-                outcome -> Results.number(outcome) > 0);
+        return ask(new Command.Delete(List.of(keyOf(key))), outcome -> Results.number(outcome) > 0);
     }
 
     /** Adds to a decimal number; a missing key counts as 0. Returns the sum. */
     public long increment(byte[] key, long delta) {
-        return await(ask(new Command.Increment(Bytes.copyOf(key), delta), Results::number));
+        return await(ask(new Command.Increment(keyOf(key), delta), Results::number));
     }
 
     /** Any command, for tools that speak to the shard master, with its outcome as it is. */
@@ -100,6 +99,29 @@ public final class SomeKvClient implements AutoCloseable {
     @Override
     public void close() {
         transport.close();
+    }
+
+    /** What no node would take is refused before it is sent: so it is sure not to be executed. */
+    private static Bytes keyOf(byte[] key) {
+        return atMost(GroupSettings.KEY_SIZE_MAX, "key", key);
+    }
+
+    private static Bytes valueOf(byte[] value) {
+        return atMost(VALUE_SIZE_SENT_MAX, "value", value);
+    }
+
+    private static Bytes atMost(int sizeMax, String what, byte[] bytes) {
+        if (bytes.length > sizeMax) {
+            throw new SomeKvException.Refused(
+                    "a "
+                            + what
+                            + " of "
+                            + bytes.length
+                            + " bytes; at most "
+                            + sizeMax
+                            + " can be sent");
+        }
+        return Bytes.copyOf(bytes);
     }
 
     private <T> CompletableFuture<T> ask(Command command, Function<Outcome, T> result) {

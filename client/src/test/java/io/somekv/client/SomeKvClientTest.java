@@ -36,6 +36,18 @@ class SomeKvClientTest {
         }
     }
 
+    /** No node would read the frame: sent all the same, its outcome would seem to be unknown. */
+    @Test
+    void whatIsTooLargeToBeSentIsRefusedAtOnce() throws Exception {
+        try (ServerSocket silent = listen();
+                SomeKvClient client = SomeKvClient.connect(List.of(addressOf(silent)), SETTINGS)) {
+            byte[] large = new byte[24 << 20];
+            assertThrows(SomeKvException.Refused.class, () -> client.put(KEY, large));
+            assertThrows(SomeKvException.Refused.class, () -> client.appendAsync(KEY, large));
+            assertThrows(SomeKvException.Refused.class, () -> client.get(new byte[65_537]));
+        }
+    }
+
     @Test
     void addressesThatRefuseTheConnectionAreNamed() throws Exception {
         InetSocketAddress first;
