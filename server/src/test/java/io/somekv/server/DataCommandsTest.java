@@ -80,6 +80,16 @@ final class DataCommandsTest {
     }
 
     @Test
+    void oneGroupJoinsAtATimeAndOnNodesThatAreNamed() {
+        assertEquals(EXIT_USAGE, run("cluster join", "2", "3", "--on", "1"));
+        assertComplains("'2 3' is not the id of one group");
+        assertEquals(EXIT_USAGE, run("cluster join", "2,3", "--on", "1"));
+        assertComplains("'2,3' is not the id of one group");
+        assertEquals(EXIT_USAGE, run("cluster join", "2"));
+        assertComplains("name the group's nodes");
+    }
+
+    @Test
     void aValueMayComeFromAFileAndGoToOneByteForByte() throws Exception {
         byte[] bytes = {0, (byte) 0xff, '\r', '\n', 'x', '\n'};
         Path file = Files.write(folder.resolve("bytes"), bytes);

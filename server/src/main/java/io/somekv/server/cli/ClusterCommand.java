@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -151,8 +152,14 @@ final class ClusterCommand implements Runnable {
         @Mixin private Console console = new Console();
         @Mixin private NodeOption node = new NodeOption();
 
-        @Parameters(index = "0", paramLabel = "GROUP", description = "Its id, from 1.")
-        private long groupId;
+        @Spec private CommandSpec spec = CommandSpec.create();
+
+        @Parameters(
+                arity = "1..*",
+                paramLabel = "GROUP",
+                hideParamSyntax = true,
+                description = "Its id, from 1; one group joins at a time.")
+        private List<String> groupIds = new ArrayList<>();
 
         @Option(
                 names = "--on",
@@ -172,15 +179,32 @@ final class ClusterCommand implements Runnable {
         public Integer call() {
             console.logAt("WARN");
             return console.run(() -> {
+                long groupId = groupId();
+                if (nodeIds.isEmpty() && newNodes.isEmpty()) {
+                    throw wrong("name the group's nodes: --on with ids, or --new with addresses");
+                }
                 try (ControlChannel channel = node.open()) {
-                    join(channel);
+                    join(channel, groupId);
                     console.out().print(ConfigText.of(channel.config(-1)));
                     return Console.EXIT_OK;
                 }
             });
         }
 
-        private void join(ControlChannel channel) {
+        private long groupId() {
+            String words = String.join(" ", groupIds);
+            try {
+                return Long.parseLong(words);
+            } catch (NumberFormatException e) {
+                throw wrong("'" + words + "' is not the id of one group; one joins at a time");
+            }
+        }
+
+        private ParameterException wrong(String why) {
+            return new ParameterException(spec.commandLine(), why);
+        }
+
+        private void join(ControlChannel channel, long groupId) {
             ClusterMap map = channel.config(-1);
             List<NodeInfo> members = new ArrayList<>();
             for (long nodeId : nodeIds) {
@@ -196,11 +220,6 @@ final class ClusterCommand implements Runnable {
                 }
             }
             members.addAll(unknown);
-            if (members.isEmpty()) {
-                throw new ControlException(
-                        ControlException.Kind.INVALID,
-                        "name the group's nodes: --on with ids, or --new with addresses");
-            }
             members = members.stream().distinct().sorted(BY_ID).toList();
             channel.join(JoinOrder.newGroup(groupId, members), unknown);
         }
