@@ -57,7 +57,8 @@ final class ExpiryIndex {
      * First thing in an entry: removes rows that its log time has passed, a bounded number, but
      * more than the entry can bring, or a steady load would let them grow for ever.
      *
-     * @param requests in the entry; each brings a row at most for each of its keys
+     * @param requests in the entry; each brings one row at most, for what names several keys sets
+     *     no expiry
      */
     void sweep(EntryWrites writes, int requests, Shards shards) {
         if (earliest > writes.logTime()) {
