@@ -63,13 +63,13 @@ final class GroupCommand implements Runnable {
             console.logAt("WARN");
             return console.run(() -> {
                 try (ControlChannel channel = node.open()) {
-                    long before = leader(channel).nodeId();
-                    if (before == toNode) {
-                        console.out().println(ledBy(before) + " already");
+                    NodeInfo leader = leader(channel);
+                    if (leader.nodeId() == toNode) {
+                        console.out().println(ledBy(toNode) + " already");
                         return Console.EXIT_OK;
                     }
-                    begin(channel);
-                    console.out().println(ledBy(await(channel, before)) + " now");
+                    begin(leader);
+                    console.out().println(ledBy(await(channel, leader.nodeId())) + " now");
                     return Console.EXIT_OK;
                 }
             });
@@ -91,8 +91,7 @@ final class GroupCommand implements Runnable {
                                     "group " + groupId + " has no leader at the moment"));
         }
 
-        private void begin(ControlChannel channel) {
-            NodeInfo leader = leader(channel);
+        private void begin(NodeInfo leader) {
             try (ControlChannel there =
                     ControlChannel.to(leader.host() + ":" + leader.grpcPort())) {
                 there.transferLeadership(groupId, toNode);
