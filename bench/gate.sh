@@ -40,7 +40,7 @@ for tool in redis-server redis-benchmark redis-cli; do
 done
 
 # All ports are counted from here, Redis's too; a free run of them unless told.
-SOMEKV_FIRST_PORT=${SOMEKV_FIRST_PORT:-$("$here/three-nodes.sh" choose-port)}
+SOMEKV_FIRST_PORT=${SOMEKV_FIRST_PORT:-$("$here/nodes.sh" choose-port)}
 export SOMEKV_FIRST_PORT
 redis_port=$((SOMEKV_FIRST_PORT + 9))
 
@@ -96,12 +96,12 @@ redis-server --bind 127.0.0.1 --port "$redis_port" --dir "$dir/redis" --appendon
     --appendfsync always --save "" >"$dir/redis.log" 2>&1 &
 pids+=($!)
 for n in 1 2 3; do
-    "$here/three-nodes.sh" node "$dir" "$n" >"$dir/n$n.log" 2>&1 &
+    "$here/nodes.sh" node "$dir" "$n" >"$dir/n$n.log" 2>&1 &
     pids+=($!)
 done
-our_port=$("$here/three-nodes.sh" resp-port 1)
+our_port=$("$here/nodes.sh" resp-port 1)
 await_set "$redis_port"
-"$here/three-nodes.sh" form >"$dir/form.log" 2>&1 || { cat "$dir/form.log" >&2; exit 1; }
+"$here/nodes.sh" form >"$dir/form.log" 2>&1 || { cat "$dir/form.log" >&2; exit 1; }
 await_set "$our_port"
 
 echo "warming up for $warm_seconds seconds" >&2

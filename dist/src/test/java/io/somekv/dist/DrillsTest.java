@@ -87,4 +87,27 @@ final class DrillsTest {
         assertTrue(Integer.parseInt(wrong.group(1)) > 0, printed);
         assertTrue(Pattern.compile("read [1-9]").matcher(printed).find(), printed);
     }
+
+    /** Short, and so on few faults; {@code ./check --chaos} is the long one. */
+    @Test
+    void whatClientsHearUnderFaultsIsLinearizable() throws Exception {
+        String printed = drill(0, "chaos", "--minutes", "0.25", "--seed", "4");
+        assertTrue(printed.contains("linearizable; the replicas agree"), printed);
+    }
+
+    @Test
+    void aHistoryOnADiskThatCeasesToSyncIsNotLinearizable() throws Exception {
+        String printed =
+                drill(
+                        1,
+                        "chaos",
+                        "--minutes",
+                        "0.1",
+                        "--faults",
+                        "kill-all",
+                        "--disk",
+                        "unsynced-without-sync");
+        assertTrue(printed.contains("NOT LINEARIZABLE"), printed);
+        assertTrue(Files.exists(folder.resolve("data/history.txt")), printed);
+    }
 }

@@ -52,7 +52,7 @@ final class Program implements AutoCloseable {
     int choosePort() throws IOException, InterruptedException {
         Process process =
                 new ProcessBuilder(
-                                House.root().resolve("bench/three-nodes.sh").toString(),
+                                House.root().resolve("bench/nodes.sh").toString(),
                                 "choose-port")
                         .start();
         String answer = new String(process.getInputStream().readAllBytes(), UTF_8).strip();

@@ -2,16 +2,12 @@ package io.somekv.bench.drill;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -28,7 +24,6 @@ import picocli.CommandLine.Option;
                 "Kill all three nodes at once under write load; no acknowledged write is lost.")
 public final class BlackoutDrill implements Callable<Integer> {
     private static final int KEYS_PER_CLIENT = 100;
-    private static final int DIGEST_ATTEMPTS = 30;
     private static final int CEASED_SECONDS = 2;
 
     @Mixin private DrillOptions options = new DrillOptions();
@@ -51,7 +46,7 @@ public final class BlackoutDrill implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Outcomes outcomes = new Outcomes(options.clients() * KEYS_PER_CLIENT);
         int lost = 0;
-        try (ThreeNodes nodes = options.startNodes()) {
+        try (Nodes nodes = options.startNodes()) {
             for (int round = 1; round <= rounds; round++) {
                 long down = loadAndKill(nodes, outcomes);
                 if (!nodes.startAll()) {
@@ -64,7 +59,7 @@ public final class BlackoutDrill implements Callable<Integer> {
                 }
                 long millis = (System.nanoTime() - down) / 1_000_000;
                 int wrong = verify(nodes, outcomes);
-                long differing = differing(nodes);
+                long differing = Replicas.differing(nodes);
                 lost += wrong + (int) differing;
                 System.out.printf(
                         "round %d: %d writes acknowledged so far, %d unknown; all nodes serve again"
@@ -86,37 +81,8 @@ public final class BlackoutDrill implements Callable<Integer> {
         return lost == 0 ? 0 : 1;
     }
 
-    /** Groups whose replicas, once all have applied the same entries, differ. */
-    private static long differing(ThreeNodes nodes) throws IOException, InterruptedException {
-        for (int attempt = 0; attempt < DIGEST_ATTEMPTS; attempt++) {
-            Map<Long, List<ThreeNodes.ReplicaDigest>> byGroup =
-                    nodes.digests().stream()
-                            .collect(Collectors.groupingBy(ThreeNodes.ReplicaDigest::group));
-            boolean level =
-                    !byGroup.isEmpty()
-                            && byGroup.values().stream().allMatch(BlackoutDrill::isLevel);
-            if (level) {
-                return byGroup.values().stream()
-                        .filter(replicas -> distinct(replicas, r -> r.digest()) > 1)
-                        .count();
-            }
-            TimeUnit.SECONDS.sleep(1);
-        }
-        throw new IOException("the replicas do not come level");
-    }
-
-    private static boolean isLevel(List<ThreeNodes.ReplicaDigest> replicas) {
-        return replicas.size() == ThreeNodes.COUNT && distinct(replicas, r -> r.applied()) == 1;
-    }
-
-    private static long distinct(
-            List<ThreeNodes.ReplicaDigest> replicas,
-            Function<ThreeNodes.ReplicaDigest, Object> property) {
-        return replicas.stream().map(property).distinct().count();
-    }
-
     /** Returns when the nodes went down. */
-    private long loadAndKill(ThreeNodes nodes, Outcomes outcomes)
+    private long loadAndKill(Nodes nodes, Outcomes outcomes)
             throws IOException, InterruptedException {
         AtomicBoolean stop = new AtomicBoolean();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -139,9 +105,8 @@ public final class BlackoutDrill implements Callable<Integer> {
         }
     }
 
-    private static void write(
-            ThreeNodes nodes, Outcomes outcomes, int firstKey, AtomicBoolean stop) {
-        int node = firstKey / KEYS_PER_CLIENT % ThreeNodes.COUNT + 1;
+    private static void write(Nodes nodes, Outcomes outcomes, int firstKey, AtomicBoolean stop) {
+        int node = firstKey / KEYS_PER_CLIENT % nodes.count() + 1;
         try (NodeClient client = new NodeClient(nodes, node)) {
             long last = System.nanoTime();
             for (int i = 0; !stop.get(); i++) {
@@ -159,7 +124,7 @@ public final class BlackoutDrill implements Callable<Integer> {
     }
 
     /** How many keys do not hold what the clients were told; prints the first few. */
-    private static int verify(ThreeNodes nodes, Outcomes outcomes) throws InterruptedException {
+    private static int verify(Nodes nodes, Outcomes outcomes) throws InterruptedException {
         int wrong = 0;
         long deadline = System.nanoTime() + 60_000_000_000L;
         try (NodeClient client = new NodeClient(nodes, 1)) {

@@ -74,20 +74,42 @@ final class DrillOptions {
         return environment;
     }
 
-    /** Three new nodes that serve. */
-    ThreeNodes startNodes() throws IOException, InterruptedException {
+    /** The folder for data and logs, there from now on. */
+    Path makeFolder() throws IOException {
         Path folder =
                 data == null
                         ? Files.createTempDirectory("somekv-drill-")
                         : Files.createDirectories(data);
-        ThreeNodes nodes =
-                ThreeNodes.of(
-                        project.toAbsolutePath(),
-                        folder.toAbsolutePath(),
-                        Optional.ofNullable(firstPort),
-                        environment());
+        return folder.toAbsolutePath();
+    }
+
+    /** Three new nodes that serve, on loopback. */
+    Nodes startNodes() throws IOException, InterruptedException {
+        Path folder = makeFolder();
+        Nodes nodes = nodesAt(Places.loopback(3), folder);
+        serve(nodes, folder);
+        return nodes;
+    }
+
+    /** Nodes that are not started yet, with free ports unless told. */
+    Nodes nodesAt(Places places, Path folder) throws IOException, InterruptedException {
+        return Nodes.of(
+                project.toAbsolutePath(),
+                folder,
+                places,
+                Optional.ofNullable(firstPort),
+                environment());
+    }
+
+    /** Nodes that are not started yet, where each has all ports to itself. */
+    Nodes nodesAt(Places places, Path folder, int port) throws IOException, InterruptedException {
+        return Nodes.of(project.toAbsolutePath(), folder, places, Optional.of(port), environment());
+    }
+
+    /** Has new nodes form a cluster, and waits until they serve; closes them if they do not. */
+    static void serve(Nodes nodes, Path folder) throws IOException, InterruptedException {
         try {
-            for (int node = 1; node <= ThreeNodes.COUNT; node++) {
+            for (int node = 1; node <= nodes.count(); node++) {
                 nodes.start(node);
             }
             nodes.form();
@@ -98,7 +120,6 @@ final class DrillOptions {
             nodes.close();
             throw e;
         }
-        System.out.println("three nodes serve; data and logs are in " + folder);
-        return nodes;
+        System.out.println(nodes.count() + " nodes serve; data and logs are in " + folder);
     }
 }

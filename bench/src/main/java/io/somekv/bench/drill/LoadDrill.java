@@ -25,6 +25,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = "Load real records while nodes are killed; every key reads back identical.")
 public final class LoadDrill implements Callable<Integer> {
+    private static final int NODES = 3;
     private static final int LEADER_KILLS = 3;
 
     @Mixin private DrillOptions options = new DrillOptions();
@@ -40,7 +41,7 @@ public final class LoadDrill implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "5",
             description = "How often a node is killed, the leader first (${DEFAULT-VALUE}).")
-    private int kills = LEADER_KILLS + ThreeNodes.COUNT - 1;
+    private int kills = LEADER_KILLS + NODES - 1;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -49,7 +50,7 @@ public final class LoadDrill implements Callable<Integer> {
         System.out.println(rows.size() + " records to load");
         Outcomes outcomes = new Outcomes(rows.size());
         Pace pace = new Pace(rows.size(), kills + 1);
-        try (ThreeNodes nodes = options.startNodes()) {
+        try (Nodes nodes = options.startNodes()) {
             long began = System.nanoTime();
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
                 for (int client = 0; client < options.clients(); client++) {
@@ -75,11 +76,11 @@ public final class LoadDrill implements Callable<Integer> {
         }
     }
 
-    private void killOneAfterTheOther(ThreeNodes nodes, Pace pace)
+    private void killOneAfterTheOther(Nodes nodes, Pace pace)
             throws IOException, InterruptedException {
         int node = 0;
         for (int kill = 0; kill < kills; kill++) {
-            node = kill < LEADER_KILLS ? nodes.leaderOf(1) : node % ThreeNodes.COUNT + 1;
+            node = kill < LEADER_KILLS ? nodes.leaderOf(1) : node % NODES + 1;
             pace.openPart(kill);
             pace.awaitMiddleOfPart(kill);
             nodes.kill(node);
@@ -95,7 +96,7 @@ public final class LoadDrill implements Callable<Integer> {
 
     /** One client: takes records until there are none, each until it is acknowledged. */
     private static void load(
-            ThreeNodes nodes, List<Map.Entry<String, byte[]>> rows, Outcomes outcomes, Pace pace) {
+            Nodes nodes, List<Map.Entry<String, byte[]>> rows, Outcomes outcomes, Pace pace) {
         for (int row = pace.take(); row >= 0; row = pace.take()) {
             byte[] key = bytesOf(rows.get(row).getKey());
             byte[] value = rows.get(row).getValue();
@@ -112,14 +113,14 @@ public final class LoadDrill implements Callable<Integer> {
         }
     }
 
-    private static int verify(ThreeNodes nodes, List<Map.Entry<String, byte[]>> rows)
+    private static int verify(Nodes nodes, List<Map.Entry<String, byte[]>> rows)
             throws InterruptedException {
         int wrong = 0;
         long deadline = System.nanoTime() + 600_000_000_000L;
-        for (int node = 1; node <= ThreeNodes.COUNT; node++) {
+        for (int node = 1; node <= NODES; node++) {
             try (NodeClient client = new NodeClient(nodes, node)) {
                 for (int row = 0; row < rows.size(); row++) {
-                    if (writtenThrough(row) % ThreeNodes.COUNT + 1 != node) {
+                    if (writtenThrough(row) % NODES + 1 != node) {
                         continue;
                     }
                     Map.Entry<String, byte[]> expected = rows.get(row);
@@ -137,7 +138,7 @@ public final class LoadDrill implements Callable<Integer> {
 
     /** The node that a record is first written through; it is read through the next one. */
     private static int writtenThrough(int row) {
-        return row % ThreeNodes.COUNT + 1;
+        return row % NODES + 1;
     }
 
     private static byte[] bytesOf(String text) {

@@ -14,14 +14,14 @@ import redis.clients.jedis.exceptions.JedisException;
 final class NodeClient implements AutoCloseable {
     private static final int TIMEOUT_MILLIS = 5_000;
 
-    private final ThreeNodes nodes;
+    private final Nodes nodes;
     private int node;
     private @Nullable Jedis connection;
 
     /**
      * @param node where it begins
      */
-    NodeClient(ThreeNodes nodes, int node) {
+    NodeClient(Nodes nodes, int node) {
         this.nodes = nodes;
         this.node = node;
     }
@@ -52,7 +52,7 @@ final class NodeClient implements AutoCloseable {
     }
 
     /** Waits until the node serves a write; false if it does not within a minute. */
-    static boolean await(ThreeNodes nodes, int node) throws InterruptedException {
+    static boolean await(Nodes nodes, int node) throws InterruptedException {
         long deadline = System.nanoTime() + 60_000_000_000L;
         byte[] key = "drill:ready".getBytes(java.nio.charset.StandardCharsets.UTF_8);
         while (true) {
@@ -78,14 +78,14 @@ final class NodeClient implements AutoCloseable {
 
     private void moveOn() {
         close();
-        node = node % ThreeNodes.COUNT + 1;
+        node = node % nodes.count() + 1;
     }
 
     private Jedis connection() {
         if (connection == null) {
             connection =
                     new Jedis(
-                            new HostAndPort("127.0.0.1", nodes.respPort(node)),
+                            new HostAndPort(nodes.host(node), nodes.respPort(node)),
                             DefaultJedisClientConfig.builder()
                                     .serverDefaultProtocol()
                                     .connectionTimeoutMillis(TIMEOUT_MILLIS)

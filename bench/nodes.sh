@@ -1,24 +1,26 @@
 #!/usr/bin/env bash
-# Three server processes on loopback, as drills and measurements use them: the one place that knows
-# their command lines.
+# Server processes as drills and measurements use them, three on loopback unless told: the one place
+# that knows their command lines.
 set -euo pipefail
 
 root=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
 somekv=${SOMEKV_PROGRAM:-$root/somekv}
 first_port=${SOMEKV_FIRST_PORT:-17000}
+read -ra hosts <<<"${SOMEKV_HOSTS:-127.0.0.1 127.0.0.1 127.0.0.1}"
 
 usage() {
     cat <<END
-usage: bench/three-nodes.sh COMMAND
+usage: bench/nodes.sh COMMAND
 
   node DIR N     become node N (1, 2 or 3) with its data in DIR/nN
-  form           make the three running nodes one cluster with groups 1 and 2; once for a new DIR
+  form           make the running nodes one cluster with groups 1 and 2; once for a new DIR
   leader G       print the number of the node that leads group G
   digests        print a line 'GROUP NODE APPLIED DIGEST' for each replica
   resp-port N    print the port where node N speaks RESP
   choose-port    print a number for SOMEKV_FIRST_PORT from which all ports are free
 
-SOMEKV_FIRST_PORT (now $first_port) moves all ports; SOMEKV_SERVER_OPTIONS are more options of each node;
+SOMEKV_FIRST_PORT (now $first_port) moves all ports; SOMEKV_HOSTS are the addresses of the nodes, as many as
+there are (three times 127.0.0.1 unless told); SOMEKV_SERVER_OPTIONS are more options of each node;
 SOMEKV_PROGRAM is run instead of ./somekv.
 END
 }
@@ -26,8 +28,11 @@ END
 resp_port() { echo $((first_port + $1)); }
 peer_port() { echo $((first_port + 10 + $1)); }
 grpc_port() { echo $((first_port + 20 + $1)); }
+host() { echo "${hosts[$(($1 - 1))]}"; }
+control() { echo "$(host "$1"):$(grpc_port "$1")"; }
+numbers() { seq "${#hosts[@]}"; }
 
-listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+listens() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 
 # Below the range from which the kernel takes ports for outgoing connections: a node that was killed
 # must find its port free again.
@@ -36,7 +41,7 @@ choose_port() {
     while true; do
         first_port=$((10000 + RANDOM % 700 * 30))
         for port in $(seq "$first_port" $((first_port + 29))); do
-            if listens "$port"; then
+            if listens 127.0.0.1 "$port"; then
                 continue 2
             fi
         done
@@ -47,18 +52,24 @@ choose_port() {
 
 # Becomes the server: whoever started this script may kill it by that process id.
 node() {
+    local reach=(--host "$(host "$2")")
+    if [ "$(host "$2")" != 127.0.0.1 ]; then
+        # A network that the drill has made, with nobody else in it.
+        reach+=(--insecure)
+    fi
     mkdir -p "$1"
     # shellcheck disable=SC2086 # options are words
     exec "$somekv" server --node-id "$2" --data "$1/n$2" --peer-port "$(peer_port "$2")" \
-        --resp-port "$(resp_port "$2")" --grpc-port "$(grpc_port "$2")" ${SOMEKV_SERVER_OPTIONS:-}
+        --resp-port "$(resp_port "$2")" --grpc-port "$(grpc_port "$2")" "${reach[@]}" \
+        ${SOMEKV_SERVER_OPTIONS:-}
 }
 
 # A node that was just started answers after a second or two.
 await_port() {
     local deadline=$((SECONDS + 60))
-    until listens "$1"; do
+    until listens "$1" "$2"; do
         if [ "$SECONDS" -ge "$deadline" ]; then
-            echo "nothing listens on port $1" >&2
+            echo "nothing listens on port $2 of $1" >&2
             exit 1
         fi
         sleep 0.2
@@ -66,21 +77,25 @@ await_port() {
 }
 
 form() {
-    local n
-    for n in 1 2 3; do
-        await_port "$(grpc_port "$n")"
+    local n group with="" on=1
+    for n in $(numbers); do
+        await_port "$(host "$n")" "$(grpc_port "$n")"
+        if [ "$n" -gt 1 ]; then
+            with+=${with:+,}$(control "$n")
+            on+=,$n
+        fi
     done
-    "$somekv" cluster start --node "127.0.0.1:$(grpc_port 1)" \
-        --with "127.0.0.1:$(grpc_port 2),127.0.0.1:$(grpc_port 3)"
-    "$somekv" cluster join --node "127.0.0.1:$(grpc_port 1)" --on 1,2,3 1
-    "$somekv" cluster join --node "127.0.0.1:$(grpc_port 1)" --on 1,2,3 2
+    "$somekv" cluster start --node "$(control 1)" --with "$with"
+    for group in 1 2; do
+        "$somekv" cluster join --node "$(control 1)" --on "$on" "$group"
+    done
 }
 
 # Asks one node after the other: some may be down.
 leader() {
     local n found
-    for n in 1 2 3; do
-        found=$("$somekv" cluster status --json --node "127.0.0.1:$(grpc_port "$n")" 2>/dev/null |
+    for n in $(numbers); do
+        found=$("$somekv" cluster status --json --node "$(control "$n")" 2>/dev/null |
             grep -o "\"group\":$1,\"role\":\"[a-z_]*\",\"term\":[0-9]*,\"leader_node\":[1-9]" |
             head -n 1 | grep -o '[0-9]*$') || true
         if [ -n "$found" ]; then
@@ -93,7 +108,7 @@ leader() {
 }
 
 digests() {
-    "$somekv" cluster status --json --digests --node "127.0.0.1:$(grpc_port 1)" |
+    "$somekv" cluster status --json --digests --node "$(control 1)" |
         grep -oE '"node":[0-9]+|"group":[0-9]+|"applied":[0-9]+|"digest":"?[0-9a-fx-]+' |
         awk -F: '{ gsub(/"/, "") }
             $1 == "node" { node = $2 }

@@ -2,31 +2,38 @@ package io.somekv.bench.drill;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.File;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
- * Three server processes on loopback, started by {@code bench/three-nodes.sh}, which knows their
- * command lines. Only what was started here is ever killed.
+ * Three server processes on loopback, started by {@code bench/nodes.sh}, which knows their command
+ * lines. Only what was started here is ever killed.
  */
-final class ThreeNodes implements AutoCloseable {
-    static final int COUNT = 3;
-
+final class Nodes implements AutoCloseable {
     private final Path script;
     private final Path folder;
+    private final Places places;
     private final int firstPort;
     private final Map<String, String> environment;
     private final Map<Integer, Process> running = new TreeMap<>();
+    private boolean closed;
 
-    private ThreeNodes(Path script, Path folder, int firstPort, Map<String, String> environment) {
+    private Nodes(
+            Path script,
+            Path folder,
+            Places places,
+            int firstPort,
+            Map<String, String> environment) {
         this.script = script;
         this.folder = folder;
+        this.places = places;
         this.firstPort = firstPort;
         this.environment = environment;
     }
@@ -37,14 +44,19 @@ final class ThreeNodes implements AutoCloseable {
      * @param firstPort all ports are counted from it; empty to choose free ones
      * @param environment what else the script is to know
      */
-    static ThreeNodes of(
-            Path project, Path folder, Optional<Integer> firstPort, Map<String, String> environment)
+    static Nodes of(
+            Path project,
+            Path folder,
+            Places places,
+            Optional<Integer> firstPort,
+            Map<String, String> environment)
             throws IOException, InterruptedException {
-        Path script = project.resolve("bench/three-nodes.sh");
+        Path script = project.resolve("bench/nodes.sh");
         int port = firstPort.isPresent() ? firstPort.get() : choosePort(script);
         Map<String, String> told = new TreeMap<>(environment);
         told.put("SOMEKV_FIRST_PORT", Integer.toString(port));
-        return new ThreeNodes(script, folder, port, told);
+        told.put("SOMEKV_HOSTS", String.join(" ", places.hosts()));
+        return new Nodes(script, folder, places, port, told);
     }
 
     private static int choosePort(Path script) throws IOException, InterruptedException {
@@ -56,24 +68,52 @@ final class ThreeNodes implements AutoCloseable {
         return Integer.parseInt(answer);
     }
 
-    /** RESP port of a node, 1 to 3; as the script counts it. */
+    int count() {
+        return places.hosts().size();
+    }
+
+    String host(int node) {
+        return places.hosts().get(node - 1);
+    }
+
+    /** RESP port of a node, from 1; as the script counts it. */
     int respPort(int node) {
         return firstPort + node;
     }
 
+    /** Where Java clients reach all nodes. */
+    List<InetSocketAddress> peerAddresses() {
+        return IntStream.rangeClosed(1, count())
+                .mapToObj(node -> new InetSocketAddress(host(node), firstPort + 10 + node))
+                .toList();
+    }
+
+    /** A node's data. */
+    Path folder(int node) {
+        return folder.resolve("n" + node);
+    }
+
+    /** What a node has printed, in all of its runs. */
+    Path log(int node) {
+        return folder.resolve("node-" + node + ".log");
+    }
+
     /** Starts a node, on the data it left if there is some. Does not wait until it serves. */
-    void start(int node) throws IOException {
-        File log = folder.resolve("node-" + node + ".log").toFile();
-        Process process =
-                command("node", folder.toString(), Integer.toString(node))
-                        .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
-                        .start();
-        running.put(node, process);
+    synchronized void start(int node) throws IOException {
+        if (closed) {
+            return;
+        }
+        ProcessBuilder command = command("node", folder.toString(), Integer.toString(node));
+        command.command().addAll(0, places.entering().get(node - 1));
+        running.put(
+                node,
+                command.redirectOutput(ProcessBuilder.Redirect.appendTo(log(node).toFile()))
+                        .start());
     }
 
     /** Starts all on the data they left; whether they serve again. */
     boolean startAll() throws IOException, InterruptedException {
-        for (int node = 1; node <= COUNT; node++) {
+        for (int node = 1; node <= count(); node++) {
             start(node);
         }
         return allServe();
@@ -81,7 +121,7 @@ final class ThreeNodes implements AutoCloseable {
 
     /** Whether all serve, a minute at the most for each to begin. */
     boolean allServe() throws InterruptedException {
-        for (int node = 1; node <= COUNT; node++) {
+        for (int node = 1; node <= count(); node++) {
             if (!NodeClient.await(this, node)) {
                 return false;
             }
@@ -89,7 +129,7 @@ final class ThreeNodes implements AutoCloseable {
         return true;
     }
 
-    /** Makes the three one cluster; once for new data. */
+    /** Makes them one cluster; once for new data. */
     void form() throws IOException, InterruptedException {
         Process process = command("form").inheritIO().start();
         if (process.waitFor() != 0) {
@@ -135,17 +175,31 @@ final class ThreeNodes implements AutoCloseable {
      * Kills with -9, and waits until the process is gone. The script became the server by {@code
      * exec}, so the process id is the server's own.
      */
-    void kill(int node) {
+    synchronized void kill(int node) {
         Process process = running.remove(node);
         if (process != null) {
             process.destroyForcibly().onExit().join();
         }
     }
 
+    /** Has a node stand still, with SIGSTOP, or go on. */
+    synchronized void pause(int node, boolean isPaused) throws IOException, InterruptedException {
+        Process process = running.get(node);
+        if (process != null && process.isAlive()) {
+            Tools.run("kill", isPaused ? "-STOP" : "-CONT", Long.toString(process.pid()));
+        }
+    }
+
+    /** Whether a node was started and has not ended since, by itself or by a kill. */
+    synchronized boolean isAlive(int node) {
+        Process process = running.get(node);
+        return process != null && process.isAlive();
+    }
+
     /** Tells disks that can cease to sync, to do so, or to sync again. */
     void syncs(boolean isSyncing) throws IOException {
-        for (int node = 1; node <= COUNT; node++) {
-            Path sign = folder.resolve("n" + node).resolve("cease-to-sync");
+        for (int node = 1; node <= count(); node++) {
+            Path sign = folder(node).resolve("cease-to-sync");
             if (isSyncing) {
                 Files.deleteIfExists(sign);
             } else {
@@ -154,15 +208,15 @@ final class ThreeNodes implements AutoCloseable {
         }
     }
 
-    /** Kills all three before it waits for any: nobody is left to carry on. */
-    void killAll() {
+    /** Kills all before it waits for any: nobody is left to carry on. */
+    synchronized void killAll() {
         running.values().forEach(Process::destroyForcibly);
         running.values().forEach(process -> process.onExit().join());
         running.clear();
     }
 
     /** Fails when a node has ended by itself. */
-    void checkAlive() throws IOException {
+    synchronized void checkAlive() throws IOException {
         for (Map.Entry<Integer, Process> each : running.entrySet()) {
             if (!each.getValue().isAlive()) {
                 throw new IOException(
@@ -172,7 +226,8 @@ final class ThreeNodes implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         killAll();
     }
 
