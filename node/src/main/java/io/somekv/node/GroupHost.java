@@ -17,6 +17,7 @@ import io.somekv.raft.HardState;
 import io.somekv.raft.Input;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipState;
 import io.somekv.raft.Message;
 import io.somekv.raft.Now;
 import io.somekv.raft.PersistMark;
@@ -259,6 +260,8 @@ final class GroupHost {
                             logTime);
             case ProposalResult.Busy busy ->
                     refuse(now, busy.token(), new Outcome.Busy(RETRY_AFTER_MILLIS), logTime);
+            case ProposalResult.Refused refused ->
+                    refuse(now, refused.token(), new Outcome.Invalid(refused.reason()), logTime);
         }
     }
 
@@ -340,7 +343,7 @@ final class GroupHost {
                 replicaId,
                 storeId,
                 persist.hardState(),
-                persist.membership(),
+                persist.memberships(),
                 persist.truncateFrom(),
                 persist.entries());
     }
@@ -356,7 +359,13 @@ final class GroupHost {
      */
     GroupRecord birth(Membership membership) {
         return new GroupRecord(
-                groupId, replicaId, storeId, HardState.INITIAL, membership, 0, List.of());
+                groupId,
+                replicaId,
+                storeId,
+                HardState.INITIAL,
+                MembershipState.initial(membership),
+                0,
+                List.of());
     }
 
     /** Names {@link #birth} among the persists: no persist of the core has this number. */

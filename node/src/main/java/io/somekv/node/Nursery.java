@@ -8,6 +8,7 @@ import io.somekv.kv.engine.Engine;
 import io.somekv.kv.shardmaster.ShardMasterMachine;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.protocol.config.GroupSpec;
+import io.somekv.raft.EntryId;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
 import io.somekv.raft.Now;
@@ -49,9 +50,9 @@ final class Nursery {
 
     /** A replica that the shared log knows. */
     GroupHost recover(RecoveredGroup group, Now startedAt) {
-        Optional<Member> self = group.membership().find(group.replicaId());
+        Optional<Member> self = group.memberships().current().find(group.replicaId());
         Invariant.check(
-                self.isPresent() && self.get().storeId().equals(config.storeId()),
+                self.isEmpty() || self.get().storeId().equals(config.storeId()),
                 "a replica lives on the disk that it was created on");
         long applied =
                 config.mutations().contains(Mutation.COMMIT_TAKEN_FOR_APPLIED)
@@ -66,7 +67,9 @@ final class Nursery {
                 new Recovered(
                         config.incarnation(),
                         group.hardState(),
-                        group.membership(),
+                        group.memberships(),
+                        EntryId.ZERO,
+                        0,
                         group.terms(),
                         group.lastIndex(),
                         group.lastLogTime(),

@@ -301,7 +301,7 @@ final class LaneCluster {
         for (long node = 1; node <= nodes; node++) {
             members.add(new Member(node, node, storeOf(node)));
         }
-        return new Membership(members, List.of());
+        return Membership.of(members);
     }
 
     long create(long node, long group, Membership membership) {

@@ -73,7 +73,7 @@ final class NodeDisk {
                 record.replicaId(),
                 record.storeId(),
                 record.hardState(),
-                record.membership(),
+                record.memberships(),
                 terms,
                 log.isEmpty() ? 0 : log.lastKey(),
                 log.isEmpty() ? 0 : log.lastEntry().getValue().logTime());

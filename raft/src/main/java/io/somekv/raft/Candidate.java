@@ -21,7 +21,7 @@ final class Candidate implements RoleState {
     }
 
     void campaign(boolean byTransfer) {
-        for (Member voter : core.membership().voters()) {
+        for (Member voter : core.membership().electorate()) {
             if (voter.replicaId() != core.self()) {
                 core.persists()
                         .sendWhenStateDurable(

@@ -70,7 +70,7 @@ final class Follower implements RoleState {
         leaderId = message.from();
         core.onLeaderContact();
         electionDeadlineNanos = core.now().nanos() + core.electionWaitNanos();
-        if (core.log().holds(message.previous())) {
+        if (core.log().agreesAt(message.previous())) {
             accept(message);
         } else {
             reject(message);
@@ -83,7 +83,8 @@ final class Follower implements RoleState {
      */
     private void accept(Message.AppendEntries message) {
         RaftLog log = core.log();
-        long verified = message.previous().index() + message.entries().size();
+        long end = message.previous().index() + message.entries().size();
+        long verified = Math.max(end, log.base().index());
         boolean appended = append(message);
         log.commitTo(Math.min(message.commit(), verified));
         if (appended) {
@@ -107,12 +108,11 @@ final class Follower implements RoleState {
             return false;
         }
         if (from <= log.last().index()) {
-            log.truncateFrom(from);
-            core.persists().onTruncated(from);
+            core.truncateFrom(from);
         }
         int skip = (int) (from - message.previous().index() - 1);
         for (int i = skip; i < message.entries().size(); i++) {
-            log.append(message.entries().get(i));
+            core.append(message.entries().get(i));
         }
         return true;
     }
@@ -134,6 +134,23 @@ final class Follower implements RoleState {
                                 core.log().conflictHint(previous),
                                 message.round(),
                                 core.now().wallMillis()));
+    }
+
+    /** A snapshot is in the place of the log: says so to whom it came from. */
+    void onRestored() {
+        if (leaderId != 0) {
+            core.persists()
+                    .sendWhenAllDurable(
+                            new Message.AppendAccepted(
+                                    core.self(),
+                                    leaderId,
+                                    core.term(),
+                                    core.log().base().index(),
+                                    0,
+                                    core.now().wallMillis()),
+                            core.effects(),
+                            core.now());
+        }
     }
 
     private Message.AppendAccepted accepted(Message.AppendEntries message, long matchIndex) {

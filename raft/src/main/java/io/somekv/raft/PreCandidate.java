@@ -20,7 +20,7 @@ final class PreCandidate implements RoleState {
 
     void campaign() {
         tally.count(core.self(), true);
-        List<Member> voters = core.membership().voters();
+        List<Member> voters = core.membership().electorate();
         for (Member voter : voters) {
             if (voter.replicaId() != core.self()) {
                 core.effects()

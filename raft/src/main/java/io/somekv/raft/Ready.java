@@ -22,16 +22,21 @@ public record Ready(
         List<ProposalResult> proposals,
         List<ReadResult> reads) {
     /**
-     * One write to the log, made durable as a whole: first cut, then append, with the state that
-     * holds afterwards.
+     * One write to the log, made durable as a whole: first cut, then drop what lies before {@code
+     * base}, then append, with the state that holds afterwards.
      *
+     * @param base the log begins behind this entry. Where the log on disk, cut, does not hold it, a
+     *     snapshot has taken the place of that log: nothing of it remains
+     * @param baseLogTime no entry up to {@code base} has a later log time
      * @param truncateFrom drop what the log holds at this index and behind it; 0 for nothing. When
      *     {@code entries} is not empty its first index is {@code truncateFrom}, or follows the log
      */
     public record Persist(
             PersistMark mark,
             HardState hardState,
-            Membership membership,
+            MembershipState memberships,
+            EntryId base,
+            long baseLogTime,
             long truncateFrom,
             List<Entry> entries) {
         public Persist {

@@ -100,7 +100,7 @@ record OpenedStore(
     private static void check(
             NodeFolder folder, List<RecoveredGroup> groups, Optional<ClusterMap> map) {
         for (RecoveredGroup group : groups) {
-            Optional<Member> self = group.membership().find(group.replicaId());
+            Optional<Member> self = group.memberships().current().find(group.replicaId());
             self.filter(member -> member.nodeId() != folder.nodeId())
                     .ifPresent(member -> refuse(folder, "node " + member.nodeId()));
             self.filter(member -> !member.storeId().equals(folder.storeId()))

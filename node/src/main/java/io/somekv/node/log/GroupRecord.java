@@ -2,7 +2,7 @@ package io.somekv.node.log;
 
 import io.somekv.raft.Entry;
 import io.somekv.raft.HardState;
-import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipState;
 import java.util.List;
 
 /**
@@ -17,7 +17,7 @@ public record GroupRecord(
         long replicaId,
         long storeId,
         HardState hardState,
-        Membership membership,
+        MembershipState memberships,
         long truncateFrom,
         List<Entry> entries) {
     public GroupRecord {

@@ -53,6 +53,6 @@ public record JoinOrder(
                             replica.nodeId(),
                             node(replica.nodeId()).storeId()));
         }
-        return new Membership(voters, List.of());
+        return Membership.of(voters);
     }
 }

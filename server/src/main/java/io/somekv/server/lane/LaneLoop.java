@@ -352,6 +352,7 @@ public final class LaneLoop {
                     case QUORUM_LOST -> "no quorum answered within the election timeout";
                     case DISK_STALLED -> "its log waits for the disk for too long";
                     case CLOCK_AHEAD -> "its clock is ahead of the others'";
+                    case REMOVED -> "its replica was removed";
                 };
         log.info(
                 "group {}: this node leads no more (term {}): {}",

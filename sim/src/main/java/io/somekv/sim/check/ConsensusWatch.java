@@ -6,7 +6,6 @@ import io.somekv.node.log.GroupRecord;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.raft.Entry;
 import io.somekv.raft.EntryId;
-import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
 import io.somekv.raft.Message;
 import io.somekv.raft.ReplicaStatus;
@@ -151,12 +150,13 @@ final class ConsensusWatch {
     }
 
     private void checkLeader(Replica replica, ReplicaStatus seen, Membership membership) {
-        int votes = 0;
-        for (Member voter : membership.voters()) {
-            Long voted = voteByTermAndVoter.get(new EntryId(seen.term(), voter.replicaId()));
-            votes += voted != null && voted == seen.replicaId() ? 1 : 0;
-        }
-        if (votes < membership.quorum()) {
+        Long known = leaderByTerm.putIfAbsent(seen.term(), seen.replicaId());
+        boolean isNew = known == null || known != seen.replicaId();
+        if (isNew && !membership.hasQuorum(voter -> votedFor(seen, voter))) {
+            long votes =
+                    membership.electorate().stream()
+                            .filter(m -> votedFor(seen, m.replicaId()))
+                            .count();
             throw breach(
                     "replica "
                             + seen.replicaId()
@@ -166,8 +166,7 @@ final class ConsensusWatch {
                             + votes
                             + " votes");
         }
-        Long known = leaderByTerm.putIfAbsent(seen.term(), seen.replicaId());
-        if (known != null && known != seen.replicaId()) {
+        if (known != null && isNew) {
             throw breach(
                     "election safety: two leaders of term "
                             + seen.term()
@@ -191,6 +190,11 @@ final class ConsensusWatch {
                                 + entry.term);
             }
         }
+    }
+
+    private boolean votedFor(ReplicaStatus leader, long voter) {
+        Long voted = voteByTermAndVoter.get(new EntryId(leader.term(), voter));
+        return voted != null && voted == leader.replicaId();
     }
 
     private void checkCommit(Replica replica, ReplicaStatus seen) {

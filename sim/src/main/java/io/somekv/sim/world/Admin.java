@@ -117,7 +117,7 @@ public final class Admin {
             SimNode node = nodes.get((int) replica.nodeId() - 1);
             members.add(new Member(replica.replicaId(), node.id(), node.storeId()));
         }
-        Membership membership = new Membership(members, List.of());
+        Membership membership = Membership.of(members);
         for (Member member : members) {
             SimNode node = nodes.get((int) member.nodeId() - 1);
             add(

@@ -47,7 +47,7 @@ final class FrameWriter {
                                 record.groupId(),
                                 new LogRecord.Replica(record.replicaId(), record.storeId()),
                                 record.hardState(),
-                                record.membership());
+                                record.memberships());
                 groups.put(record.groupId(), log);
             }
             LogRecord delta = log.delta(record);

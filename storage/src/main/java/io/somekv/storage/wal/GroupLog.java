@@ -3,7 +3,7 @@ package io.somekv.storage.wal;
 import io.somekv.node.log.GroupRecord;
 import io.somekv.raft.Entry;
 import io.somekv.raft.HardState;
-import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipState;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +20,7 @@ final class GroupLog {
 
     long storeId;
     HardState hardState;
-    Membership membership;
+    MembershipState memberships;
 
     /** Of the last entry; 0 for an empty log. */
     long lastIndex;
@@ -31,12 +31,16 @@ final class GroupLog {
     /** Of the replica's latest record; {@link Position#NONE} before its first. */
     long lastPosition;
 
-    GroupLog(long groupId, LogRecord.Replica replica, HardState hardState, Membership membership) {
+    GroupLog(
+            long groupId,
+            LogRecord.Replica replica,
+            HardState hardState,
+            MembershipState memberships) {
         this.groupId = groupId;
         this.replicaId = replica.replicaId();
         this.storeId = replica.storeId();
         this.hardState = hardState;
-        this.membership = membership;
+        this.memberships = memberships;
     }
 
     /** What of {@code record} has to be written: what the log has said already is left out. */
@@ -46,8 +50,8 @@ final class GroupLog {
                 first || record.storeId() != storeId
                         ? new LogRecord.Replica(record.replicaId(), record.storeId())
                         : null;
-        @Nullable Membership changed =
-                first || !record.membership().equals(membership) ? record.membership() : null;
+        @Nullable MembershipState changed =
+                first || !record.memberships().equals(memberships) ? record.memberships() : null;
         return new LogRecord(
                 groupId,
                 lastPosition,
@@ -75,8 +79,8 @@ final class GroupLog {
             storeId = record.replica().storeId();
         }
         hardState = record.hardState();
-        if (record.membership() != null) {
-            membership = record.membership();
+        if (record.memberships() != null) {
+            memberships = record.memberships();
         }
         long kept = lastIndexBefore(record);
         if (!record.entries().isEmpty()) {

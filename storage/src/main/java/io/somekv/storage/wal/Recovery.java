@@ -204,7 +204,7 @@ final class Recovery {
     private void replay(LogRecord record, long position, int size) {
         long groupId = record.groupId();
         if (record.previous() == Position.NONE) {
-            if (record.replica() == null || record.membership() == null) {
+            if (record.replica() == null || record.memberships() == null) {
                 throw new MalformedException("a replica's first record does not name it");
             }
             // A new replica owes nothing to the one before.
@@ -212,7 +212,7 @@ final class Recovery {
             groups.put(
                     groupId,
                     new GroupLog(
-                            groupId, record.replica(), record.hardState(), record.membership()));
+                            groupId, record.replica(), record.hardState(), record.memberships()));
         }
         if (damaged.containsKey(groupId)) {
             return;

@@ -263,7 +263,7 @@ public final class Wal implements SharedLog {
                             log.replicaId,
                             log.storeId,
                             log.hardState,
-                            log.membership,
+                            log.memberships,
                             EntryId.ZERO,
                             0,
                             log.runs.last(),
@@ -285,7 +285,7 @@ public final class Wal implements SharedLog {
                             log.replicaId,
                             log.storeId,
                             log.hardState,
-                            log.membership,
+                            log.memberships,
                             log.runs.terms(),
                             log.lastIndex,
                             lastLogTime(log)));

@@ -8,6 +8,7 @@ import io.somekv.raft.EntryKind;
 import io.somekv.raft.HardState;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipState;
 import io.somekv.storage.disk.Disk;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -18,10 +19,10 @@ import java.util.UUID;
 final class WalFixture {
     static final UUID STORE = new UUID(0x1234, 0x5678);
     static final WalConfig CONFIG = WalConfig.of(STORE).withSegmentSize(8192);
-    static final Membership MEMBERS =
-            new Membership(
-                    List.of(new Member(1, 11, STORE), new Member(2, 12, new UUID(0, 2))),
-                    List.of());
+    static final MembershipState MEMBERS =
+            MembershipState.initial(
+                    Membership.of(
+                            List.of(new Member(1, 11, STORE), new Member(2, 12, new UUID(0, 2)))));
 
     private WalFixture() {}
 

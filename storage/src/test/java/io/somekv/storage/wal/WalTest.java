@@ -21,6 +21,7 @@ import io.somekv.raft.EntryId;
 import io.somekv.raft.HardState;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipState;
 import io.somekv.storage.disk.MemoryDisk;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,10 +47,11 @@ class WalTest {
 
     @Test
     void aGroupComesBackAsItWasWritten() throws Exception {
-        Membership later =
-                new Membership(
+        Membership settled =
+                Membership.of(
                         List.of(new Member(1, 11, STORE)),
                         List.of(new Member(7, 13, new UUID(7, 7))));
+        MembershipState later = new MembershipState(settled.promoting(7), 4, settled, 2);
         try (Wal wal = open(disk)) {
             writeAndSync(wal, append(5, 1, 1, 3));
             writeAndSync(wal, record(5, 2, 3, entries(5, 2, 3, 4)));
