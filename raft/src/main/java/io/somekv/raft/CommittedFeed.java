@@ -72,6 +72,7 @@ final class CommittedFeed {
     void onRestored(long index) {
         handedOut = index;
         fetch = null;
+        effects.dropCommitted();
         unapplied.clear();
         unappliedBytes = 0;
     }

@@ -20,6 +20,11 @@ final class Effects {
         committed.add(entry);
     }
 
+    /** What was to be applied is in a snapshot that has been taken in. */
+    void dropCommitted() {
+        committed.clear();
+    }
+
     void fetch(Ready.Fetch fetch) {
         fetches.add(fetch);
     }

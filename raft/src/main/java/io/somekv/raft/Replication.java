@@ -247,7 +247,8 @@ final class Replication {
 
     /**
      * Entries came back from disk. Stale ones are known by what they are: asked for before the
-     * follower's position changed, or, asked for in an earlier term of this leader, cut since.
+     * follower's position changed, or, asked for in an earlier term of this leader, cut since. What
+     * was dropped meanwhile needs a snapshot.
      */
     void onFetched(Input.Fetched fetched, long round) {
         Progress follower = find(fetched.fetch().replicaId());
@@ -259,6 +260,7 @@ final class Replication {
         boolean isUsable =
                 !entries.isEmpty()
                         && !follower.isProbing()
+                        && follower.nextIndex() > core.log().base().index()
                         && entries.getFirst().index() == follower.nextIndex();
         for (int i = 0; isUsable && i < entries.size(); i++) {
             isUsable = core.log().holds(entries.get(i).id());
