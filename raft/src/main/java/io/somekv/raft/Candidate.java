@@ -74,6 +74,12 @@ final class Candidate implements RoleState {
     }
 
     @Override
+    public void onInstallSnapshot(Message.InstallSnapshot message) {
+        core.becomeFollower(core.term(), message.from());
+        core.role().onInstallSnapshot(message);
+    }
+
+    @Override
     public void onPersisted() {
         if (!hasOwnVote && core.persists().isStateDurable()) {
             hasOwnVote = true;

@@ -62,19 +62,34 @@ final class Follower implements RoleState {
     /** Raft figure 2, AppendEntries, receiver implementation. */
     @Override
     public void onAppendEntries(Message.AppendEntries message) {
-        Invariant.check(
-                leaderId == 0 || leaderId == message.from(),
-                "one leader a term",
-                leaderId,
-                message.from());
-        leaderId = message.from();
-        core.onLeaderContact();
-        electionDeadlineNanos = core.now().nanos() + core.electionWaitNanos();
+        onLeader(message.from());
         if (core.log().agreesAt(message.previous())) {
             accept(message);
         } else {
             reject(message);
         }
+    }
+
+    /**
+     * Raft figure 13. Where this replica has committed as much already, it says so, and no more is
+     * sent; else the piece is for the state machine.
+     */
+    @Override
+    public void onInstallSnapshot(Message.InstallSnapshot message) {
+        onLeader(message.from());
+        long commit = core.log().commit();
+        if (message.snapshot().base().index() <= commit) {
+            sendAccepted(Math.min(commit, core.log().durable()), 0);
+        } else {
+            core.effects().takeIn(message);
+        }
+    }
+
+    private void onLeader(long from) {
+        Invariant.check(leaderId == 0 || leaderId == from, "one leader a term", leaderId, from);
+        leaderId = from;
+        core.onLeaderContact();
+        electionDeadlineNanos = core.now().nanos() + core.electionWaitNanos();
     }
 
     /**
@@ -89,14 +104,13 @@ final class Follower implements RoleState {
         log.commitTo(Math.min(message.commit(), verified));
         if (appended) {
             core.persists()
-                    .sendWhenAllDurable(accepted(message, verified), core.effects(), core.now());
-        } else {
-            // Nothing to wait for: a heartbeat is answered while a sync is under way.
-            core.persists()
-                    .sendWhenStateDurable(
-                            accepted(message, Math.min(verified, log.durable())),
+                    .sendWhenAllDurable(
+                            accepted(message.from(), verified, message.round()),
                             core.effects(),
                             core.now());
+        } else {
+            // Nothing to wait for: a heartbeat is answered while a sync is under way.
+            sendAccepted(Math.min(verified, log.durable()), message.round());
         }
     }
 
@@ -141,25 +155,20 @@ final class Follower implements RoleState {
         if (leaderId != 0) {
             core.persists()
                     .sendWhenAllDurable(
-                            new Message.AppendAccepted(
-                                    core.self(),
-                                    leaderId,
-                                    core.term(),
-                                    core.log().base().index(),
-                                    0,
-                                    core.now().wallMillis()),
+                            accepted(leaderId, core.log().base().index(), 0),
                             core.effects(),
                             core.now());
         }
     }
 
-    private Message.AppendAccepted accepted(Message.AppendEntries message, long matchIndex) {
+    private void sendAccepted(long matchIndex, long round) {
+        core.persists()
+                .sendWhenStateDurable(
+                        accepted(leaderId, matchIndex, round), core.effects(), core.now());
+    }
+
+    private Message.AppendAccepted accepted(long to, long matchIndex, long round) {
         return new Message.AppendAccepted(
-                core.self(),
-                message.from(),
-                core.term(),
-                matchIndex,
-                message.round(),
-                core.now().wallMillis());
+                core.self(), to, core.term(), matchIndex, round, core.now().wallMillis());
     }
 }

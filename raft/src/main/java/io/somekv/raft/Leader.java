@@ -372,6 +372,11 @@ final class Leader implements RoleState {
     }
 
     @Override
+    public void onInstallSnapshot(Message.InstallSnapshot message) {
+        Invariant.check(false, "one leader a term", core.self(), message.from());
+    }
+
+    @Override
     public void onLeave() {
         reads.refuseAll(0);
     }

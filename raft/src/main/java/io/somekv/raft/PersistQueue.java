@@ -224,7 +224,11 @@ final class PersistQueue {
                     Message.PreVoteReply _,
                     Message.AppendEntries _,
                     Message.AppendRejected _,
-                    Message.TimeoutNow _ ->
+                    Message.TimeoutNow _,
+                    Message.Introduce _,
+                    Message.Gone _,
+                    Message.InstallSnapshot _,
+                    Message.SnapshotAccepted _ ->
                     false;
         };
     }
@@ -258,7 +262,11 @@ final class PersistQueue {
                     Message.RequestVote _,
                     Message.AppendEntries _,
                     Message.AppendRejected _,
-                    Message.TimeoutNow _ ->
+                    Message.TimeoutNow _,
+                    Message.Introduce _,
+                    Message.Gone _,
+                    Message.InstallSnapshot _,
+                    Message.SnapshotAccepted _ ->
                     message;
         };
     }

@@ -67,6 +67,12 @@ final class PreCandidate implements RoleState {
         core.role().onAppendEntries(message);
     }
 
+    @Override
+    public void onInstallSnapshot(Message.InstallSnapshot message) {
+        core.becomeFollower(core.term(), message.from());
+        core.role().onInstallSnapshot(message);
+    }
+
     /**
      * A refusal that names a higher term is adopted, or a voter that campaigned alone once would
      * refuse everybody else for ever, and its own log be refused by them (KB-8).

@@ -76,6 +76,10 @@ final class Progress {
         return lastHeardNanos;
     }
 
+    boolean hasAnswered() {
+        return hasAnswered;
+    }
+
     /** Whether an answer of it came since then. */
     boolean isHeardSince(long nanos) {
         return hasAnswered && lastHeardNanos >= nanos;

@@ -237,6 +237,9 @@ public final class RaftReplica {
                     core.role().onTimeoutNow(m);
                 }
             }
+            case Message.InstallSnapshot m -> onInstallSnapshot(m);
+            // For whoever hosts the replica.
+            case Message.Introduce _, Message.Gone _, Message.SnapshotAccepted _ -> {}
             case Message.AppendAccepted m -> {
                 if (isOfThisTerm(m)) {
                     core.role().onAppendAccepted(m);
@@ -276,6 +279,18 @@ public final class RaftReplica {
      * KB-12).
      */
     private void onAppendEntries(Message.AppendEntries message) {
+        if (isOfALeaderOfNow(message, message.previous())) {
+            core.role().onAppendEntries(message);
+        }
+    }
+
+    private void onInstallSnapshot(Message.InstallSnapshot message) {
+        if (isOfALeaderOfNow(message, message.snapshot().base())) {
+            core.role().onInstallSnapshot(message);
+        }
+    }
+
+    private boolean isOfALeaderOfNow(Message message, EntryId at) {
         if (message.term() < core.term()) {
             core.effects()
                     .send(
@@ -283,16 +298,16 @@ public final class RaftReplica {
                                     core.self(),
                                     message.from(),
                                     core.term(),
-                                    message.previous(),
+                                    at,
                                     EntryId.ZERO,
                                     0,
                                     core.now().wallMillis()));
-            return;
+            return false;
         }
         if (message.term() > core.term()) {
             core.becomeFollower(message.term(), message.from());
         }
-        core.role().onAppendEntries(message);
+        return true;
     }
 
     /** Entries follow {@code previous} and each other, in index and in term. */

@@ -185,12 +185,26 @@ final class Replication {
      */
     void send(long round, boolean isHeartbeat) {
         for (Progress follower : followers) {
+            if (isHeartbeat && !follower.hasAnswered()) {
+                maybeIntroduce(follower);
+            }
             sendEntries(follower, round);
             if (isHeartbeat
                     || follower.sentRound() < round
                     || follower.lacksCommit(core.log().commit())) {
                 sendAppend(follower, List.of(), round);
             }
+        }
+    }
+
+    /** Only a learner may be made anew: a voter that has nothing may have promised something. */
+    private void maybeIntroduce(Progress follower) {
+        Membership membership = core.membership();
+        if (!membership.isVoter(follower.id())) {
+            core.effects()
+                    .send(
+                            new Message.Introduce(
+                                    core.self(), follower.id(), core.term(), membership));
         }
     }
 

@@ -105,6 +105,19 @@ final class Transcript {
                             "AppendRejected term %d at %s hint %s round %d"
                                     .formatted(m.term(), at(m.rejected()), at(m.hint()), m.round());
                     case Message.TimeoutNow m -> "TimeoutNow term %d".formatted(m.term());
+                    case Message.Introduce m ->
+                            "Introduce term %d {%s}".formatted(m.term(), members(m.membership()));
+                    case Message.Gone m -> "Gone term %d".formatted(m.term());
+                    case Message.InstallSnapshot m ->
+                            "InstallSnapshot term %d of %s part %d%s"
+                                    .formatted(
+                                            m.term(),
+                                            at(m.snapshot().base()),
+                                            m.part(),
+                                            m.isLast() ? ", the last" : "");
+                    case Message.SnapshotAccepted m ->
+                            "SnapshotAccepted term %d of %s, next %d"
+                                    .formatted(m.term(), at(m.base()), m.nextPart());
                 };
     }
 
