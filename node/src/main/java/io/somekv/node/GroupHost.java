@@ -17,6 +17,7 @@ import io.somekv.raft.HardState;
 import io.somekv.raft.Input;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipChange;
 import io.somekv.raft.MembershipState;
 import io.somekv.raft.Message;
 import io.somekv.raft.Now;
@@ -50,12 +51,18 @@ final class GroupHost {
 
     private final WriteQueue writes = new WriteQueue();
     private final ReadQueue reads;
+    private final MemberChanges changes = new MemberChanges();
+    private final MemberNodes nodes;
     private final ArrayDeque<Entry> committed = new ArrayDeque<>();
 
     /** Persists handed out and not yet durable; the next batch is proposed when there is none. */
     private long persistsInFlight;
 
     private boolean wasLeading;
+
+    /** Told by others to be no member any more. */
+    private boolean isToldGone;
+
     private long nextToken = 1;
 
     /** Whether it stands in {@link Places}' queue of groups to settle, and of groups to apply. */
@@ -77,10 +84,19 @@ final class GroupHost {
         this.machine = machine;
         this.outbox = outbox;
         this.reads = new ReadQueue(machine);
+        this.nodes = new MemberNodes(replica);
     }
 
     long groupId() {
         return groupId;
+    }
+
+    long replicaId() {
+        return replicaId;
+    }
+
+    long storeId() {
+        return storeId;
     }
 
     StateMachine machine() {
@@ -101,7 +117,7 @@ final class GroupHost {
 
     /** Node of the leader this replica follows; 0 when it knows none. */
     long leaderNode() {
-        return nodeOf(replica.leaderId());
+        return nodes.nodeOf(replica.leaderId());
     }
 
     /** Whether a tick at {@code now} would do anything. */
@@ -118,11 +134,42 @@ final class GroupHost {
 
     /**
      * Takes a message from another node, if that node hosts the replica that it claims to be from.
+     * A replica that was removed is told: else it would ask for votes for ever (KB-7).
      */
     void receive(Now now, long fromNode, Message message) {
-        if (message.to() == replicaId && nodeOf(message.from()) == fromNode) {
+        if (message.to() != replicaId) {
+            return;
+        }
+        if (replica.isGone(message.from())) {
+            long term = replica.status(now).term();
+            outbox.message(
+                    fromNode,
+                    new Envelope(groupId, new Message.Gone(replicaId, message.from(), term)));
+        } else if (nodes.isPlausible(fromNode, message)) {
+            isToldGone |= message instanceof Message.Gone;
             replica.step(now, new Input.Received(message));
         }
+    }
+
+    /** This replica is no member any more: nothing is to be expected of it. */
+    boolean isRemoved() {
+        return isToldGone || replica.isGone(replicaId);
+    }
+
+    /** Nobody is to wait for a replica that was removed. */
+    void abandonAll(Now now) {
+        Outcome refusal = new Outcome.NotLeader(leaderNode());
+        writes.abandon(now, refusal);
+        reads.abandon(now, refusal);
+        changes.abandon(now);
+        committed.clear();
+    }
+
+    /** Has a member join or leave, if this replica leads; the answer comes when that is applied. */
+    void change(Now now, MembershipChange change, Waiter waiter) {
+        long token = nextToken++;
+        changes.ask(token, waiter);
+        replica.step(now, new Input.ChangeMembership(token, change));
     }
 
     /** Serves a client's request if this replica leads; the answer comes once it is decided. */
@@ -172,7 +219,7 @@ final class GroupHost {
 
     /** Nobody waits for anything here. */
     boolean isIdle() {
-        return writes.isIdle() && reads.isIdle();
+        return writes.isIdle() && reads.isIdle() && changes.isIdle();
     }
 
     /** Ends a batch of inputs: proposes what gathered, and carries out what the core calls for. */
@@ -207,6 +254,7 @@ final class GroupHost {
             Outcome refusal = new Outcome.NotLeader(leaderNode());
             writes.abandon(now, refusal);
             reads.abandon(now, refusal);
+            changes.abandon(now);
         }
         outbox.add(
                 new LaneEffect.LeadershipChanged(
@@ -222,7 +270,7 @@ final class GroupHost {
             outbox.persist(record(persist), persist.mark());
         }
         for (Message message : ready.messages()) {
-            long node = nodeOf(message.to());
+            long node = nodes.nodeOf(message.to());
             if (node != 0) {
                 outbox.message(node, new Envelope(groupId, message));
             }
@@ -243,7 +291,8 @@ final class GroupHost {
         long logTime = replica.logTime(now);
         switch (result) {
             case ProposalResult.Appended appended -> {
-                if (writes.appended(appended.token(), appended.id())) {
+                if (changes.appended(appended.token(), appended.id())
+                        || writes.appended(appended.token(), appended.id())) {
                     return;
                 }
                 if (replica.leads()) {
@@ -256,7 +305,7 @@ final class GroupHost {
                     refuse(
                             now,
                             notLeader.token(),
-                            new Outcome.NotLeader(nodeOf(notLeader.leaderHint())),
+                            new Outcome.NotLeader(nodes.nodeOf(notLeader.leaderHint())),
                             logTime);
             case ProposalResult.Busy busy ->
                     refuse(now, busy.token(), new Outcome.Busy(RETRY_AFTER_MILLIS), logTime);
@@ -266,7 +315,8 @@ final class GroupHost {
     }
 
     private void refuse(Now now, long token, Outcome outcome, long logTime) {
-        if (!writes.refused(now, token, outcome, logTime)) {
+        if (!changes.refused(now, token, outcome, logTime)
+                && !writes.refused(now, token, outcome, logTime)) {
             reads.timeRefused(now, outcome, logTime);
         }
     }
@@ -281,7 +331,7 @@ final class GroupHost {
                     reads.refused(
                             now,
                             notLeader.token(),
-                            new Outcome.NotLeader(nodeOf(notLeader.leaderHint())),
+                            new Outcome.NotLeader(nodes.nodeOf(notLeader.leaderHint())),
                             replica.logTime(now));
         }
     }
@@ -320,6 +370,7 @@ final class GroupHost {
         List<Outcome> outcomes =
                 machine.apply(new AppliedEntry(entry.index(), entry.logTime(), requests));
         Invariant.check(outcomes.size() == requests.size(), "an outcome for each request");
+        changes.applied(now, entry.id(), logTime);
         if (own.isPresent()) {
             List<Waiter> waiters = own.get().waiters();
             for (int i = 0; i < waiters.size(); i++) {
@@ -348,21 +399,15 @@ final class GroupHost {
                 persist.entries());
     }
 
-    private long nodeOf(long memberId) {
-        return memberId == 0
-                ? 0
-                : replica.membership().find(memberId).map(Member::nodeId).orElse(0L);
-    }
-
     /**
      * A new replica's first record: that it exists, with its membership, before it does anything.
      */
-    GroupRecord birth(Membership membership) {
+    GroupRecord birth(HardState hardState, Membership membership) {
         return new GroupRecord(
                 groupId,
                 replicaId,
                 storeId,
-                HardState.INITIAL,
+                hardState,
                 MembershipState.initial(membership),
                 0,
                 List.of());

@@ -14,6 +14,7 @@ import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Input;
 import io.somekv.raft.Member;
+import io.somekv.raft.Message;
 import io.somekv.raft.Now;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,6 +90,7 @@ public final class Lane {
             }
             case LaneInput.CreateReplica create -> onCreate(now, create);
             case LaneInput.TransferLeadership transfer -> onTransfer(now, transfer);
+            case LaneInput.ChangeMembers change -> onChange(now, change);
             case LaneInput.LeaveLeadership _ -> onLeave(now);
             case LaneInput.FromLane lane -> onNote(now, lane.lane(), lane.note());
             case LaneInput.Learned learned -> maps.learn(learned.map());
@@ -99,7 +101,11 @@ public final class Lane {
     public List<LaneEffect> effects(Now now) {
         for (GroupHost host = places.nextTouched(); host != null; host = places.nextTouched()) {
             host.settle(now);
-            places.maybeQueue(host);
+            if (host.isRemoved()) {
+                destroy(now, host);
+            } else {
+                places.maybeQueue(host);
+            }
         }
         if (places.backlogCount() > 0) {
             outbox.add(new LaneEffect.WantsTurn());
@@ -229,6 +235,8 @@ public final class Lane {
         } else if (host != null) {
             host.receive(now, fromNode, envelope.message());
             places.touch(host);
+        } else if (envelope.message() instanceof Message.Introduce introduce) {
+            nursery.maybeConceive(now, envelope.groupId(), introduce);
         }
     }
 
@@ -321,6 +329,27 @@ public final class Lane {
             answer(transfer.token(), host.transfer(now, transfer.toNode()));
             places.touch(host);
         }
+    }
+
+    private void onChange(Now now, LaneInput.ChangeMembers change) {
+        GroupHost host = places.host(change.groupId());
+        if (host == null) {
+            answer(change.token(), new Outcome.NotLeader(0));
+        } else {
+            host.change(
+                    now,
+                    change.change(),
+                    (then, outcome, logTime) -> answer(change.token(), outcome));
+            places.touch(host);
+        }
+    }
+
+    /** The replica was removed from its group: its log and rows go, its id never comes back. */
+    private void destroy(Now now, GroupHost host) {
+        host.abandonAll(now);
+        places.remove(host);
+        nursery.onGone(host);
+        outbox.add(new LaneEffect.Destroy(host.groupId(), host.replicaId(), host.storeId()));
     }
 
     /** Only where somebody is there: a leader that asks nobody would stand still for a while. */

@@ -6,6 +6,7 @@ import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Entry;
 import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipChange;
 import io.somekv.raft.Message;
 import io.somekv.raft.PersistMark;
 import io.somekv.raft.Ready;
@@ -72,6 +73,13 @@ public sealed interface LaneInput {
      * @param toNode 0 for the one that has most of the log
      */
     record TransferLeadership(long token, long groupId, long toNode) implements LaneInput {}
+
+    /**
+     * Have a member join or leave a group that this lane leads. Answered like an {@link Ask}: Ok
+     * once that is committed (who joins then still has to get the log before it votes), NotLeader,
+     * Invalid with the reason, or Unknown where the leader changed meanwhile.
+     */
+    record ChangeMembers(long token, long groupId, MembershipChange change) implements LaneInput {}
 
     /** The node is about to stop: others are to lead what this lane leads, where they can. */
     record LeaveLeadership() implements LaneInput {}

@@ -9,8 +9,10 @@ import io.somekv.kv.shardmaster.ShardMasterMachine;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.raft.EntryId;
+import io.somekv.raft.HardState;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
+import io.somekv.raft.Message;
 import io.somekv.raft.Now;
 import io.somekv.raft.RaftReplica;
 import io.somekv.raft.Recovered;
@@ -31,6 +33,9 @@ final class Nursery {
 
     /** Replicas whose first record is not yet durable. */
     private final TreeMap<Long, Unborn> unbornByGroup = new TreeMap<>();
+
+    /** The highest replica id of each group that was destroyed here in this life. */
+    private final TreeMap<Long, Long> goneByGroup = new TreeMap<>();
 
     private long nextStoreId;
 
@@ -84,13 +89,60 @@ final class Nursery {
 
     /** Begins a new replica: {@link #born} gives it once its record is durable. */
     void conceive(Now now, LaneInput.CreateReplica create) {
-        long storeId = nextStoreId;
-        nextStoreId += config.laneCount();
+        long storeId = newStoreId();
         Recovered fresh = Recovered.fresh(config.incarnation(), create.membership());
         GroupHost host = host(create.groupId(), create.replicaId(), storeId, fresh, now);
-        unbornByGroup.put(
-                create.groupId(), new Unborn(host, new ArrayList<>(List.of(create.token()))));
-        outbox.persist(host.birth(create.membership()), host.birthMark(config.incarnation()));
+        conceive(host, HardState.INITIAL, create.membership(), List.of(create.token()));
+    }
+
+    /**
+     * Begins a replica that a leader wants as a learner, unless it must not be: it is another
+     * node's, or another disk's, or was destroyed here. It begins in the leader's term with its
+     * vote given to that leader: whatever this replica may have promised in that term before its
+     * record was lost, it promises nobody else anything.
+     */
+    void maybeConceive(Now now, long groupId, Message.Introduce introduce) {
+        long replicaId = introduce.to();
+        Membership membership = introduce.membership();
+        if (unbornByGroup.containsKey(groupId)
+                || replicaId <= goneByGroup.getOrDefault(groupId, 0L)
+                || membership.isVoter(replicaId)
+                || !isOwn(membership.find(replicaId))) {
+            return;
+        }
+        HardState hardState = new HardState(introduce.term(), introduce.from(), 0);
+        Recovered fresh = Recovered.learner(config.incarnation(), hardState, membership);
+        conceive(
+                host(groupId, replicaId, newStoreId(), fresh, now),
+                hardState,
+                membership,
+                List.of());
+    }
+
+    private void conceive(
+            GroupHost host, HardState hardState, Membership membership, List<Long> tokens) {
+        unbornByGroup.put(host.groupId(), new Unborn(host, new ArrayList<>(tokens)));
+        outbox.persist(host.birth(hardState, membership), host.birthMark(config.incarnation()));
+    }
+
+    /**
+     * A replica was removed from its group and is destroyed: it, and those before it, are no more.
+     */
+    void onGone(GroupHost host) {
+        goneByGroup.merge(host.groupId(), host.replicaId(), Math::max);
+    }
+
+    /** Never given before on this node. */
+    long newStoreId() {
+        long storeId = nextStoreId;
+        nextStoreId += config.laneCount();
+        return storeId;
+    }
+
+    private boolean isOwn(Optional<Member> self) {
+        return self.isPresent()
+                && self.get().nodeId() == config.nodeId()
+                && self.get().storeId().equals(config.storeId());
     }
 
     /** The replica whose first record this mark names, if it does. */
@@ -106,10 +158,7 @@ final class Nursery {
      * @param present membership of the group's replica here, if there is one
      */
     Optional<String> objection(LaneInput.CreateReplica create, Optional<Membership> present) {
-        Optional<Member> self = create.membership().find(create.replicaId());
-        if (self.isEmpty()
-                || self.get().nodeId() != config.nodeId()
-                || !self.get().storeId().equals(config.storeId())) {
+        if (!isOwn(create.membership().find(create.replicaId()))) {
             return Optional.of(
                     "replica "
                             + create.replicaId()

@@ -58,6 +58,13 @@ final class Places {
         touch(host);
     }
 
+    /** The replica of this group is no more. */
+    void remove(GroupHost host) {
+        hosts.remove(host.groupId());
+        backlog.remove(host);
+        host.isInBacklog = false;
+    }
+
     /** Marks a group as one that must settle before the batch ends. */
     void touch(GroupHost host) {
         if (!host.isTouched) {
@@ -255,7 +262,7 @@ final class Places {
         GroupHost host = hosts.get(groupId);
         List<Long> nodes = new ArrayList<>();
         if (host != null) {
-            for (Member member : host.membership().voters()) {
+            for (Member member : host.membership().electorate()) {
                 nodes.add(member.nodeId());
             }
         } else {

@@ -17,6 +17,7 @@ import io.somekv.protocol.frame.Frame;
 import io.somekv.protocol.frame.FrameCodec;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipChange;
 import io.somekv.raft.Now;
 import io.somekv.raft.RaftConfig;
 import io.somekv.raft.ReplicaStatus;
@@ -288,8 +289,13 @@ final class LaneCluster {
     }
 
     void createGroup(long group) {
-        Membership membership = membership(lanesByNode.size());
-        for (long node : lanesByNode.keySet()) {
+        createGroup(group, lanesByNode.size());
+    }
+
+    /** With a replica on each of the first so many nodes. */
+    void createGroup(long group, int nodes) {
+        Membership membership = membership(nodes);
+        for (long node = 1; node <= nodes; node++) {
             Outcome outcome = await(create(node, group, membership));
             Invariant.check(outcome instanceof Outcome.Ok, "replica created");
         }
@@ -316,6 +322,13 @@ final class LaneCluster {
         long token = nextToken++;
         LaneInput input = new LaneInput.TransferLeadership(token, group, toNode);
         give(node, (int) (group % LANES), input);
+        return await(token);
+    }
+
+    /** Asks a node to have a member of a group join or leave. */
+    Outcome change(long node, long group, MembershipChange change) {
+        long token = nextToken++;
+        give(node, (int) (group % LANES), new LaneInput.ChangeMembers(token, group, change));
         return await(token);
     }
 
@@ -437,6 +450,7 @@ final class LaneCluster {
                                     disk(at.node()).read(fetch.groupId(), fetch.fetch())));
             case LaneEffect.WantsTurn _ -> give(at.node(), at.lane(), new LaneInput.ApplyTurn());
             case LaneEffect.LeadershipChanged _ -> {}
+            case LaneEffect.Destroy gone -> disk(at.node()).forget(gone.groupId());
             case LaneEffect.MapChanged changed -> newestMap = changed.map();
         }
     }

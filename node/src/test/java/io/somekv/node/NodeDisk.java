@@ -34,8 +34,17 @@ final class NodeDisk {
     }
 
     List<Entry> read(long group, Ready.Fetch fetch) {
-        TreeMap<Long, Entry> log = Objects.requireNonNull(logs.get(group));
+        TreeMap<Long, Entry> log = logs.getOrDefault(group, new TreeMap<>());
         return List.copyOf(log.subMap(fetch.from(), true, fetch.to(), true).values());
+    }
+
+    void forget(long group) {
+        logs.remove(group);
+        latest.remove(group);
+    }
+
+    boolean knows(long group) {
+        return latest.containsKey(group);
     }
 
     /** As after a restore from an old copy of the log. */

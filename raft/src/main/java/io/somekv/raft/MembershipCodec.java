@@ -80,7 +80,8 @@ public final class MembershipCodec {
         return 32 + sizeMax(state.current()) + (before == null ? 0 : sizeMax(before));
     }
 
-    private static int sizeMax(Membership membership) {
+    /** No encoding of {@code membership} takes more. */
+    public static int sizeMax(Membership membership) {
         int members =
                 membership.voters().size()
                         + membership.outgoing().size()

@@ -28,11 +28,16 @@ public record Recovered(
         terms = List.copyOf(terms);
     }
 
-    /** A replica that has just been created, on an empty log. */
+    /** A replica of a new group, on an empty log. */
     public static Recovered fresh(long incarnation, Membership membership) {
+        return learner(incarnation, HardState.INITIAL, membership);
+    }
+
+    /** A replica that has just been created, on an empty log, in a group that there is already. */
+    public static Recovered learner(long incarnation, HardState hardState, Membership membership) {
         return new Recovered(
                 incarnation,
-                HardState.INITIAL,
+                hardState,
                 MembershipState.initial(membership),
                 EntryId.ZERO,
                 0,

@@ -12,6 +12,7 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipChange;
 import io.somekv.raft.Now;
 import io.somekv.storage.rocks.EngineFailure;
 import java.util.ArrayList;
@@ -210,6 +211,11 @@ public final class LaneLoop {
         offer(new LaneInput.TransferLeadership(expect(asker), groupId, toNode));
     }
 
+    /** Has a member join or leave a group; answered as an ask is. */
+    public void changeMembers(long groupId, MembershipChange change, Asker asker) {
+        offer(new LaneInput.ChangeMembers(expect(asker), groupId, change));
+    }
+
     /** Has {@code output} flushed when the batch ends. */
     public void flushAtEnd(Output output) {
         outputs.add(output);
@@ -333,6 +339,11 @@ public final class LaneLoop {
                 case LaneEffect.FetchEntries fetch -> node.reader.read(this, fetch);
                 case LaneEffect.WantsTurn _ -> wantsTurn = true;
                 case LaneEffect.LeadershipChanged changed -> logLeadership(changed);
+                case LaneEffect.Destroy gone ->
+                        log.info(
+                                "group {}: replica {} of this node was removed",
+                                gone.groupId(),
+                                gone.replicaId());
                 case LaneEffect.MapChanged changed -> {
                     map = changed.map();
                     node.rim.mapChanged(changed.map());

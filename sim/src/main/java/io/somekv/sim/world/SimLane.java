@@ -163,6 +163,7 @@ final class SimLane {
             case LaneInput.Ask _,
                     LaneInput.CreateReplica _,
                     LaneInput.TransferLeadership _,
+                    LaneInput.ChangeMembers _,
                     LaneInput.LeaveLeadership _,
                     LaneInput.Learned _ ->
                     -1;
@@ -186,7 +187,7 @@ final class SimLane {
                     node.after(random.nextLong(5_000_000), () -> fetch(fetch));
             case LaneEffect.WantsTurn _ ->
                     postAfter(random.nextLong(node.applyNanosMax()), new LaneInput.ApplyTurn());
-            case LaneEffect.LeadershipChanged _ -> {}
+            case LaneEffect.LeadershipChanged _, LaneEffect.Destroy _ -> {}
             case LaneEffect.MapChanged changed -> node.keep(changed.map());
         }
     }
