@@ -156,6 +156,16 @@ final class GroupHost {
         return isToldGone || replica.isGone(replicaId);
     }
 
+    /** Whether its members are about to be others. */
+    boolean isChanging() {
+        return replica.isChanging();
+    }
+
+    /** Index of the entry that brought the membership of now. */
+    long membershipIndex() {
+        return replica.membershipIndex();
+    }
+
     /** Nobody is to wait for a replica that was removed. */
     void abandonAll(Now now) {
         Outcome refusal = new Outcome.NotLeader(leaderNode());

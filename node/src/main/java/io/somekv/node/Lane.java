@@ -30,6 +30,7 @@ public final class Lane {
     private final Places places;
     private final Router router;
     private final MapKeeper maps;
+    private final MemberReporter reporter;
     private final ShardDriver driver;
     private final MoveGuard guard;
     private final CallFilter calls = new CallFilter();
@@ -51,6 +52,7 @@ public final class Lane {
         this.nursery = new Nursery(config, engine, outbox);
         this.router = new Router(config, places, outbox);
         this.maps = new MapKeeper(places, router, startedAt, this::onNewerMap);
+        this.reporter = new MemberReporter(places, router, startedAt);
         this.driver = new ShardDriver(places, maps, router, startedAt);
         this.guard = new MoveGuard(router);
         map.ifPresent(places::learn);
@@ -121,6 +123,7 @@ public final class Lane {
                     new GroupStatus(
                             host.groupId(),
                             host.membership(),
+                            host.isChanging(),
                             host.status(now),
                             host.leaderNode(),
                             host.machine().appliedIndex(),
@@ -156,6 +159,7 @@ public final class Lane {
         router.tick(now);
         maps.tick(now);
         driver.tick(now);
+        reporter.tick(now);
     }
 
     private void onAsk(Now now, LaneInput.Ask ask) {

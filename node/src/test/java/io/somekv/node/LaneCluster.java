@@ -53,19 +53,6 @@ final class LaneCluster {
         }
     }
 
-    /** What becomes of a frame on its way. */
-    enum Fate {
-        ARRIVES,
-        IS_LOST,
-        /** Until {@link #releaseHeld}. */
-        IS_HELD,
-        ARRIVES_AND_IS_HELD
-    }
-
-    interface Network {
-        Fate fateOf(long from, long to, Frame frame);
-    }
-
     private final RaftConfig raft;
     private final Set<Mutation> mutations;
     private final TreeMap<Long, NodeDisk> disks = new TreeMap<>();
@@ -78,7 +65,7 @@ final class LaneCluster {
     private final ArrayDeque<Runnable> held = new ArrayDeque<>();
     private final TreeMap<Long, ArrayDeque<Runnable>> appendsByNode = new TreeMap<>();
     private final TreeSet<String> touched = new TreeSet<>();
-    private Network network = (from, to, frame) -> Fate.ARRIVES;
+    private FrameFates network = (from, to, frame) -> FrameFates.Fate.ARRIVES;
     private @Nullable ClusterMap newestMap;
     private long nanos = 1;
     private long nextToken = 1;
@@ -171,7 +158,7 @@ final class LaneCluster {
         }
     }
 
-    void network(Network fates) {
+    void network(FrameFates fates) {
         network = fates;
     }
 
@@ -482,12 +469,14 @@ final class LaneCluster {
                         give(to, 0, new LaneInput.FromPeer(from, incarnation, frame));
                     }
                 };
-        Fate fate =
-                cut.contains(new Link(from, to)) ? Fate.IS_LOST : network.fateOf(from, to, frame);
-        if (fate == Fate.ARRIVES || fate == Fate.ARRIVES_AND_IS_HELD) {
+        FrameFates.Fate fate =
+                cut.contains(new Link(from, to))
+                        ? FrameFates.Fate.IS_LOST
+                        : network.fateOf(from, to, frame);
+        if (fate == FrameFates.Fate.ARRIVES || fate == FrameFates.Fate.ARRIVES_AND_IS_HELD) {
             arrive.run();
         }
-        if (fate == Fate.IS_HELD || fate == Fate.ARRIVES_AND_IS_HELD) {
+        if (fate == FrameFates.Fate.IS_HELD || fate == FrameFates.Fate.ARRIVES_AND_IS_HELD) {
             held.addLast(arrive);
         }
     }

@@ -119,6 +119,11 @@ public final class RaftReplica {
         return core.membership();
     }
 
+    /** Index of the entry that brought {@link #membership}; 0 for a group's first. */
+    public long membershipIndex() {
+        return core.memberships().index();
+    }
+
     /** Whether a replica was a member, is none any more, and that is committed. */
     public boolean isGone(long replicaId) {
         return core.committedMembership().isGone(replicaId);

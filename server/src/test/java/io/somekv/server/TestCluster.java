@@ -35,6 +35,12 @@ final class TestCluster implements AutoCloseable {
         return cluster;
     }
 
+    /** One more node, in no cluster yet; returns its control port's address. */
+    String startOneMore(long id) throws IOException, InterruptedException {
+        startNode(id, ServerOptions.Ports.ANY);
+        return "127.0.0.1:" + nodes.getLast().info().grpcPort();
+    }
+
     private TestCluster(Path folder, int lanes) {
         this.folder = folder;
         this.lanes = lanes;

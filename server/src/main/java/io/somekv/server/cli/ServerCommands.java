@@ -25,6 +25,7 @@ public final class ServerCommands {
                 new DemoCommand(),
                 new ServerCommand(),
                 new ClusterCommand(),
+                new NodeCommand(),
                 new GroupCommand(),
                 new GetCommand(),
                 new PutCommand(),

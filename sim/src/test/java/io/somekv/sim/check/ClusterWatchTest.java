@@ -64,7 +64,8 @@ final class ClusterWatchTest {
             ReplicaStatus.Role role, long replica, long term, long commit, long applied) {
         ReplicaStatus status =
                 new ReplicaStatus(replica, role, term, 0, EntryId.ZERO, commit, applied, 0, 0);
-        watch.observed(replica, new GroupStatus(GROUP, MEMBERS, status, 0, applied, List.of()));
+        watch.observed(
+                replica, new GroupStatus(GROUP, MEMBERS, false, status, 0, applied, List.of()));
     }
 
     private void leads(long replica, long term, long commit) {
