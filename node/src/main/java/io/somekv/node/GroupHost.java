@@ -405,6 +405,8 @@ final class GroupHost {
                 storeId,
                 persist.hardState(),
                 persist.memberships(),
+                persist.base(),
+                persist.baseLogTime(),
                 persist.truncateFrom(),
                 persist.entries());
     }
@@ -419,8 +421,15 @@ final class GroupHost {
                 storeId,
                 hardState,
                 MembershipState.initial(membership),
+                EntryId.ZERO,
+                0,
                 0,
                 List.of());
+    }
+
+    /** The record that this replica is no more. */
+    GroupRecord farewell() {
+        return GroupRecord.farewell(groupId, replicaId, replica.memberships(), replica.base());
     }
 
     /** Names {@link #birth} among the persists: no persist of the core has this number. */

@@ -303,7 +303,7 @@ public final class Lane {
         if (born.isPresent()) {
             places.add(born.get().host());
             born.get().tokens().forEach(token -> answer(token, new Outcome.Ok()));
-        } else {
+        } else if (!nursery.buried(mark)) {
             stepGroup(now, mark.groupId(), new Input.Persisted(mark.mark()));
         }
     }
@@ -352,8 +352,8 @@ public final class Lane {
     private void destroy(Now now, GroupHost host) {
         host.abandonAll(now);
         places.remove(host);
-        nursery.onGone(host);
-        outbox.add(new LaneEffect.Destroy(host.groupId(), host.replicaId(), host.storeId()));
+        nursery.bury(host);
+        outbox.add(new LaneEffect.ReplicaRemoved(host.groupId(), host.replicaId()));
     }
 
     /** Only where somebody is there: a leader that asks nobody would stand still for a while. */

@@ -53,11 +53,11 @@ public sealed interface LaneEffect {
     record LeadershipChanged(long groupId, long term, Optional<StepDownCause> ended)
             implements LaneEffect {}
 
-    /**
-     * A replica was removed from its group: forget its log, behind all appends before this, then
-     * drop the rows of its store. It is no secret: the operator is told.
-     */
-    record Destroy(long groupId, long replicaId, long storeId) implements LaneEffect {}
+    /** A replica was removed from its group: for the operator's eyes. */
+    record ReplicaRemoved(long groupId, long replicaId) implements LaneEffect {}
+
+    /** Nothing refers to this store any more, durably: drop its rows. */
+    record DropStore(long storeId) implements LaneEffect {}
 
     /** A newer map: keep it for the next start, know the nodes' addresses from it. */
     record MapChanged(ClusterMap map) implements LaneEffect {}

@@ -14,6 +14,7 @@ import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
 import io.somekv.raft.Message;
 import io.somekv.raft.Now;
+import io.somekv.raft.PersistMark;
 import io.somekv.raft.RaftReplica;
 import io.somekv.raft.Recovered;
 import java.util.ArrayList;
@@ -36,6 +37,12 @@ final class Nursery {
 
     /** The highest replica id of each group that was destroyed here in this life. */
     private final TreeMap<Long, Long> goneByGroup = new TreeMap<>();
+
+    /** Stores of replicas that are no more, by the number of the persist that says so. */
+    private final TreeMap<Long, Long> buried = new TreeMap<>();
+
+    /** No persist of a replica has such a number: those count from 1, these from the other end. */
+    private long nextBurial = Long.MAX_VALUE;
 
     private long nextStoreId;
 
@@ -73,8 +80,8 @@ final class Nursery {
                         config.incarnation(),
                         group.hardState(),
                         group.memberships(),
-                        EntryId.ZERO,
-                        0,
+                        group.base(),
+                        group.baseLogTime(),
                         group.terms(),
                         group.lastIndex(),
                         group.lastLogTime(),
@@ -126,10 +133,24 @@ final class Nursery {
     }
 
     /**
-     * A replica was removed from its group and is destroyed: it, and those before it, are no more.
+     * A replica was removed from its group: it, and those before it, are no more. Its rows go once
+     * that is durable; before, a restart would find a log without the state it speaks of.
      */
-    void onGone(GroupHost host) {
+    void bury(GroupHost host) {
         goneByGroup.merge(host.groupId(), host.replicaId(), Math::max);
+        long number = nextBurial--;
+        buried.put(number, host.storeId());
+        outbox.persist(
+                host.farewell(), new PersistMark(config.incarnation(), number, EntryId.ZERO));
+    }
+
+    /** Whether the mark is of a burial, which is durable now. */
+    boolean buried(LaneInput.GroupMark mark) {
+        Long storeId = buried.remove(mark.mark().number());
+        if (storeId != null) {
+            outbox.add(new LaneEffect.DropStore(storeId));
+        }
+        return storeId != null;
     }
 
     /** Never given before on this node. */

@@ -436,8 +436,8 @@ final class LaneCluster {
                                     fetch.fetch(),
                                     disk(at.node()).read(fetch.groupId(), fetch.fetch())));
             case LaneEffect.WantsTurn _ -> give(at.node(), at.lane(), new LaneInput.ApplyTurn());
-            case LaneEffect.LeadershipChanged _ -> {}
-            case LaneEffect.Destroy gone -> disk(at.node()).forget(gone.groupId());
+            case LaneEffect.LeadershipChanged _, LaneEffect.ReplicaRemoved _ -> {}
+            case LaneEffect.DropStore drop -> disk(at.node()).engine.drop(drop.storeId());
             case LaneEffect.MapChanged changed -> newestMap = changed.map();
         }
     }

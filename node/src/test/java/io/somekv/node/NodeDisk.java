@@ -25,6 +25,11 @@ final class NodeDisk {
     private final TreeMap<Long, GroupRecord> latest = new TreeMap<>();
 
     void write(GroupRecord record) {
+        if (record.isFarewell()) {
+            logs.remove(record.groupId());
+            latest.remove(record.groupId());
+            return;
+        }
         TreeMap<Long, Entry> log = logs.computeIfAbsent(record.groupId(), g -> new TreeMap<>());
         if (record.truncateFrom() > 0) {
             log.tailMap(record.truncateFrom(), true).clear();
@@ -36,11 +41,6 @@ final class NodeDisk {
     List<Entry> read(long group, Ready.Fetch fetch) {
         TreeMap<Long, Entry> log = logs.getOrDefault(group, new TreeMap<>());
         return List.copyOf(log.subMap(fetch.from(), true, fetch.to(), true).values());
-    }
-
-    void forget(long group) {
-        logs.remove(group);
-        latest.remove(group);
     }
 
     boolean knows(long group) {
@@ -83,6 +83,8 @@ final class NodeDisk {
                 record.storeId(),
                 record.hardState(),
                 record.memberships(),
+                record.base(),
+                record.baseLogTime(),
                 terms,
                 log.isEmpty() ? 0 : log.lastKey(),
                 log.isEmpty() ? 0 : log.lastEntry().getValue().logTime());

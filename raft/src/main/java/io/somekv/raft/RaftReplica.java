@@ -119,6 +119,15 @@ public final class RaftReplica {
         return core.membership();
     }
 
+    public MembershipState memberships() {
+        return core.memberships();
+    }
+
+    /** The log begins behind this entry. */
+    public EntryId base() {
+        return core.log().base();
+    }
+
     /** Index of the entry that brought {@link #membership}; 0 for a group's first. */
     public long membershipIndex() {
         return core.memberships().index();

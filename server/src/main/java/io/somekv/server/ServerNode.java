@@ -217,6 +217,11 @@ public final class ServerNode implements AutoCloseable {
         }
 
         @Override
+        public void drop(long storeId) {
+            background.thread().execute(() -> store.engine().drop(storeId));
+        }
+
+        @Override
         public void mapChanged(ClusterMap map) {
             directory.learn(map.clusterId(), map.nodes());
             background.thread().execute(() -> keep(map));

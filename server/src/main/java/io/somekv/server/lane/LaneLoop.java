@@ -339,7 +339,8 @@ public final class LaneLoop {
                 case LaneEffect.FetchEntries fetch -> node.reader.read(this, fetch);
                 case LaneEffect.WantsTurn _ -> wantsTurn = true;
                 case LaneEffect.LeadershipChanged changed -> logLeadership(changed);
-                case LaneEffect.Destroy gone ->
+                case LaneEffect.DropStore drop -> node.rim.drop(drop.storeId());
+                case LaneEffect.ReplicaRemoved gone ->
                         log.info(
                                 "group {}: replica {} of this node was removed",
                                 gone.groupId(),

@@ -187,7 +187,9 @@ final class SimLane {
                     node.after(random.nextLong(5_000_000), () -> fetch(fetch));
             case LaneEffect.WantsTurn _ ->
                     postAfter(random.nextLong(node.applyNanosMax()), new LaneInput.ApplyTurn());
-            case LaneEffect.LeadershipChanged _, LaneEffect.Destroy _ -> {}
+            case LaneEffect.LeadershipChanged _, LaneEffect.ReplicaRemoved _ -> {}
+            case LaneEffect.DropStore drop ->
+                    node.after(random.nextLong(5_000_000), () -> node.drop(drop.storeId()));
             case LaneEffect.MapChanged changed -> node.keep(changed.map());
         }
     }

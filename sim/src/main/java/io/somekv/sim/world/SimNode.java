@@ -228,6 +228,10 @@ public final class SimNode implements Network.Endpoint {
         world.watch().handedOut(id, records);
     }
 
+    void drop(long storeId) {
+        engine.drop(storeId);
+    }
+
     void applied(long groupId, long index) {
         durability.applied(groupId, index, world.watch().committedTerm(groupId, index));
     }

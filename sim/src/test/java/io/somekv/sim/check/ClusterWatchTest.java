@@ -48,6 +48,8 @@ final class ClusterWatchTest {
                 1,
                 new HardState(term, vote, 0),
                 MembershipState.initial(MEMBERS),
+                EntryId.ZERO,
+                0,
                 truncateFrom,
                 List.of(entries));
     }
@@ -203,6 +205,8 @@ final class ClusterWatchTest {
                 1,
                 new HardState(term, vote, 0),
                 MembershipState.initial(MEMBERS),
+                EntryId.ZERO,
+                0,
                 terms,
                 last,
                 0);

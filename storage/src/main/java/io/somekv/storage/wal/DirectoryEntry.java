@@ -17,7 +17,7 @@ sealed interface DirectoryEntry {
     long replicaId();
 
     /**
-     * @param base the log begins behind this entry (nothing drops entries yet: always zero)
+     * @param base the log begins behind this entry
      * @param lastPosition of the replica's last record
      */
     record Whole(

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class Recovery {
     private final Disk disk;
     private final WalConfig config;
-    private final UUID storeUuid;
+    private final StoreIdentity identity;
     private final Segments segments;
 
     final ConcurrentSkipListMap<Long, GroupLog> groups = new ConcurrentSkipListMap<>();
@@ -62,10 +61,10 @@ final class Recovery {
 
     private record Segment(String name, DiskFile file, SegmentHeader header, int firstFrame) {}
 
-    Recovery(Disk disk, WalConfig config, UUID storeUuid, Segments segments) {
+    Recovery(Disk disk, WalConfig config, StoreIdentity identity, Segments segments) {
         this.disk = disk;
         this.config = config;
-        this.storeUuid = storeUuid;
+        this.identity = identity;
         this.segments = segments;
     }
 
@@ -91,6 +90,14 @@ final class Recovery {
         for (long groupId : doubted) {
             markDamaged(groupId, firstDamage, "");
         }
+        for (GroupLog log : List.copyOf(groups.values())) {
+            if (!log.isWhole()) {
+                markDamaged(
+                        log.groupId,
+                        Position.of(identity.firstSegment(), 0),
+                        "entries of group " + log.groupId + " are in segments that are gone");
+            }
+        }
         if (firstDamage != Position.NONE && config.onDamage() == WalConfig.OnDamage.REFUSE) {
             throw corrupt(
                     firstDamage,
@@ -108,7 +115,7 @@ final class Recovery {
     private List<Segment> load() throws IOException {
         List<Segment> found = new ArrayList<>();
         for (String name : Segments.names(disk)) {
-            long number = found.size() + 1L;
+            long number = identity.firstSegment() + found.size();
             if (!name.equals(Segments.name(number))) {
                 throw new CorruptLogException(
                         disk.path(Segments.name(number)), 0, "the file is missing");
@@ -121,7 +128,7 @@ final class Recovery {
                 throw new CorruptLogException(
                         disk.path(name), 0, "this is segment " + header.number());
             }
-            if (!header.storeUuid().equals(storeUuid)) {
+            if (!header.storeUuid().equals(identity.storeUuid())) {
                 throw new CorruptLogException(
                         disk.path(name), 0, "it belongs to the store " + header.storeUuid());
             }
@@ -132,7 +139,11 @@ final class Recovery {
 
     private void replay(Segment segment, @Nullable SegmentHeader next) throws IOException {
         long number = segment.header.number();
-        checkDirectory(segment.header);
+        if (number == identity.firstSegment()) {
+            begin(segment.header);
+        } else {
+            checkDirectory(segment.header);
+        }
         long size = segment.file.size();
         if (next != null) {
             if (Position.segment(next.previousEnd()) != number
@@ -224,7 +235,21 @@ final class Recovery {
         }
         doubted.remove(groupId);
         log.change(record, position);
-        log.runs.change(record.truncateFrom(), record.entries(), position, size);
+        log.runs.change(record, position, size);
+        if (log.isGone()) {
+            groups.remove(groupId);
+        }
+    }
+
+    /** What stood in the log before its first segment that is there. */
+    private void begin(SegmentHeader header) {
+        for (DirectoryEntry entry : header.directory()) {
+            switch (entry) {
+                case DirectoryEntry.Damaged _ ->
+                        markDamaged(entry, Position.of(header.number(), 0));
+                case DirectoryEntry.Whole whole -> groups.put(whole.groupId(), new GroupLog(whole));
+            }
+        }
     }
 
     private void checkDirectory(SegmentHeader header) {
@@ -239,6 +264,7 @@ final class Recovery {
                     if (log == null
                             || log.lastPosition != whole.lastPosition()
                             || log.lastIndex != whole.last().index()
+                            || !log.base.id().equals(whole.base())
                             || !log.hardState.equals(whole.hardState())) {
                         markDamaged(entry, position);
                     } else {

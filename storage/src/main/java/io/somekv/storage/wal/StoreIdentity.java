@@ -10,12 +10,13 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Whose log a folder holds, and how often it was opened: the file {@code identity}, replaced as a
- * whole.
+ * Whose log a folder holds, how often it was opened, and where it begins: the file {@code
+ * identity}, replaced as a whole.
  *
  * @param incarnation of the run of the process that has it open; 0 while a folder is set up
+ * @param firstSegment the log needs none before it; it and all behind it must be there
  */
-record StoreIdentity(UUID storeUuid, long incarnation) {
+record StoreIdentity(UUID storeUuid, long incarnation, long firstSegment) {
     static final String FILE = "identity";
 
     /** Version of every format in the folder; a newer one is refused before anything is read. */
@@ -23,7 +24,7 @@ record StoreIdentity(UUID storeUuid, long incarnation) {
 
     private static final String NEW_FILE = FILE + Segments.NEW_SUFFIX;
     private static final long MAGIC = 0x534f4d454b564944L; // SOMEKVID
-    private static final int SIZE = 40;
+    private static final int SIZE = 48;
 
     /** The identity of a folder; empty for one that has none. */
     static Optional<StoreIdentity> load(Disk disk) throws IOException {
@@ -44,7 +45,7 @@ record StoreIdentity(UUID storeUuid, long incarnation) {
         }
         checkVersion(reader.i32(), path);
         StoreIdentity identity =
-                new StoreIdentity(new UUID(reader.i64(), reader.i64()), reader.i64());
+                new StoreIdentity(new UUID(reader.i64(), reader.i64()), reader.i64(), reader.i64());
         if (reader.i32() != Checksum.of(bytes, 0, SIZE - 4)) {
             throw new CorruptLogException(path, 0, "the checksum does not fit");
         }
@@ -71,7 +72,8 @@ record StoreIdentity(UUID storeUuid, long incarnation) {
                         .i32(FORMAT_VERSION)
                         .i64(storeUuid.getMostSignificantBits())
                         .i64(storeUuid.getLeastSignificantBits())
-                        .i64(incarnation);
+                        .i64(incarnation)
+                        .i64(firstSegment);
         writer.i32(Checksum.of(writer.view(), 0, SIZE - 4));
         if (disk.list().contains(NEW_FILE)) {
             disk.delete(NEW_FILE);

@@ -142,7 +142,8 @@ class FileDiskTest {
         Entry entry = new Entry(new EntryId(1, index), EntryKind.COMMANDS, 7, payload(index));
         MembershipState members =
                 MembershipState.initial(Membership.of(List.of(new Member(1, 1, STORE))));
-        return new GroupRecord(1, 1, 1, new HardState(1, 1, 0), members, 0, List.of(entry));
+        return new GroupRecord(
+                1, 1, 1, new HardState(1, 1, 0), members, EntryId.ZERO, 0, 0, List.of(entry));
     }
 
     private static Bytes payload(long index) {

@@ -54,7 +54,7 @@ class FolderTest {
 
     @Test
     void anIdentityOfSomethingElse() throws Exception {
-        disk.create(StoreIdentity.FILE, 40).close();
+        disk.create(StoreIdentity.FILE, 48).close();
         assertRefused("memory:identity is no identity of a some-kvstore log");
     }
 

@@ -56,7 +56,9 @@ class WalTest {
             writeAndSync(wal, append(5, 1, 1, 3));
             writeAndSync(wal, record(5, 2, 3, entries(5, 2, 3, 4)));
             writeAndSync(
-                    wal, new GroupRecord(5, 1, 5, new HardState(3, 2, 4), later, 0, List.of()));
+                    wal,
+                    new GroupRecord(
+                            5, 1, 5, new HardState(3, 2, 4), later, EntryId.ZERO, 0, 0, List.of()));
         }
         try (Wal wal = open(disk)) {
             RecoveredGroup expected =
@@ -66,6 +68,8 @@ class WalTest {
                             5,
                             new HardState(3, 2, 4),
                             later,
+                            EntryId.ZERO,
+                            0,
                             List.of(new EntryId(1, 1), new EntryId(2, 3)),
                             4,
                             1004);
@@ -161,7 +165,16 @@ class WalTest {
             writeAndSync(wal, append(1, 3, 1, 9));
             writeAndSync(
                     wal,
-                    new GroupRecord(1, 2, 44, HardState.INITIAL, MEMBERS, 0, entries(1, 1, 1, 1)));
+                    new GroupRecord(
+                            1,
+                            2,
+                            44,
+                            HardState.INITIAL,
+                            MEMBERS,
+                            EntryId.ZERO,
+                            0,
+                            0,
+                            entries(1, 1, 1, 1)));
         }
         try (Wal wal = open(disk)) {
             RecoveredGroup group = wal.recovered().getFirst();
