@@ -11,17 +11,13 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.raft.Entry;
-import io.somekv.raft.EntryId;
 import io.somekv.raft.EntryKind;
-import io.somekv.raft.HardState;
 import io.somekv.raft.Input;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
 import io.somekv.raft.MembershipChange;
-import io.somekv.raft.MembershipState;
 import io.somekv.raft.Message;
 import io.somekv.raft.Now;
-import io.somekv.raft.PersistMark;
 import io.somekv.raft.ProposalResult;
 import io.somekv.raft.RaftReplica;
 import io.somekv.raft.ReadResult;
@@ -44,10 +40,12 @@ final class GroupHost {
 
     private final long groupId;
     private final long replicaId;
-    private final long storeId;
+    private long storeId;
     private final RaftReplica replica;
-    private final StateMachine machine;
+    private StateMachine machine;
+    private final Nursery nursery;
     private final Outbox outbox;
+    private final Snapshots snapshots;
 
     private final WriteQueue writes = new WriteQueue();
     private final ReadQueue reads;
@@ -58,6 +56,7 @@ final class GroupHost {
     /** Persists handed out and not yet durable; the next batch is proposed when there is none. */
     private long persistsInFlight;
 
+    private final OldStores oldStores;
     private boolean wasLeading;
 
     /** Told by others to be no member any more. */
@@ -75,14 +74,17 @@ final class GroupHost {
             long replicaId,
             long storeId,
             RaftReplica replica,
-            StateMachine machine,
-            Outbox outbox) {
+            Nursery nursery,
+            Snapshots snapshots) {
         this.groupId = groupId;
         this.replicaId = replicaId;
         this.storeId = storeId;
         this.replica = replica;
-        this.machine = machine;
-        this.outbox = outbox;
+        this.nursery = nursery;
+        this.outbox = nursery.outbox();
+        this.snapshots = snapshots;
+        this.oldStores = new OldStores(outbox);
+        this.machine = nursery.machine(groupId, storeId);
         this.reads = new ReadQueue(machine);
         this.nodes = new MemberNodes(replica);
     }
@@ -126,8 +128,9 @@ final class GroupHost {
     }
 
     void step(Now now, Input input) {
-        if (input instanceof Input.Persisted) {
+        if (input instanceof Input.Persisted persisted) {
             persistsInFlight--;
+            oldStores.onDurable(persisted.mark().number());
         }
         replica.step(now, input);
     }
@@ -147,6 +150,9 @@ final class GroupHost {
                     new Envelope(groupId, new Message.Gone(replicaId, message.from(), term)));
         } else if (nodes.isPlausible(fromNode, message)) {
             isToldGone |= message instanceof Message.Gone;
+            if (message instanceof Message.SnapshotAccepted accepted) {
+                snapshots.sender.onAccepted(now, accepted);
+            }
             replica.step(now, new Input.Received(message));
         }
     }
@@ -154,6 +160,58 @@ final class GroupHost {
     /** This replica is no member any more: nothing is to be expected of it. */
     boolean isRemoved() {
         return isToldGone || replica.isGone(replicaId);
+    }
+
+    // ---- snapshots, and what they make superfluous
+
+    /** Both ways. */
+    record Snapshots(SnapshotSender sender, SnapshotReceiver receiver) {}
+
+    /** Drops the log up to what the engine has kept, but for what somebody still needs. */
+    void compact(Now now, long kept, boolean isPressing) {
+        long droppable = isPressing ? kept : replica.compactable(kept);
+        long index = Math.min(droppable, snapshots.sender.keptFrom());
+        if (index > replica.base().index()) {
+            replica.step(now, new Input.Compact(index, machine.appliedLogTime()));
+        }
+    }
+
+    /** Returns whether there is anything on its way. */
+    boolean sendSnapshots(Now now) {
+        if (replica.leads()) {
+            snapshots.sender.tick(now, storeId, machine.appliedIndex(), machine.appliedLogTime());
+        }
+        return !snapshots.sender.isIdle();
+    }
+
+    void onSnapshotRead(Now now, LaneInput.SnapshotRead read) {
+        long term = replica.status(now).term();
+        snapshots.sender.onRead(now, read, term, nodes.nodeOf(read.replicaId()));
+    }
+
+    void onStaged(Now now, LaneInput.RowsStaged staged) {
+        long node = nodes.nodeOf(snapshots.receiver.leaderId());
+        snapshots
+                .receiver
+                .onStaged(staged, replica.status(now).term(), node)
+                .ifPresent(complete -> install(now, complete));
+    }
+
+    /**
+     * The state that was put together takes the place of the one at hand, unless that has gone as
+     * far meanwhile. The record of it names the new store; the old one goes once that is durable.
+     */
+    private void install(Now now, SnapshotReceiver.Complete complete) {
+        if (!replica.takes(complete.snapshot())) {
+            outbox.add(new LaneEffect.DropStore(complete.storeId()));
+            return;
+        }
+        committed.clear();
+        oldStores.replaced(storeId);
+        storeId = complete.storeId();
+        machine = nursery.machine(groupId, storeId);
+        reads.use(machine);
+        replica.step(now, new Input.Install(complete.snapshot()));
     }
 
     /** Whether its members are about to be others. */
@@ -173,6 +231,8 @@ final class GroupHost {
         reads.abandon(now, refusal);
         changes.abandon(now);
         committed.clear();
+        snapshots.sender.endAll();
+        snapshots.receiver.abandon();
     }
 
     /** Has a member join or leave, if this replica leads; the answer comes when that is applied. */
@@ -229,7 +289,11 @@ final class GroupHost {
 
     /** Nobody waits for anything here. */
     boolean isIdle() {
-        return writes.isIdle() && reads.isIdle() && changes.isIdle();
+        return writes.isIdle()
+                && reads.isIdle()
+                && changes.isIdle()
+                && snapshots.sender.isIdle()
+                && snapshots.receiver.isIdle();
     }
 
     /** Ends a batch of inputs: proposes what gathered, and carries out what the core calls for. */
@@ -265,6 +329,7 @@ final class GroupHost {
             writes.abandon(now, refusal);
             reads.abandon(now, refusal);
             changes.abandon(now);
+            snapshots.sender.endAll();
         }
         outbox.add(
                 new LaneEffect.LeadershipChanged(
@@ -277,6 +342,7 @@ final class GroupHost {
         Ready.Persist persist = ready.persist();
         if (persist != null) {
             persistsInFlight++;
+            oldStores.onPersist(persist.mark().number());
             outbox.persist(record(persist), persist.mark());
         }
         for (Message message : ready.messages()) {
@@ -287,6 +353,9 @@ final class GroupHost {
         }
         for (Ready.Fetch fetch : ready.fetches()) {
             outbox.add(new LaneEffect.FetchEntries(groupId, fetch));
+        }
+        for (Message.InstallSnapshot piece : ready.pieces()) {
+            snapshots.receiver.onPiece(piece, nodes.nodeOf(piece.from()));
         }
         committed.addAll(ready.committed());
         for (ProposalResult result : ready.proposals()) {
@@ -411,29 +480,8 @@ final class GroupHost {
                 persist.entries());
     }
 
-    /**
-     * A new replica's first record: that it exists, with its membership, before it does anything.
-     */
-    GroupRecord birth(HardState hardState, Membership membership) {
-        return new GroupRecord(
-                groupId,
-                replicaId,
-                storeId,
-                hardState,
-                MembershipState.initial(membership),
-                EntryId.ZERO,
-                0,
-                0,
-                List.of());
-    }
-
     /** The record that this replica is no more. */
     GroupRecord farewell() {
         return GroupRecord.farewell(groupId, replicaId, replica.memberships(), replica.base());
-    }
-
-    /** Names {@link #birth} among the persists: no persist of the core has this number. */
-    PersistMark birthMark(long incarnation) {
-        return new PersistMark(incarnation, 0, EntryId.ZERO);
     }
 }

@@ -26,6 +26,7 @@ import java.util.Optional;
  */
 public final class Lane {
     private final LaneConfig config;
+    private final Engine engine;
     private final Outbox outbox = new Outbox();
     private final Places places;
     private final Router router;
@@ -48,6 +49,7 @@ public final class Lane {
             Optional<ClusterMap> map,
             Now startedAt) {
         this.config = config;
+        this.engine = engine;
         this.places = new Places(config.nodeId());
         this.nursery = new Nursery(config, engine, outbox);
         this.router = new Router(config, places, outbox);
@@ -90,6 +92,15 @@ public final class Lane {
                     places.touch(host);
                 }
             }
+            case LaneInput.SnapshotRead read -> onSnapshotRead(now, read);
+            case LaneInput.RowsStaged staged -> {
+                GroupHost host = places.host(staged.groupId());
+                if (host != null) {
+                    host.onStaged(now, staged);
+                    places.touch(host);
+                }
+            }
+            case LaneInput.Flushed flushed -> onFlushed(now, flushed.isPressing());
             case LaneInput.CreateReplica create -> onCreate(now, create);
             case LaneInput.TransferLeadership transfer -> onTransfer(now, transfer);
             case LaneInput.ChangeMembers change -> onChange(now, change);
@@ -153,6 +164,9 @@ public final class Lane {
         for (GroupHost host : places.hosts()) {
             if (host.isDue(now)) {
                 host.step(now, new Input.Tick());
+                places.touch(host);
+            }
+            if (host.sendSnapshots(now)) {
                 places.touch(host);
             }
         }
@@ -322,6 +336,24 @@ public final class Lane {
             answer(create.token(), new Outcome.Ok());
         } else {
             nursery.conceive(now, create);
+        }
+    }
+
+    /** A pin that nobody waits for any more must not hold its rows for ever. */
+    private void onSnapshotRead(Now now, LaneInput.SnapshotRead read) {
+        GroupHost host = places.host(read.groupId());
+        if (host == null) {
+            read.pin().close();
+        } else {
+            host.onSnapshotRead(now, read);
+            places.touch(host);
+        }
+    }
+
+    private void onFlushed(Now now, boolean isPressing) {
+        for (GroupHost host : places.hosts()) {
+            host.compact(now, engine.flushedApplied(host.storeId()), isPressing);
+            places.touch(host);
         }
     }
 

@@ -1,5 +1,7 @@
 package io.somekv.node;
 
+import io.somekv.kv.engine.Engine;
+import io.somekv.kv.engine.StoreReader;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
@@ -53,6 +55,21 @@ public sealed interface LaneInput {
             entries = List.copyOf(entries);
         }
     }
+
+    /** Answer to a {@link LaneEffect.ReadSnapshot}. */
+    record SnapshotRead(
+            long groupId, long replicaId, Engine.Pin pin, long part, StoreReader.Piece piece)
+            implements LaneInput {}
+
+    /** Answer to a {@link LaneEffect.StageRows}. */
+    record RowsStaged(long groupId, long storeId) implements LaneInput {}
+
+    /**
+     * The engine has flushed: logs may be dropped up to what survives a crash.
+     *
+     * @param isPressing the log takes too much room: also what slow followers still lack
+     */
+    record Flushed(boolean isPressing) implements LaneInput {}
 
     /** Answer to {@link LaneEffect.WantsTurn}: apply a bounded run of committed entries. */
     record ApplyTurn() implements LaneInput {}

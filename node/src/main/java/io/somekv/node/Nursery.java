@@ -6,12 +6,14 @@ import io.somekv.kv.KvMachine;
 import io.somekv.kv.StateMachine;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.shardmaster.ShardMasterMachine;
+import io.somekv.node.log.GroupRecord;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.raft.EntryId;
 import io.somekv.raft.HardState;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipState;
 import io.somekv.raft.Message;
 import io.somekv.raft.Now;
 import io.somekv.raft.PersistMark;
@@ -28,9 +30,13 @@ import java.util.TreeMap;
  * forgotten.
  */
 final class Nursery {
+    /** Names a birth among the persists: none of the core has this number. */
+    private static final long BIRTH = 0;
+
     private final LaneConfig config;
     private final Engine engine;
     private final Outbox outbox;
+    private final SnapshotBudget budget = new SnapshotBudget();
 
     /** Replicas whose first record is not yet durable. */
     private final TreeMap<Long, Unborn> unbornByGroup = new TreeMap<>();
@@ -129,7 +135,25 @@ final class Nursery {
     private void conceive(
             GroupHost host, HardState hardState, Membership membership, List<Long> tokens) {
         unbornByGroup.put(host.groupId(), new Unborn(host, new ArrayList<>(tokens)));
-        outbox.persist(host.birth(hardState, membership), host.birthMark(config.incarnation()));
+        outbox.persist(
+                birth(host, hardState, membership),
+                new PersistMark(config.incarnation(), BIRTH, EntryId.ZERO));
+    }
+
+    /**
+     * A new replica's first record: that it exists, with its membership, before it does anything.
+     */
+    private static GroupRecord birth(GroupHost host, HardState hardState, Membership membership) {
+        return new GroupRecord(
+                host.groupId(),
+                host.replicaId(),
+                host.storeId(),
+                hardState,
+                MembershipState.initial(membership),
+                EntryId.ZERO,
+                0,
+                0,
+                List.of());
     }
 
     /**
@@ -168,7 +192,7 @@ final class Nursery {
 
     /** The replica whose first record this mark names, if it does. */
     Optional<Unborn> born(LaneInput.GroupMark mark) {
-        return mark.mark().number() == 0
+        return mark.mark().number() == BIRTH
                 ? Optional.ofNullable(unbornByGroup.remove(mark.groupId()))
                 : Optional.empty();
     }
@@ -199,12 +223,23 @@ final class Nursery {
         return Optional.empty();
     }
 
+    Outbox outbox() {
+        return outbox;
+    }
+
+    /** A state machine on the rows of a store. */
+    StateMachine machine(long groupId, long storeId) {
+        return groupId == GroupSpec.MASTER
+                ? new ShardMasterMachine(engine, storeId, config.mutations())
+                : new KvMachine(engine, storeId, config.mutations());
+    }
+
+    Engine.Staging stage(long storeId) {
+        return engine.stage(storeId);
+    }
+
     private GroupHost host(
             long groupId, long replicaId, long storeId, Recovered recovered, Now startedAt) {
-        StateMachine machine =
-                groupId == GroupSpec.MASTER
-                        ? new ShardMasterMachine(engine, storeId, config.mutations())
-                        : new KvMachine(engine, storeId, config.mutations());
         RaftReplica replica =
                 new RaftReplica(
                         config.raft(),
@@ -212,6 +247,10 @@ final class Nursery {
                         recovered,
                         config.seed() ^ groupId * 0x9e3779b97f4a7c15L,
                         startedAt);
-        return new GroupHost(groupId, replicaId, storeId, replica, machine, outbox);
+        GroupHost.Snapshots snapshots =
+                new GroupHost.Snapshots(
+                        new SnapshotSender(groupId, replica, engine, outbox, budget),
+                        new SnapshotReceiver(groupId, replicaId, this, outbox, budget));
+        return new GroupHost(groupId, replicaId, storeId, replica, this, snapshots);
     }
 }

@@ -100,9 +100,17 @@ public sealed interface Message {
      *
      * @param part counts the pieces of {@code snapshot}, from 0
      * @param rows opaque to this module
+     * @param digest over the pieces up to and with this one
      */
     record InstallSnapshot(
-            long from, long to, long term, Snapshot snapshot, long part, Bytes rows, boolean isLast)
+            long from,
+            long to,
+            long term,
+            Snapshot snapshot,
+            long part,
+            Bytes rows,
+            long digest,
+            boolean isLast)
             implements Message {}
 
     /**

@@ -123,7 +123,7 @@ public final class ConsensusCodec {
                 id(head(writer, INSTALL_SNAPSHOT, m), m.snapshot().base())
                         .varLong(m.snapshot().logTime());
                 MembershipCodec.encode(writer, m.snapshot().membership());
-                writer.varLong(m.part()).bytes(m.rows()).bool(m.isLast());
+                writer.varLong(m.part()).bytes(m.rows()).i64(m.digest()).bool(m.isLast());
             }
             case SnapshotAccepted m ->
                     id(head(writer, SNAPSHOT_ACCEPTED, m), m.base()).varLong(m.nextPart());
@@ -193,6 +193,7 @@ public final class ConsensusCodec {
                 snapshot,
                 reader.varLong(),
                 reader.bytes(reader.remaining()),
+                reader.i64(),
                 reader.bool());
     }
 

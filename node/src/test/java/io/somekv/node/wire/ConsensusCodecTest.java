@@ -46,7 +46,14 @@ class ConsensusCodecTest {
                         new Message.Introduce(1, 4, 4, MEMBERS),
                         new Message.Gone(1, 4, 4),
                         new Message.InstallSnapshot(
-                                1, 4, 4, new Snapshot(ID, 8, MEMBERS), 3, Bytes.utf8("rows"), true),
+                                1,
+                                4,
+                                4,
+                                new Snapshot(ID, 8, MEMBERS),
+                                3,
+                                Bytes.utf8("rows"),
+                                9,
+                                true),
                         new Message.SnapshotAccepted(4, 1, 4, ID, 4));
         List<Envelope> envelopes = new ArrayList<>();
         for (int i = 0; i < messages.size(); i++) {
@@ -82,6 +89,7 @@ class ConsensusCodecTest {
                                 new Snapshot(far, most, MEMBERS),
                                 most,
                                 Bytes.utf8("rows"),
+                                most,
                                 true));
         int empty = ConsensusCodec.encode(List.of()).size();
         for (Message message : largest) {

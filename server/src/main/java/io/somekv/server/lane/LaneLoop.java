@@ -61,7 +61,7 @@ public final class LaneLoop {
 
     /** What a loop needs of its node. */
     public record Surroundings(
-            LogWriter writer, LogReader reader, LaneRim rim, Emergency emergency) {}
+            LogWriter writer, LogReader reader, BulkWork bulk, LaneRim rim, Emergency emergency) {}
 
     private final int number;
     private final Lane lane;
@@ -339,7 +339,10 @@ public final class LaneLoop {
                 case LaneEffect.FetchEntries fetch -> node.reader.read(this, fetch);
                 case LaneEffect.WantsTurn _ -> wantsTurn = true;
                 case LaneEffect.LeadershipChanged changed -> logLeadership(changed);
-                case LaneEffect.DropStore drop -> node.rim.drop(drop.storeId());
+                case LaneEffect.ReadSnapshot read -> node.bulk.read(this, read);
+                case LaneEffect.StageRows stage -> node.bulk.stage(this, stage);
+                case LaneEffect.AbandonStaging abandoned -> node.bulk.abandon(abandoned);
+                case LaneEffect.DropStore drop -> node.bulk.drop(drop.storeId());
                 case LaneEffect.ReplicaRemoved gone ->
                         log.info(
                                 "group {}: replica {} of this node was removed",

@@ -10,9 +10,6 @@ public interface LaneRim {
     /** Sends to a node, or drops the frame where there is no connection or too much waits. */
     void send(LaneLoop from, long nodeId, Frame frame);
 
-    /** Nothing refers to this store any more: its rows may go, when there is time. */
-    void drop(long storeId);
-
     /** A newer cluster map than the one before. */
     void mapChanged(ClusterMap map);
 }

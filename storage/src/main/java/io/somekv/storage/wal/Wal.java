@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,6 +72,9 @@ public final class Wal implements SharedLog {
 
     /** Segments before it hold nothing any more that is not durable elsewhere. */
     private volatile long firstNeeded;
+
+    /** Only the writing thread adds to it. */
+    private final AtomicLong writtenBytes = new AtomicLong();
 
     private volatile @Nullable IOException failure;
 
@@ -218,6 +222,11 @@ public final class Wal implements SharedLog {
         }
     }
 
+    /** Bytes written since it was opened; from any thread. */
+    public long writtenBytes() {
+        return writtenBytes.get();
+    }
+
     /** Bytes that its segments take on disk; from any thread. */
     public long size() throws IOException {
         return segments.size();
@@ -263,6 +272,7 @@ public final class Wal implements SharedLog {
         frames.publish(groups);
         end += size;
         nextSequence++;
+        writtenBytes.lazySet(writtenBytes.get() + size);
     }
 
     /** What remains of logs whose oldest entry is too far back. */
