@@ -22,6 +22,9 @@ final class SnapshotBudget {
     private long bytes;
     private long filledNanos;
 
+    /** A clock may begin anywhere: {@link #filledNanos} means something from the first look on. */
+    private boolean hasBegun;
+
     /** Whether one more may be sent; {@link #endSending} gives the place back. */
     boolean beginSending() {
         return sent < SENT_MAX && sent++ >= 0;
@@ -46,7 +49,12 @@ final class SnapshotBudget {
 
     /** Whether there is something to spend; saved up for a tenth of a second at most. */
     boolean hasBytes(Now now) {
-        long millis = Math.min(100, Math.max(0, (now.nanos() - filledNanos) / 1_000_000));
+        if (!hasBegun) {
+            hasBegun = true;
+            filledNanos = now.nanos();
+            bytes = BYTES_PER_SECOND / 10;
+        }
+        long millis = Math.min(100, (now.nanos() - filledNanos) / 1_000_000);
         if (millis > 0) {
             filledNanos = now.nanos();
             bytes = Math.min(BYTES_PER_SECOND / 10, bytes + BYTES_PER_SECOND / 1000 * millis);

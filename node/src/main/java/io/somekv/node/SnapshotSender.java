@@ -17,6 +17,9 @@ import java.util.TreeMap;
  * follower takes them. What is lost on the way is read and sent again from where the follower is.
  */
 final class SnapshotSender {
+    /** A follower that is gone for so long does not keep the place that others wait for. */
+    private static final long SILENT_NANOS_MAX = 10_000_000_000L;
+
     /** Without a word of the follower: go on from what it is known to have. */
     private static final long AGAIN_NANOS = 1_000_000_000L;
 
@@ -49,11 +52,15 @@ final class SnapshotSender {
         boolean isOver;
         long heardNanos;
 
+        /** When the follower last answered the leader at all. */
+        long presentNanos;
+
         Course(Snapshot snapshot, Engine.Pin pin, long storeId, Now now) {
             this.snapshot = snapshot;
             this.pin = pin;
             this.storeId = storeId;
             this.heardNanos = now.nanos();
+            this.presentNanos = now.nanos();
             unacknowledged.add(StoreReader.Cursor.START);
         }
 
@@ -107,7 +114,11 @@ final class SnapshotSender {
     void tick(Now now, long storeId, long applied, long logTime) {
         List<Long> wanting = replica.installing();
         for (long id : List.copyOf(courses.keySet())) {
-            if (!wanting.contains(id)) {
+            Course course = courses.get(id);
+            if (course != null && wanting.contains(id)) {
+                course.presentNanos = now.nanos();
+            } else if (!replica.isInstalling(id)
+                    || (course != null && now.nanos() - course.presentNanos > SILENT_NANOS_MAX)) {
                 end(id);
             }
         }

@@ -288,7 +288,12 @@ final class Leader implements RoleState {
     }
 
     List<Long> installing() {
-        return replication.installing();
+        return replication.installing(core.now().nanos() - core.config().electionTimeoutNanos());
+    }
+
+    boolean isInstalling(long replicaId) {
+        Progress progress = replication.find(replicaId);
+        return progress != null && progress.isInstalling();
     }
 
     long leastMatch() {

@@ -145,9 +145,17 @@ public final class RaftReplica {
 
     // Snapshots
 
-    /** Replica ids of those whom this leader can bring on only by a snapshot; empty elsewhere. */
+    /**
+     * Replica ids of those whom this leader can bring on only by a snapshot, and that answer; empty
+     * elsewhere.
+     */
     public List<Long> installing() {
         return core.role() instanceof Leader leader ? leader.installing() : List.of();
+    }
+
+    /** Whether this replica leads, and that one needs a snapshot, if it is there. */
+    public boolean isInstalling(long replicaId) {
+        return core.role() instanceof Leader leader && leader.isInstalling(replicaId);
     }
 
     /**

@@ -150,11 +150,11 @@ final class Replication {
         return follower.hasClockOffset() && follower.lastHeardNanos() >= sinceNanos;
     }
 
-    /** Replica ids of those who need a snapshot before any entry. */
-    List<Long> installing() {
+    /** Replica ids of those who need a snapshot before any entry, and answered since then. */
+    List<Long> installing(long sinceNanos) {
         List<Long> ids = new ArrayList<>();
         for (Progress follower : followers) {
-            if (follower.isInstalling()) {
+            if (follower.isInstalling() && follower.isHeardSince(sinceNanos)) {
                 ids.add(follower.id());
             }
         }

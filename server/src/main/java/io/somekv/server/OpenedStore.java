@@ -1,6 +1,7 @@
 package io.somekv.server;
 
 import io.somekv.kv.engine.Engine;
+import io.somekv.node.StoreIds;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.raft.Member;
@@ -27,6 +28,7 @@ record OpenedStore(
         NodeFolder folder,
         Wal wal,
         Engine engine,
+        long firstStoreId,
         Optional<KnownCluster> cluster,
         Optional<ClusterMap> map)
         implements AutoCloseable {
@@ -47,7 +49,9 @@ record OpenedStore(
                 check(folder, wal.recovered(), folder.map());
                 Files.createDirectories(folder.rocks());
                 Engine engine = RocksEngine.open(folder.rocks());
-                return new OpenedStore(folder, wal, engine, folder.cluster(), folder.map());
+                long firstStoreId = StoreIds.settle(engine, wal.recovered());
+                return new OpenedStore(
+                        folder, wal, engine, firstStoreId, folder.cluster(), folder.map());
             } catch (IOException | RuntimeException e) {
                 wal.close();
                 throw e;
@@ -125,15 +129,6 @@ record OpenedStore(
                         + ") holds data of "
                         + owner
                         + ": start the node on the data folder that it joined its cluster with");
-    }
-
-    /** Larger than any store id of the engine that was ever given out. */
-    long firstStoreId() {
-        long last = 0;
-        for (RecoveredGroup group : wal.recovered()) {
-            last = Math.max(last, group.storeId());
-        }
-        return last + 1;
     }
 
     UUID storeId() {

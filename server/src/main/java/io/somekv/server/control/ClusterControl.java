@@ -144,6 +144,9 @@ public final class ClusterControl {
                         Kind.INVALID, "group ids begin at 1: group 0 is the shard master");
             }
             checkKnown(nodes, group);
+            if (wasThere(group.groupId(), map.config().number())) {
+                continue;
+            }
             joinMembers(
                     new JoinOrder(map.clusterId(), nodes, Optional.of(group), Optional.of(map)));
         }
@@ -156,6 +159,22 @@ public final class ClusterControl {
             expectOk(outcome);
         }
         awaitServing(groups);
+    }
+
+    /**
+     * Whether a group was ever part of the cluster: then it has its replicas, whoever its members
+     * are by now. Made anew on nodes that they have left, they could take themselves for a
+     * majority.
+     */
+    private boolean wasThere(long groupId, long latest) {
+        for (long number = latest; number > 0; number--) {
+            for (GroupSpec group : query(number).config().groups()) {
+                if (group.groupId() == groupId) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /**

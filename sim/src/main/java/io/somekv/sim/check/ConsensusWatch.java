@@ -31,10 +31,14 @@ final class ConsensusWatch {
 
     /** A replica in its present life. */
     private static final class Replica {
-        ReplicaLog log = new ReplicaLog();
+        ReplicaLog log;
         long commit;
         long applied;
         long ledTerm;
+
+        Replica(ReplicaLog log) {
+            this.log = log;
+        }
     }
 
     private final long groupId;
@@ -55,7 +59,15 @@ final class ConsensusWatch {
 
     /** A replica wants this written. */
     void handedOut(long node, GroupRecord record) {
-        Replica replica = replica(node);
+        if (record.isFarewell()) {
+            replicaByNode.remove(node);
+            return;
+        }
+        Replica replica = replicaByNode.get(node);
+        if (replica == null || replica.log.replicaId != record.replicaId()) {
+            replica = new Replica(new ReplicaLog(record.replicaId()));
+            replicaByNode.put(node, replica);
+        }
         replica.log.accept(record);
         for (Entry entry : record.entries()) {
             checkContent(entry, replica.log.termAt(entry.index() - 1));
@@ -64,9 +76,7 @@ final class ConsensusWatch {
 
     /** A node runs again, with this in its log. */
     void recovered(long node, RecoveredGroup recovered) {
-        Replica replica = new Replica();
-        replica.log = ReplicaLog.of(recovered);
-        replicaByNode.put(node, replica);
+        replicaByNode.put(node, new Replica(ReplicaLog.of(recovered)));
     }
 
     /** Log matching: one id, one content, one predecessor. */
@@ -118,7 +128,10 @@ final class ConsensusWatch {
 
     /** A look at a replica after it did something. */
     void observed(long node, GroupStatus status) {
-        Replica replica = replica(node);
+        Replica replica = replicaByNode.get(node);
+        if (replica == null) {
+            throw breach("a replica on node " + node + " that no record speaks of");
+        }
         ReplicaStatus seen = status.replica();
         if (seen.role() == ReplicaStatus.Role.LEADER && seen.term() != replica.ledTerm) {
             replica.ledTerm = seen.term();
@@ -178,7 +191,10 @@ final class ConsensusWatch {
         for (int i = committed.size(); i > 0; i--) {
             Committed entry = committed.get(i - 1);
             boolean counts = entry.leaderTerm < seen.term();
-            if (counts && (replica.log.last() < i || replica.log.termAt(i) != entry.term)) {
+            boolean isDropped = i < replica.log.base();
+            if (counts
+                    && !isDropped
+                    && (replica.log.last() < i || replica.log.termAt(i) != entry.term)) {
                 throw breach(
                         "leader completeness: replica "
                                 + seen.replicaId()
@@ -207,7 +223,11 @@ final class ConsensusWatch {
                             + " in a log of "
                             + replica.log.last());
         }
-        for (long index = replica.commit + 1; index <= seen.commit(); index++) {
+        long dropped = Math.min(seen.commit(), replica.log.base() - 1);
+        if (dropped > committed.size()) {
+            throw breach("a snapshot of what nobody has committed: " + replica.log);
+        }
+        for (long index = Math.max(replica.commit, dropped) + 1; index <= seen.commit(); index++) {
             long term = replica.log.termAt(index);
             if (index > committed.size()) {
                 committed.add(new Committed(term, seen.term()));
@@ -234,10 +254,6 @@ final class ConsensusWatch {
                             + replica.log.termAt(seen.commit())
                             + " by counting");
         }
-    }
-
-    private Replica replica(long node) {
-        return replicaByNode.computeIfAbsent(node, _ -> new Replica());
     }
 
     private Breach breach(String what) {
