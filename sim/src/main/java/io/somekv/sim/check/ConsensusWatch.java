@@ -128,11 +128,10 @@ final class ConsensusWatch {
 
     /** A look at a replica after it did something. */
     void observed(long node, GroupStatus status) {
-        Replica replica = replicaByNode.get(node);
-        if (replica == null) {
-            throw breach("a replica on node " + node + " that no record speaks of");
-        }
         ReplicaStatus seen = status.replica();
+        Replica replica =
+                replicaByNode.computeIfAbsent(
+                        node, _ -> new Replica(new ReplicaLog(seen.replicaId())));
         if (seen.role() == ReplicaStatus.Role.LEADER && seen.term() != replica.ledTerm) {
             replica.ledTerm = seen.term();
             checkLeader(replica, seen, status.membership());
