@@ -36,11 +36,25 @@ final class Follower implements RoleState {
         }
         leaderId = 0;
         if (!core.mayCampaign()) {
+            maybeInquire();
             waitAnew();
         } else if (core.isOnlyVoter()) {
             core.becomeCandidate(false);
         } else {
             core.becomePreCandidate();
+        }
+    }
+
+    private void maybeInquire() {
+        Membership membership = core.membership();
+        if (membership.isVoter(core.self())) {
+            return;
+        }
+        for (Member voter : membership.electorate()) {
+            core.effects()
+                    .send(
+                            new Message.Inquiry(
+                                    core.self(), voter.replicaId(), Math.max(1, core.term())));
         }
     }
 

@@ -89,6 +89,12 @@ public sealed interface Message {
     record Introduce(long from, long to, long term, Membership membership) implements Message {}
 
     /**
+     * From one who does not vote and hears no leader: is it still a member? Answered by {@link
+     * Gone} where it is not, else by nothing. Voters find out when they ask for votes.
+     */
+    record Inquiry(long from, long to, long term) implements Message {}
+
+    /**
      * From one who knows it to be committed that the receiver was removed: nothing is to be
      * expected any more, and ids are never given twice.
      */

@@ -226,6 +226,7 @@ final class PersistQueue {
                     Message.AppendRejected _,
                     Message.TimeoutNow _,
                     Message.Introduce _,
+                    Message.Inquiry _,
                     Message.Gone _,
                     Message.InstallSnapshot _,
                     Message.SnapshotAccepted _ ->
@@ -264,6 +265,7 @@ final class PersistQueue {
                     Message.AppendRejected _,
                     Message.TimeoutNow _,
                     Message.Introduce _,
+                    Message.Inquiry _,
                     Message.Gone _,
                     Message.InstallSnapshot _,
                     Message.SnapshotAccepted _ ->

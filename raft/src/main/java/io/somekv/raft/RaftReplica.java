@@ -261,7 +261,10 @@ public final class RaftReplica {
             }
             case Message.InstallSnapshot m -> onInstallSnapshot(m);
             // For whoever hosts the replica.
-            case Message.Introduce _, Message.Gone _, Message.SnapshotAccepted _ -> {}
+            case Message.Introduce _,
+                    Message.Inquiry _,
+                    Message.Gone _,
+                    Message.SnapshotAccepted _ -> {}
             case Message.AppendAccepted m -> {
                 if (isOfThisTerm(m)) {
                     core.role().onAppendAccepted(m);

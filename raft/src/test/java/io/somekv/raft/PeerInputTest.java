@@ -44,6 +44,7 @@ final class PeerInputTest {
         Group group = new Group(Group.CONFIG, 3, 1);
         group.startAll();
         group.tick(4, 500);
+        assertEquals(3, group.take(m -> m instanceof Message.Inquiry).size());
         assertEquals(List.of(), group.network());
         group.campaign(1);
         assertEquals(2, group.take(m -> m instanceof Message.PreVote).size());

@@ -107,6 +107,7 @@ final class Transcript {
                     case Message.TimeoutNow m -> "TimeoutNow term %d".formatted(m.term());
                     case Message.Introduce m ->
                             "Introduce term %d {%s}".formatted(m.term(), members(m.membership()));
+                    case Message.Inquiry m -> "Inquiry term %d".formatted(m.term());
                     case Message.Gone m -> "Gone term %d".formatted(m.term());
                     case Message.InstallSnapshot m ->
                             "InstallSnapshot term %d of %s part %d%s"

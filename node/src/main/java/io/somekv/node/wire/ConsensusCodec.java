@@ -13,6 +13,7 @@ import io.somekv.raft.Message.AppendAccepted;
 import io.somekv.raft.Message.AppendEntries;
 import io.somekv.raft.Message.AppendRejected;
 import io.somekv.raft.Message.Gone;
+import io.somekv.raft.Message.Inquiry;
 import io.somekv.raft.Message.InstallSnapshot;
 import io.somekv.raft.Message.Introduce;
 import io.somekv.raft.Message.PreVote;
@@ -53,6 +54,7 @@ public final class ConsensusCodec {
     private static final int GONE = 10;
     private static final int INSTALL_SNAPSHOT = 11;
     private static final int SNAPSHOT_ACCEPTED = 12;
+    private static final int INQUIRY = 13;
 
     private ConsensusCodec() {}
 
@@ -118,6 +120,7 @@ public final class ConsensusCodec {
                             .signedVarLong(m.wallMillis());
             case TimeoutNow m -> head(writer, TIMEOUT_NOW, m);
             case Introduce m -> MembershipCodec.encode(head(writer, INTRODUCE, m), m.membership());
+            case Inquiry m -> head(writer, INQUIRY, m);
             case Gone m -> head(writer, GONE, m);
             case InstallSnapshot m -> {
                 id(head(writer, INSTALL_SNAPSHOT, m), m.snapshot().base())
@@ -162,6 +165,7 @@ public final class ConsensusCodec {
                             reader.signedVarLong());
             case TIMEOUT_NOW -> new TimeoutNow(from, to, term);
             case INTRODUCE -> new Introduce(from, to, term, MembershipCodec.decode(reader));
+            case INQUIRY -> new Inquiry(from, to, term);
             case GONE -> new Gone(from, to, term);
             case INSTALL_SNAPSHOT -> installSnapshot(reader, from, to, term);
             case SNAPSHOT_ACCEPTED ->
@@ -233,6 +237,7 @@ public final class ConsensusCodec {
                             AppendAccepted _,
                             AppendRejected _,
                             TimeoutNow _,
+                            Inquiry _,
                             Gone _,
                             SnapshotAccepted _ ->
                             0;

@@ -44,6 +44,7 @@ class ConsensusCodecTest {
                         new Message.AppendRejected(2, 1, 4, ID, EntryId.ZERO, 6, -1),
                         new Message.TimeoutNow(1, 2, 4),
                         new Message.Introduce(1, 4, 4, MEMBERS),
+                        new Message.Inquiry(4, 1, 4),
                         new Message.Gone(1, 4, 4),
                         new Message.InstallSnapshot(
                                 1,
