@@ -19,12 +19,18 @@ import java.util.UUID;
 record StoreIdentity(UUID storeUuid, long incarnation, long firstSegment) {
     static final String FILE = "identity";
 
-    /** Version of every format in the folder; a newer one is refused before anything is read. */
-    static final int FORMAT_VERSION = 1;
+    /**
+     * Version of every format in the folder; another one is refused before anything is read.
+     * Version 1 was never released.
+     */
+    static final int FORMAT_VERSION = 2;
 
     private static final String NEW_FILE = FILE + Segments.NEW_SUFFIX;
     private static final long MAGIC = 0x534f4d454b564944L; // SOMEKVID
     private static final int SIZE = 48;
+
+    /** Magic and version: what any version begins with. */
+    private static final int HEAD_SIZE = 12;
 
     /** The identity of a folder; empty for one that has none. */
     static Optional<StoreIdentity> load(Disk disk) throws IOException {
@@ -36,7 +42,7 @@ record StoreIdentity(UUID storeUuid, long incarnation, long firstSegment) {
         try (DiskFile file = disk.open(FILE)) {
             bytes = file.read(0, (int) Math.min(SIZE, file.size()));
         }
-        if (bytes.length < SIZE) {
+        if (bytes.length < HEAD_SIZE) {
             throw new CorruptLogException(path, bytes.length, "it ends here");
         }
         ByteReader reader = Bytes.wrap(bytes).reader();
@@ -44,6 +50,9 @@ record StoreIdentity(UUID storeUuid, long incarnation, long firstSegment) {
             throw new IOException(path + " is no identity of a some-kvstore log");
         }
         checkVersion(reader.i32(), path);
+        if (bytes.length < SIZE) {
+            throw new CorruptLogException(path, bytes.length, "it ends here");
+        }
         StoreIdentity identity =
                 new StoreIdentity(new UUID(reader.i64(), reader.i64()), reader.i64(), reader.i64());
         if (reader.i32() != Checksum.of(bytes, 0, SIZE - 4)) {
@@ -53,6 +62,15 @@ record StoreIdentity(UUID storeUuid, long incarnation, long firstSegment) {
     }
 
     static void checkVersion(int version, String path) throws IOException {
+        if (version < FORMAT_VERSION) {
+            throw new IOException(
+                    path
+                            + " has format version "
+                            + version
+                            + ", which was never released; this program understands version "
+                            + FORMAT_VERSION
+                            + " and will not touch it: start on an empty folder");
+        }
         if (version > FORMAT_VERSION) {
             throw new IOException(
                     path
