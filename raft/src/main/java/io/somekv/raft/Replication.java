@@ -197,10 +197,15 @@ final class Replication {
         }
     }
 
-    /** Only a learner may be made anew: a voter that has nothing may have promised something. */
+    /**
+     * Only a learner may be made anew: a voter that has nothing may have promised something. And
+     * only one that is committed to be a member: were its entry cut, its id would be given again,
+     * and the replica that was made under it would be nobody's.
+     */
     private void maybeIntroduce(Progress follower) {
-        Membership membership = core.membership();
-        if (!membership.isVoter(follower.id())) {
+        Membership membership = core.committedMembership();
+        boolean isMember = membership.find(follower.id()).isPresent();
+        if (isMember && !core.membership().isVoter(follower.id())) {
             core.effects()
                     .send(
                             new Message.Introduce(
