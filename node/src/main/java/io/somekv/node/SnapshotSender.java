@@ -20,6 +20,9 @@ final class SnapshotSender {
     /** A follower that is gone for so long does not keep the place that others wait for. */
     private static final long SILENT_NANOS_MAX = 10_000_000_000L;
 
+    /** From the last piece to where the follower goes on from the log. */
+    private static final long INSTALLED_NANOS_MAX = 3_000_000_000L;
+
     /** Without a word of the follower: go on from what it is known to have. */
     private static final long AGAIN_NANOS = 1_000_000_000L;
 
@@ -52,6 +55,9 @@ final class SnapshotSender {
         boolean isOver;
         long heardNanos;
 
+        /** When it was known to have the last piece. */
+        long endedNanos;
+
         /** When the follower last answered the leader at all. */
         long presentNanos;
 
@@ -66,6 +72,14 @@ final class SnapshotSender {
 
         StoreReader.Cursor nextCursor() {
             return unacknowledged.stream().skip(next - acknowledged).findFirst().orElseThrow();
+        }
+
+        /**
+         * The follower had all of it, and needs it still: it has crashed before that was in its
+         * log, and knows nothing of it any more.
+         */
+        boolean isLostBehindItsEnd(Now now) {
+            return acknowledged == end && now.nanos() - endedNanos > INSTALLED_NANOS_MAX;
         }
 
         /** All that was sent behind {@code part} counts as lost. */
@@ -115,10 +129,15 @@ final class SnapshotSender {
         List<Long> wanting = replica.installing();
         for (long id : List.copyOf(courses.keySet())) {
             Course course = courses.get(id);
-            if (course != null && wanting.contains(id)) {
+            if (course == null) {
+                continue;
+            }
+            if (wanting.contains(id)) {
                 course.presentNanos = now.nanos();
-            } else if (!replica.isInstalling(id)
-                    || (course != null && now.nanos() - course.presentNanos > SILENT_NANOS_MAX)) {
+            }
+            if (!replica.isInstalling(id)
+                    || now.nanos() - course.presentNanos > SILENT_NANOS_MAX
+                    || course.isLostBehindItsEnd(now)) {
                 end(id);
             }
         }
@@ -207,6 +226,7 @@ final class SnapshotSender {
         while (course.acknowledged < message.nextPart()) {
             course.unacknowledged.removeFirst();
             course.acknowledged++;
+            course.endedNanos = now.nanos();
         }
         course.next = Math.max(course.next, course.acknowledged);
         maybeRead(now, message.from(), course);

@@ -139,7 +139,7 @@ class SnapshotTest {
     /** Half way the receiver crashes, or the leader does: nothing of the half is ever seen. */
     @Test
     @Tag("kb-53")
-    void acrashHalfWayLeavesTheOldState() {
+    void aCrashHalfWayLeavesTheOldState() {
         for (boolean leaderToo : new boolean[] {false, true}) {
             for (int pieces = 1; pieces < 12; pieces += 2) {
                 LaneCluster cluster = started();
@@ -159,6 +159,23 @@ class SnapshotTest {
                 assertFalse(cluster.leaderOf(GROUP) == 0);
             }
         }
+    }
+
+    /** It has every piece, and crashes before its log says so: it is sent all of it once more. */
+    @Test
+    @Tag("kb-53")
+    void aCrashBetweenTheLastPieceAndTheLogLeavesTheOldState() {
+        LaneCluster cluster = started();
+        long away = withOneLeftBehind(cluster);
+        cluster.heal();
+        cluster.stallDisk(away);
+        cluster.run(300);
+        assertTrue(status(cluster, away).applied() > 20, "it has taken the snapshot in");
+        cluster.crash(away);
+        cluster.restart(away);
+        assertTrue(status(cluster, away).applied() < 10, "and lost it with its log's record");
+        cluster.run(2000);
+        assertSame(cluster, cluster.leaderOf(GROUP), away);
     }
 
     private static boolean isOfSnapshot(Frame frame) {

@@ -29,7 +29,7 @@ final class TestCluster implements AutoCloseable {
         try (ControlChannel channel = cluster.control(0)) {
             channel.startCluster(infos.subList(1, nodes), 16);
             for (int group = 1; group <= groups; group++) {
-                channel.join(JoinOrder.newGroup(group, infos), List.of());
+                channel.join(List.of(JoinOrder.newGroup(group, infos)), List.of());
             }
         }
         return cluster;

@@ -41,6 +41,9 @@ public final class ControlChannel implements AutoCloseable {
     private static final long MILLIS_MAX = 60_000;
     private static final long STATUS_MILLIS_MAX = 10_000;
 
+    /** Creating a group on its nodes takes so long at most. */
+    private static final long JOIN_MILLIS = 1_000;
+
     private final String address;
     private final ManagedChannel channel;
 
@@ -170,10 +173,12 @@ public final class ControlChannel implements AutoCloseable {
     /**
      * @param newNodes members that the cluster may not know yet
      */
-    public void join(GroupSpec group, List<NodeInfo> newNodes) {
-        JoinRequest.Builder request = JoinRequest.newBuilder().addGroups(ProtoMapping.of(group));
+    public void join(List<GroupSpec> groups, List<NodeInfo> newNodes) {
+        JoinRequest.Builder request = JoinRequest.newBuilder();
+        groups.forEach(group -> request.addGroups(ProtoMapping.of(group)));
         newNodes.forEach(node -> request.addNodes(ProtoMapping.of(node)));
-        Replies.check(call(() -> master().join(request.build())).getStatus());
+        long millis = MILLIS_MAX + JOIN_MILLIS * groups.size();
+        Replies.check(call(() -> master(millis).join(request.build())).getStatus());
     }
 
     public void leave(List<Long> groupIds) {
@@ -192,8 +197,12 @@ public final class ControlChannel implements AutoCloseable {
     }
 
     private ShardMasterGrpc.ShardMasterBlockingStub master() {
+        return master(MILLIS_MAX);
+    }
+
+    private ShardMasterGrpc.ShardMasterBlockingStub master(long millis) {
         return ShardMasterGrpc.newBlockingStub(channel)
-                .withDeadlineAfter(MILLIS_MAX, TimeUnit.MILLISECONDS);
+                .withDeadlineAfter(millis, TimeUnit.MILLISECONDS);
     }
 
     private <T> T call(Supplier<T> work) {
