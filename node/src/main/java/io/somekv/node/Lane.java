@@ -317,8 +317,12 @@ public final class Lane {
         if (born.isPresent()) {
             places.add(born.get().host());
             born.get().tokens().forEach(token -> answer(token, new Outcome.Ok()));
-        } else if (!nursery.buried(mark)) {
-            stepGroup(now, mark.groupId(), new Input.Persisted(mark.mark()));
+            return;
+        }
+        GroupHost host = places.host(mark.groupId());
+        if (!nursery.buried(mark) && host != null && host.replicaId() == mark.replicaId()) {
+            host.step(now, new Input.Persisted(mark.mark()));
+            places.touch(host);
         }
     }
 

@@ -121,6 +121,10 @@ public sealed interface LaneInput {
         record NewerMap(ClusterMap map) implements Note {}
     }
 
-    /** One group's part of a {@link LaneEffect.Append}. */
-    record GroupMark(long groupId, PersistMark mark) {}
+    /**
+     * One group's part of a {@link LaneEffect.Append}.
+     *
+     * @param replicaId whose it was: another replica of the group may be here by now
+     */
+    record GroupMark(long groupId, long replicaId, PersistMark mark) {}
 }

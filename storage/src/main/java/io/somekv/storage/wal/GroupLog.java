@@ -1,6 +1,7 @@
 package io.somekv.storage.wal;
 
 import io.somekv.node.log.GroupRecord;
+import io.somekv.node.log.RecoveredGroup;
 import io.somekv.raft.Entry;
 import io.somekv.raft.EntryId;
 import io.somekv.raft.HardState;
@@ -76,6 +77,20 @@ final class GroupLog {
     /** Whether the replica is no more. */
     boolean isGone() {
         return storeId == 0;
+    }
+
+    RecoveredGroup describe(long logTimeOfLast) {
+        return new RecoveredGroup(
+                groupId,
+                replicaId,
+                storeId,
+                hardState,
+                memberships,
+                base.id(),
+                base.logTime(),
+                runs.terms(),
+                lastIndex,
+                logTimeOfLast);
     }
 
     /** All that the log holds of this replica, as one record: what stood before is not needed. */

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -74,6 +75,19 @@ final class Recovery {
      * @throws CorruptLogException when the log must not be opened
      */
     void run(OpeningProgress progress) throws IOException {
+        read(progress);
+        if (firstDamage != Position.NONE && config.onDamage() == WalConfig.OnDamage.REFUSE) {
+            throw corrupt(
+                    firstDamage,
+                    damageSeen + "; groups that may have lost records: " + damaged.keySet());
+        }
+        if (tail != null) {
+            tail.settle();
+        }
+    }
+
+    /** Reads everything, and changes nothing. */
+    void read(OpeningProgress progress) throws IOException {
         List<Segment> found = load();
         long total = 0;
         for (Segment segment : found) {
@@ -98,14 +112,18 @@ final class Recovery {
                         "entries of group " + log.groupId + " are in segments that are gone");
             }
         }
-        if (firstDamage != Position.NONE && config.onDamage() == WalConfig.OnDamage.REFUSE) {
-            throw corrupt(
-                    firstDamage,
-                    damageSeen + "; groups that may have lost records: " + damaged.keySet());
-        }
-        if (tail != null) {
-            tail.settle();
-        }
+    }
+
+    /** The first damage that was found; empty for none. */
+    Optional<CorruptLogException> damage() {
+        return firstDamage == Position.NONE
+                ? Optional.empty()
+                : Optional.of(corrupt(firstDamage, damageSeen));
+    }
+
+    /** Bytes of an unfinished write at the end. */
+    int tornBytes() {
+        return tail == null ? 0 : tail.tornBytes();
     }
 
     private CorruptLogException corrupt(long position, String what) {

@@ -368,18 +368,7 @@ public final class Wal implements SharedLog {
     private List<RecoveredGroup> describeGroups() throws IOException {
         List<RecoveredGroup> all = new ArrayList<>();
         for (GroupLog log : groups.values()) {
-            all.add(
-                    new RecoveredGroup(
-                            log.groupId,
-                            log.replicaId,
-                            log.storeId,
-                            log.hardState,
-                            log.memberships,
-                            log.base.id(),
-                            log.base.logTime(),
-                            log.runs.terms(),
-                            log.lastIndex,
-                            lastLogTime(log)));
+            all.add(log.describe(lastLogTime(log)));
         }
         return List.copyOf(all);
     }
