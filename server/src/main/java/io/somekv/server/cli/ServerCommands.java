@@ -27,6 +27,7 @@ public final class ServerCommands {
                 new ClusterCommand(),
                 new NodeCommand(),
                 new GroupCommand(),
+                new VerifyCommand(),
                 new GetCommand(),
                 new PutCommand(),
                 new AppendCommand(),
