@@ -49,6 +49,7 @@ public record LogInspection(
         try (Segments segments = new Segments(disk, config)) {
             Recovery recovery = new Recovery(disk, config, identity, segments);
             recovery.read(progress);
+            identity.checkHasBegun(recovery, disk);
             List<RecoveredGroup> groups =
                     recovery.groups.values().stream()
                             .map(log -> log.describe(Math.max(0, log.lastLogTime)))

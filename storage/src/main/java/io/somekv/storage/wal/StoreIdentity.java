@@ -61,6 +61,14 @@ record StoreIdentity(UUID storeUuid, long incarnation, long firstSegment) {
         return Optional.of(identity);
     }
 
+    /** A log that was opened before has a segment. */
+    void checkHasBegun(Recovery recovery, Disk disk) throws CorruptLogException {
+        if (recovery.end == Position.NONE && incarnation > 0) {
+            throw new CorruptLogException(
+                    disk.path(Segments.name(firstSegment)), 0, "the file is missing");
+        }
+    }
+
     static void checkVersion(int version, String path) throws IOException {
         if (version < FORMAT_VERSION) {
             throw new IOException(

@@ -120,6 +120,7 @@ public final class Wal implements SharedLog {
         segments.deleteBefore(before.firstSegment());
         Recovery recovery = new Recovery(disk, config, before, segments);
         recovery.run(progress);
+        before.checkHasBegun(recovery, disk);
         groups = recovery.groups;
         damaged = recovery.damaged;
         damagedAtOpen = List.copyOf(damaged.values());
@@ -129,10 +130,6 @@ public final class Wal implements SharedLog {
                         before.storeUuid(), before.incarnation() + 1, before.firstSegment());
         firstNeeded = identity.firstSegment();
         if (recovery.end == Position.NONE) {
-            if (before.incarnation() > 0) {
-                throw new CorruptLogException(
-                        disk.path(Segments.name(before.firstSegment())), 0, "the file is missing");
-            }
             file = startSegment(0);
         } else {
             end = recovery.end;
