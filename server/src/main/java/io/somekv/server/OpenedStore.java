@@ -77,7 +77,13 @@ record OpenedStore(
                                                             options.folder()
                                                                     .resolve(CEASE_TO_SYNC)));
                 };
-        Wal wal = Wal.open(disk, WalConfig.of(folder.storeId()), new LogOpening(System::nanoTime));
+        // A node that lost its disk comes back under its id: what it does now is later than all
+        // that
+        // it did, whatever its peers remember of its runs.
+        WalConfig config =
+                WalConfig.of(folder.storeId())
+                        .withFirstIncarnation(System.currentTimeMillis() / 1000);
+        Wal wal = Wal.open(disk, config, new LogOpening(System::nanoTime));
         if (!wal.storeUuid().equals(folder.storeId())) {
             wal.close();
             throw new RefusedException(

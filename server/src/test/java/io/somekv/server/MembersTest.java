@@ -87,6 +87,23 @@ final class MembersTest {
         }
     }
 
+    /** It comes back under its id, on a disk that remembers nothing: not as who it was. */
+    @Test
+    void aNodeThatLostItsDiskIsReplacedByItself() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 1, 2)) {
+            try (Jedis jedis = new Jedis("127.0.0.1", cluster.info(0).respPort())) {
+                jedis.set("a", "1");
+                cluster.stop(2);
+                String again = cluster.startBlank(3);
+                assertEquals(0, type(cluster, "node", "replace", "3", again), error.toString());
+                assertEquals(List.of(1L, 2L, 3L), voters(cluster, 1));
+                cluster.stop(1);
+                assertEquals("1", jedis.get("a"), "nodes 1 and 3 are a majority");
+            }
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
     @Test
     void membersAreAddedAndRemovedAndTheLeaderToo() throws Exception {
         try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {

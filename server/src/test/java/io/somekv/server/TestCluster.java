@@ -41,6 +41,12 @@ final class TestCluster implements AutoCloseable {
         return "127.0.0.1:" + nodes.getLast().info().grpcPort();
     }
 
+    /** A node whose folder is gone, on a new one; returns its control port's address. */
+    String startBlank(long id) throws IOException, InterruptedException {
+        Files.move(folder.resolve("node" + id), folder.resolve("lost" + id));
+        return startOneMore(id);
+    }
+
     private TestCluster(Path folder, int lanes) {
         this.folder = folder;
         this.lanes = lanes;

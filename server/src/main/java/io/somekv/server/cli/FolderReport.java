@@ -129,7 +129,7 @@ final class FolderReport {
     }
 
     private static String logText(LogInspection found) {
-        return "log: %d files from segment %d, %.1f MiB, opened %d times%s"
+        return "log: %d files from segment %d, %.1f MiB, run %d%s"
                 .formatted(
                         found.segmentCount(),
                         found.firstSegment(),

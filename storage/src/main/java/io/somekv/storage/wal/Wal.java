@@ -127,7 +127,11 @@ public final class Wal implements SharedLog {
         nextSequence = recovery.nextSequence;
         identity =
                 new StoreIdentity(
-                        before.storeUuid(), before.incarnation() + 1, before.firstSegment());
+                        before.storeUuid(),
+                        before.incarnation() == 0
+                                ? config.firstIncarnation()
+                                : before.incarnation() + 1,
+                        before.firstSegment());
         firstNeeded = identity.firstSegment();
         if (recovery.end == Position.NONE) {
             file = startSegment(0);

@@ -8,6 +8,8 @@ import java.util.UUID;
 
 /**
  * @param newStoreUuid identity that a blank folder gets; one that has an identity keeps it
+ * @param firstIncarnation of a folder that was blank: larger than any of the folder that it takes
+ *     the place of, if there was one
  * @param segmentSize of a segment file, in bytes, a multiple of 4096
  * @param segmentsMax a group whose oldest entry is further back than so many segments is written
  *     again
@@ -15,6 +17,7 @@ import java.util.UUID;
  */
 public record WalConfig(
         UUID newStoreUuid,
+        long firstIncarnation,
         int segmentSize,
         int segmentsMax,
         OnDamage onDamage,
@@ -44,26 +47,35 @@ public record WalConfig(
     public static WalConfig of(UUID newStoreUuid) {
         return new WalConfig(
                 newStoreUuid,
+                1,
                 SEGMENT_SIZE_DEFAULT,
                 SEGMENTS_MAX_DEFAULT,
                 OnDamage.REFUSE,
                 Set.of());
     }
 
+    public WalConfig withFirstIncarnation(long first) {
+        return new WalConfig(newStoreUuid, first, segmentSize, segmentsMax, onDamage, mutations);
+    }
+
     public WalConfig withSegmentSize(int size) {
-        return new WalConfig(newStoreUuid, size, segmentsMax, onDamage, mutations);
+        return new WalConfig(
+                newStoreUuid, firstIncarnation, size, segmentsMax, onDamage, mutations);
     }
 
     public WalConfig withSegmentsMax(int count) {
-        return new WalConfig(newStoreUuid, segmentSize, count, onDamage, mutations);
+        return new WalConfig(
+                newStoreUuid, firstIncarnation, segmentSize, count, onDamage, mutations);
     }
 
     public WalConfig withOnDamage(OnDamage choice) {
-        return new WalConfig(newStoreUuid, segmentSize, segmentsMax, choice, mutations);
+        return new WalConfig(
+                newStoreUuid, firstIncarnation, segmentSize, segmentsMax, choice, mutations);
     }
 
     public WalConfig withMutations(Set<Mutation> bugs) {
-        return new WalConfig(newStoreUuid, segmentSize, segmentsMax, onDamage, bugs);
+        return new WalConfig(
+                newStoreUuid, firstIncarnation, segmentSize, segmentsMax, onDamage, bugs);
     }
 
     boolean has(Mutation mutation) {
