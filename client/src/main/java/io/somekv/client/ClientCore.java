@@ -369,6 +369,7 @@ public final class ClientCore {
                         || command instanceof Command.Leave
                         || command instanceof Command.Move
                         || command instanceof Command.RegisterNode
+                        || command instanceof Command.ForgetNode
                         || command instanceof Command.StartCluster;
         return ofMaster ? GroupSpec.MASTER : Frame.ANY_GROUP;
     }

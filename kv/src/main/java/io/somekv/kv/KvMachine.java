@@ -126,6 +126,8 @@ public final class KvMachine implements StateMachine {
             case Command.Configure configure -> places.configure(configure.settings(), writes);
             case Command.StartCluster _,
                     Command.RegisterNode _,
+                    Command.ForgetNode _,
+                    Command.ReportMembers _,
                     Command.RegisterClient _,
                     Command.Join _,
                     Command.Leave _,

@@ -47,5 +47,8 @@ public final class RowKind {
     /** A registration's log time and nonce; rest: the client's number. */
     public static final int REGISTRATION = 21;
 
+    /** The members of a group as it last reported them; rest: the group's id. */
+    public static final int MEMBERS = 22;
+
     private RowKind() {}
 }

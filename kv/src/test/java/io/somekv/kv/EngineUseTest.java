@@ -112,6 +112,21 @@ class EngineUseTest {
         }
 
         @Override
+        public List<Long> stores() {
+            return inner.stores();
+        }
+
+        @Override
+        public void drop(long storeId) {
+            inner.drop(storeId);
+        }
+
+        @Override
+        public Staging stage(long storeId) {
+            return inner.stage(storeId);
+        }
+
+        @Override
         public Pin pin() {
             return inner.pin();
         }

@@ -11,15 +11,13 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.raft.Entry;
-import io.somekv.raft.EntryId;
 import io.somekv.raft.EntryKind;
-import io.somekv.raft.HardState;
 import io.somekv.raft.Input;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipChange;
 import io.somekv.raft.Message;
 import io.somekv.raft.Now;
-import io.somekv.raft.PersistMark;
 import io.somekv.raft.ProposalResult;
 import io.somekv.raft.RaftReplica;
 import io.somekv.raft.ReadResult;
@@ -42,19 +40,28 @@ final class GroupHost {
 
     private final long groupId;
     private final long replicaId;
-    private final long storeId;
+    private long storeId;
     private final RaftReplica replica;
-    private final StateMachine machine;
+    private StateMachine machine;
+    private final Nursery nursery;
     private final Outbox outbox;
+    private final Snapshots snapshots;
 
     private final WriteQueue writes = new WriteQueue();
     private final ReadQueue reads;
+    private final MemberChanges changes = new MemberChanges();
+    private final MemberNodes nodes;
     private final ArrayDeque<Entry> committed = new ArrayDeque<>();
 
     /** Persists handed out and not yet durable; the next batch is proposed when there is none. */
     private long persistsInFlight;
 
+    private final OldStores oldStores;
     private boolean wasLeading;
+
+    /** Told by others to be no member any more. */
+    private boolean isToldGone;
+
     private long nextToken = 1;
 
     /** Whether it stands in {@link Places}' queue of groups to settle, and of groups to apply. */
@@ -67,19 +74,31 @@ final class GroupHost {
             long replicaId,
             long storeId,
             RaftReplica replica,
-            StateMachine machine,
-            Outbox outbox) {
+            Nursery nursery,
+            Snapshots snapshots) {
         this.groupId = groupId;
         this.replicaId = replicaId;
         this.storeId = storeId;
         this.replica = replica;
-        this.machine = machine;
-        this.outbox = outbox;
+        this.nursery = nursery;
+        this.outbox = nursery.outbox();
+        this.snapshots = snapshots;
+        this.oldStores = new OldStores(outbox);
+        this.machine = nursery.machine(groupId, storeId);
         this.reads = new ReadQueue(machine);
+        this.nodes = new MemberNodes(replica);
     }
 
     long groupId() {
         return groupId;
+    }
+
+    long replicaId() {
+        return replicaId;
+    }
+
+    long storeId() {
+        return storeId;
     }
 
     StateMachine machine() {
@@ -100,7 +119,7 @@ final class GroupHost {
 
     /** Node of the leader this replica follows; 0 when it knows none. */
     long leaderNode() {
-        return nodeOf(replica.leaderId());
+        return nodes.nodeOf(replica.leaderId());
     }
 
     /** Whether a tick at {@code now} would do anything. */
@@ -109,19 +128,118 @@ final class GroupHost {
     }
 
     void step(Now now, Input input) {
-        if (input instanceof Input.Persisted) {
+        if (input instanceof Input.Persisted persisted) {
             persistsInFlight--;
+            oldStores.onDurable(persisted.mark().number());
         }
         replica.step(now, input);
     }
 
     /**
      * Takes a message from another node, if that node hosts the replica that it claims to be from.
+     * A replica that was removed is told: else it would ask for votes for ever (KB-7).
      */
     void receive(Now now, long fromNode, Message message) {
-        if (message.to() == replicaId && nodeOf(message.from()) == fromNode) {
+        if (message.to() != replicaId) {
+            return;
+        }
+        if (replica.isGone(message.from())) {
+            long term = replica.status(now).term();
+            outbox.message(
+                    fromNode,
+                    new Envelope(groupId, new Message.Gone(replicaId, message.from(), term)));
+        } else if (nodes.isPlausible(fromNode, message)) {
+            isToldGone |= message instanceof Message.Gone;
+            if (message instanceof Message.SnapshotAccepted accepted) {
+                snapshots.sender.onAccepted(now, accepted);
+            }
             replica.step(now, new Input.Received(message));
         }
+    }
+
+    /** This replica is no member any more: nothing is to be expected of it. */
+    boolean isRemoved() {
+        return isToldGone || replica.isGone(replicaId);
+    }
+
+    // ---- snapshots, and what they make superfluous
+
+    /** Both ways. */
+    record Snapshots(SnapshotSender sender, SnapshotReceiver receiver) {}
+
+    /** Drops the log up to what the engine has kept, but for what somebody still needs. */
+    void compact(Now now, long kept, boolean isPressing) {
+        long droppable = isPressing ? kept : replica.compactable(kept);
+        long index = Math.min(droppable, snapshots.sender.keptFrom());
+        if (index > replica.base().index()) {
+            replica.step(now, new Input.Compact(index, machine.appliedLogTime()));
+        }
+    }
+
+    /** Returns whether there is anything on its way. */
+    boolean sendSnapshots(Now now) {
+        if (replica.leads()) {
+            snapshots.sender.tick(now, storeId, machine.appliedIndex(), machine.appliedLogTime());
+        }
+        return !snapshots.sender.isIdle();
+    }
+
+    void onSnapshotRead(Now now, LaneInput.SnapshotRead read) {
+        long term = replica.status(now).term();
+        snapshots.sender.onRead(now, read, term, nodes.nodeOf(read.replicaId()));
+    }
+
+    void onStaged(Now now, LaneInput.RowsStaged staged) {
+        long node = nodes.nodeOf(snapshots.receiver.leaderId());
+        snapshots
+                .receiver
+                .onStaged(staged, replica.status(now).term(), node)
+                .ifPresent(complete -> install(now, complete));
+    }
+
+    /**
+     * The state that was put together takes the place of the one at hand, unless that has gone as
+     * far meanwhile. The record of it names the new store; the old one goes once that is durable.
+     */
+    private void install(Now now, SnapshotReceiver.Complete complete) {
+        if (!replica.takes(complete.snapshot())) {
+            outbox.add(new LaneEffect.DropStore(complete.storeId()));
+            return;
+        }
+        committed.clear();
+        oldStores.replaced(storeId);
+        storeId = complete.storeId();
+        machine = nursery.machine(groupId, storeId);
+        reads.use(machine);
+        replica.step(now, new Input.Install(complete.snapshot()));
+    }
+
+    /** Whether its members are about to be others. */
+    boolean isChanging() {
+        return replica.isChanging();
+    }
+
+    /** Index of the entry that brought the membership of now. */
+    long membershipIndex() {
+        return replica.membershipIndex();
+    }
+
+    /** Nobody is to wait for a replica that was removed. */
+    void abandonAll(Now now) {
+        Outcome refusal = new Outcome.NotLeader(leaderNode());
+        writes.abandon(now, refusal);
+        reads.abandon(now, refusal);
+        changes.abandon(now);
+        committed.clear();
+        snapshots.sender.endAll();
+        snapshots.receiver.abandon();
+    }
+
+    /** Has a member join or leave, if this replica leads; the answer comes when that is applied. */
+    void change(Now now, MembershipChange change, Waiter waiter) {
+        long token = nextToken++;
+        changes.ask(token, waiter);
+        replica.step(now, new Input.ChangeMembership(token, change));
     }
 
     /** Serves a client's request if this replica leads; the answer comes once it is decided. */
@@ -171,7 +289,11 @@ final class GroupHost {
 
     /** Nobody waits for anything here. */
     boolean isIdle() {
-        return writes.isIdle() && reads.isIdle();
+        return writes.isIdle()
+                && reads.isIdle()
+                && changes.isIdle()
+                && snapshots.sender.isIdle()
+                && snapshots.receiver.isIdle();
     }
 
     /** Ends a batch of inputs: proposes what gathered, and carries out what the core calls for. */
@@ -206,6 +328,8 @@ final class GroupHost {
             Outcome refusal = new Outcome.NotLeader(leaderNode());
             writes.abandon(now, refusal);
             reads.abandon(now, refusal);
+            changes.abandon(now);
+            snapshots.sender.endAll();
         }
         outbox.add(
                 new LaneEffect.LeadershipChanged(
@@ -218,16 +342,20 @@ final class GroupHost {
         Ready.Persist persist = ready.persist();
         if (persist != null) {
             persistsInFlight++;
+            oldStores.onPersist(persist.mark().number());
             outbox.persist(record(persist), persist.mark());
         }
         for (Message message : ready.messages()) {
-            long node = nodeOf(message.to());
+            long node = nodes.nodeOf(message.to());
             if (node != 0) {
                 outbox.message(node, new Envelope(groupId, message));
             }
         }
         for (Ready.Fetch fetch : ready.fetches()) {
             outbox.add(new LaneEffect.FetchEntries(groupId, fetch));
+        }
+        for (Message.InstallSnapshot piece : ready.pieces()) {
+            snapshots.receiver.onPiece(piece, nodes.nodeOf(piece.from()));
         }
         committed.addAll(ready.committed());
         for (ProposalResult result : ready.proposals()) {
@@ -242,7 +370,8 @@ final class GroupHost {
         long logTime = replica.logTime(now);
         switch (result) {
             case ProposalResult.Appended appended -> {
-                if (writes.appended(appended.token(), appended.id())) {
+                if (changes.appended(appended.token(), appended.id())
+                        || writes.appended(appended.token(), appended.id())) {
                     return;
                 }
                 if (replica.leads()) {
@@ -255,15 +384,18 @@ final class GroupHost {
                     refuse(
                             now,
                             notLeader.token(),
-                            new Outcome.NotLeader(nodeOf(notLeader.leaderHint())),
+                            new Outcome.NotLeader(nodes.nodeOf(notLeader.leaderHint())),
                             logTime);
             case ProposalResult.Busy busy ->
                     refuse(now, busy.token(), new Outcome.Busy(RETRY_AFTER_MILLIS), logTime);
+            case ProposalResult.Refused refused ->
+                    refuse(now, refused.token(), new Outcome.Invalid(refused.reason()), logTime);
         }
     }
 
     private void refuse(Now now, long token, Outcome outcome, long logTime) {
-        if (!writes.refused(now, token, outcome, logTime)) {
+        if (!changes.refused(now, token, outcome, logTime)
+                && !writes.refused(now, token, outcome, logTime)) {
             reads.timeRefused(now, outcome, logTime);
         }
     }
@@ -278,7 +410,7 @@ final class GroupHost {
                     reads.refused(
                             now,
                             notLeader.token(),
-                            new Outcome.NotLeader(nodeOf(notLeader.leaderHint())),
+                            new Outcome.NotLeader(nodes.nodeOf(notLeader.leaderHint())),
                             replica.logTime(now));
         }
     }
@@ -317,6 +449,7 @@ final class GroupHost {
         List<Outcome> outcomes =
                 machine.apply(new AppliedEntry(entry.index(), entry.logTime(), requests));
         Invariant.check(outcomes.size() == requests.size(), "an outcome for each request");
+        changes.applied(now, entry.id(), logTime);
         if (own.isPresent()) {
             List<Waiter> waiters = own.get().waiters();
             for (int i = 0; i < waiters.size(); i++) {
@@ -340,27 +473,15 @@ final class GroupHost {
                 replicaId,
                 storeId,
                 persist.hardState(),
-                persist.membership(),
+                persist.memberships(),
+                persist.base(),
+                persist.baseLogTime(),
                 persist.truncateFrom(),
                 persist.entries());
     }
 
-    private long nodeOf(long memberId) {
-        return memberId == 0
-                ? 0
-                : replica.membership().find(memberId).map(Member::nodeId).orElse(0L);
-    }
-
-    /**
-     * A new replica's first record: that it exists, with its membership, before it does anything.
-     */
-    GroupRecord birth(Membership membership) {
-        return new GroupRecord(
-                groupId, replicaId, storeId, HardState.INITIAL, membership, 0, List.of());
-    }
-
-    /** Names {@link #birth} among the persists: no persist of the core has this number. */
-    PersistMark birthMark(long incarnation) {
-        return new PersistMark(incarnation, 0, EntryId.ZERO);
+    /** The record that this replica is no more. */
+    GroupRecord farewell() {
+        return GroupRecord.farewell(groupId, replicaId, replica.memberships(), replica.base());
     }
 }

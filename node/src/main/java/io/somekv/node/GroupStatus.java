@@ -8,6 +8,7 @@ import java.util.List;
 /**
  * A look at one group's replica on a node.
  *
+ * @param isChanging whether a change of its members is under way
  * @param leaderNode node of the leader it follows; 0 when it knows none
  * @param applied applied by the state machine
  * @param shards what it knows of shards it owns or owned; empty for the shard master
@@ -15,6 +16,7 @@ import java.util.List;
 public record GroupStatus(
         long groupId,
         Membership membership,
+        boolean isChanging,
         ReplicaStatus replica,
         long leaderNode,
         long applied,

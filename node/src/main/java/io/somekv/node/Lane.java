@@ -14,6 +14,7 @@ import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Input;
 import io.somekv.raft.Member;
+import io.somekv.raft.Message;
 import io.somekv.raft.Now;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,10 +26,12 @@ import java.util.Optional;
  */
 public final class Lane {
     private final LaneConfig config;
+    private final Engine engine;
     private final Outbox outbox = new Outbox();
     private final Places places;
     private final Router router;
     private final MapKeeper maps;
+    private final MemberReporter reporter;
     private final ShardDriver driver;
     private final MoveGuard guard;
     private final CallFilter calls = new CallFilter();
@@ -46,10 +49,12 @@ public final class Lane {
             Optional<ClusterMap> map,
             Now startedAt) {
         this.config = config;
+        this.engine = engine;
         this.places = new Places(config.nodeId());
         this.nursery = new Nursery(config, engine, outbox);
         this.router = new Router(config, places, outbox);
         this.maps = new MapKeeper(places, router, startedAt, this::onNewerMap);
+        this.reporter = new MemberReporter(places, router, startedAt);
         this.driver = new ShardDriver(places, maps, router, startedAt);
         this.guard = new MoveGuard(router);
         map.ifPresent(places::learn);
@@ -87,8 +92,18 @@ public final class Lane {
                     places.touch(host);
                 }
             }
+            case LaneInput.SnapshotRead read -> onSnapshotRead(now, read);
+            case LaneInput.RowsStaged staged -> {
+                GroupHost host = places.host(staged.groupId());
+                if (host != null) {
+                    host.onStaged(now, staged);
+                    places.touch(host);
+                }
+            }
+            case LaneInput.Flushed flushed -> onFlushed(now, flushed.isPressing());
             case LaneInput.CreateReplica create -> onCreate(now, create);
             case LaneInput.TransferLeadership transfer -> onTransfer(now, transfer);
+            case LaneInput.ChangeMembers change -> onChange(now, change);
             case LaneInput.LeaveLeadership _ -> onLeave(now);
             case LaneInput.FromLane lane -> onNote(now, lane.lane(), lane.note());
             case LaneInput.Learned learned -> maps.learn(learned.map());
@@ -99,7 +114,11 @@ public final class Lane {
     public List<LaneEffect> effects(Now now) {
         for (GroupHost host = places.nextTouched(); host != null; host = places.nextTouched()) {
             host.settle(now);
-            places.maybeQueue(host);
+            if (host.isRemoved()) {
+                destroy(now, host);
+            } else {
+                places.maybeQueue(host);
+            }
         }
         if (places.backlogCount() > 0) {
             outbox.add(new LaneEffect.WantsTurn());
@@ -115,6 +134,7 @@ public final class Lane {
                     new GroupStatus(
                             host.groupId(),
                             host.membership(),
+                            host.isChanging(),
                             host.status(now),
                             host.leaderNode(),
                             host.machine().appliedIndex(),
@@ -146,10 +166,14 @@ public final class Lane {
                 host.step(now, new Input.Tick());
                 places.touch(host);
             }
+            if (host.sendSnapshots(now)) {
+                places.touch(host);
+            }
         }
         router.tick(now);
         maps.tick(now);
         driver.tick(now);
+        reporter.tick(now);
     }
 
     private void onAsk(Now now, LaneInput.Ask ask) {
@@ -229,6 +253,8 @@ public final class Lane {
         } else if (host != null) {
             host.receive(now, fromNode, envelope.message());
             places.touch(host);
+        } else if (envelope.message() instanceof Message.Introduce introduce) {
+            nursery.maybeConceive(now, envelope.groupId(), introduce);
         }
     }
 
@@ -291,8 +317,12 @@ public final class Lane {
         if (born.isPresent()) {
             places.add(born.get().host());
             born.get().tokens().forEach(token -> answer(token, new Outcome.Ok()));
-        } else {
-            stepGroup(now, mark.groupId(), new Input.Persisted(mark.mark()));
+            return;
+        }
+        GroupHost host = places.host(mark.groupId());
+        if (!nursery.buried(mark) && host != null && host.replicaId() == mark.replicaId()) {
+            host.step(now, new Input.Persisted(mark.mark()));
+            places.touch(host);
         }
     }
 
@@ -313,6 +343,24 @@ public final class Lane {
         }
     }
 
+    /** A pin that nobody waits for any more must not hold its rows for ever. */
+    private void onSnapshotRead(Now now, LaneInput.SnapshotRead read) {
+        GroupHost host = places.host(read.groupId());
+        if (host == null) {
+            read.pin().close();
+        } else {
+            host.onSnapshotRead(now, read);
+            places.touch(host);
+        }
+    }
+
+    private void onFlushed(Now now, boolean isPressing) {
+        for (GroupHost host : places.hosts()) {
+            host.compact(now, engine.flushedApplied(host.storeId()), isPressing);
+            places.touch(host);
+        }
+    }
+
     private void onTransfer(Now now, LaneInput.TransferLeadership transfer) {
         GroupHost host = places.host(transfer.groupId());
         if (host == null) {
@@ -321,6 +369,27 @@ public final class Lane {
             answer(transfer.token(), host.transfer(now, transfer.toNode()));
             places.touch(host);
         }
+    }
+
+    private void onChange(Now now, LaneInput.ChangeMembers change) {
+        GroupHost host = places.host(change.groupId());
+        if (host == null) {
+            answer(change.token(), new Outcome.NotLeader(0));
+        } else {
+            host.change(
+                    now,
+                    change.change(),
+                    (then, outcome, logTime) -> answer(change.token(), outcome));
+            places.touch(host);
+        }
+    }
+
+    /** The replica was removed from its group: its log and rows go, its id never comes back. */
+    private void destroy(Now now, GroupHost host) {
+        host.abandonAll(now);
+        places.remove(host);
+        nursery.bury(host);
+        outbox.add(new LaneEffect.ReplicaRemoved(host.groupId(), host.replicaId()));
     }
 
     /** Only where somebody is there: a leader that asks nobody would stand still for a while. */

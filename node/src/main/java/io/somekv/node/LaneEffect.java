@@ -1,5 +1,8 @@
 package io.somekv.node;
 
+import io.somekv.base.Bytes;
+import io.somekv.kv.engine.Engine;
+import io.somekv.kv.engine.StoreReader;
 import io.somekv.node.log.GroupRecord;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.config.ClusterMap;
@@ -52,6 +55,49 @@ public sealed interface LaneEffect {
      */
     record LeadershipChanged(long groupId, long term, Optional<StepDownCause> ended)
             implements LaneEffect {}
+
+    /** A replica was removed from its group: for the operator's eyes. */
+    record ReplicaRemoved(long groupId, long replicaId) implements LaneEffect {}
+
+    /**
+     * Read a piece of a snapshot, on a thread that has time; answered by {@link
+     * LaneInput.SnapshotRead} in any case: the pin waits for it.
+     */
+    record ReadSnapshot(
+            long groupId,
+            long replicaId,
+            Engine.Pin pin,
+            long storeId,
+            StoreReader.Cursor from,
+            long part)
+            implements LaneEffect {
+        public StoreReader.Piece piece() {
+            return StoreReader.read(pin, storeId, from, SnapshotBudget.PIECE_SIZE_MAX);
+        }
+    }
+
+    /**
+     * Keep a piece of a snapshot, in the order of these effects and on a thread that has time;
+     * answered by {@link LaneInput.RowsStaged}.
+     *
+     * @param appliedIndex of the whole, with its last piece: then it is to be finished; else 0
+     */
+    record StageRows(
+            long groupId, Engine.Staging staging, long storeId, Bytes rows, long appliedIndex)
+            implements LaneEffect {
+        public void carryOut() {
+            StoreReader.add(rows, storeId, staging);
+            if (appliedIndex != 0) {
+                staging.finish(appliedIndex);
+            }
+        }
+    }
+
+    /** Nobody wants what was staged any more; behind all {@link StageRows} before. */
+    record AbandonStaging(Engine.Staging staging, long storeId) implements LaneEffect {}
+
+    /** Nothing refers to this store any more, durably: drop its rows. */
+    record DropStore(long storeId) implements LaneEffect {}
 
     /** A newer map: keep it for the next start, know the nodes' addresses from it. */
     record MapChanged(ClusterMap map) implements LaneEffect {}

@@ -1,11 +1,14 @@
 package io.somekv.node;
 
+import io.somekv.kv.engine.Engine;
+import io.somekv.kv.engine.StoreReader;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Entry;
 import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipChange;
 import io.somekv.raft.Message;
 import io.somekv.raft.PersistMark;
 import io.somekv.raft.Ready;
@@ -53,6 +56,21 @@ public sealed interface LaneInput {
         }
     }
 
+    /** Answer to a {@link LaneEffect.ReadSnapshot}. */
+    record SnapshotRead(
+            long groupId, long replicaId, Engine.Pin pin, long part, StoreReader.Piece piece)
+            implements LaneInput {}
+
+    /** Answer to a {@link LaneEffect.StageRows}. */
+    record RowsStaged(long groupId, long storeId) implements LaneInput {}
+
+    /**
+     * The engine has flushed: logs may be dropped up to what survives a crash.
+     *
+     * @param isPressing the log takes too much room: also what slow followers still lack
+     */
+    record Flushed(boolean isPressing) implements LaneInput {}
+
     /** Answer to {@link LaneEffect.WantsTurn}: apply a bounded run of committed entries. */
     record ApplyTurn() implements LaneInput {}
 
@@ -72,6 +90,13 @@ public sealed interface LaneInput {
      * @param toNode 0 for the one that has most of the log
      */
     record TransferLeadership(long token, long groupId, long toNode) implements LaneInput {}
+
+    /**
+     * Have a member join or leave a group that this lane leads. Answered like an {@link Ask}: Ok
+     * once that is committed (who joins then still has to get the log before it votes), NotLeader,
+     * Invalid with the reason, or Unknown where the leader changed meanwhile.
+     */
+    record ChangeMembers(long token, long groupId, MembershipChange change) implements LaneInput {}
 
     /** The node is about to stop: others are to lead what this lane leads, where they can. */
     record LeaveLeadership() implements LaneInput {}
@@ -96,6 +121,10 @@ public sealed interface LaneInput {
         record NewerMap(ClusterMap map) implements Note {}
     }
 
-    /** One group's part of a {@link LaneEffect.Append}. */
-    record GroupMark(long groupId, PersistMark mark) {}
+    /**
+     * One group's part of a {@link LaneEffect.Append}.
+     *
+     * @param replicaId whose it was: another replica of the group may be here by now
+     */
+    record GroupMark(long groupId, long replicaId, PersistMark mark) {}
 }

@@ -32,7 +32,7 @@ final class Outbox {
 
     void persist(GroupRecord record, PersistMark mark) {
         records.add(record);
-        marks.add(new LaneInput.GroupMark(record.groupId(), mark));
+        marks.add(new LaneInput.GroupMark(record.groupId(), record.replicaId(), mark));
     }
 
     void message(long nodeId, Envelope envelope) {

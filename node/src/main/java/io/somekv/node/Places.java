@@ -58,6 +58,13 @@ final class Places {
         touch(host);
     }
 
+    /** The replica of this group is no more. */
+    void remove(GroupHost host) {
+        hosts.remove(host.groupId());
+        backlog.remove(host);
+        host.isInBacklog = false;
+    }
+
     /** Marks a group as one that must settle before the batch ends. */
     void touch(GroupHost host) {
         if (!host.isTouched) {
@@ -99,9 +106,8 @@ final class Places {
         return map;
     }
 
-    /** Takes a map that is newer, or knows more nodes, than the one at hand. */
+    /** Takes a map that is newer than the one at hand, or knows nodes or members otherwise. */
     boolean learn(ClusterMap newer) {
-        configs.putIfAbsent(newer.config().number(), newer.config());
         boolean isNewer =
                 map.isEmpty()
                         || newer.config().number() > map.get().config().number()
@@ -109,8 +115,10 @@ final class Places {
                                 && !newer.equals(map.get()));
         if (isNewer) {
             map = Optional.of(newer);
+            configs.put(newer.config().number(), newer.config());
             freshMapWanted = false;
         }
+        configs.putIfAbsent(newer.config().number(), newer.config());
         return isNewer;
     }
 
@@ -160,6 +168,8 @@ final class Places {
             case Command.Configure _, Command.StateDigest _ -> OptionalLong.empty();
             case Command.StartCluster _,
                     Command.RegisterNode _,
+                    Command.ForgetNode _,
+                    Command.ReportMembers _,
                     Command.RegisterClient _,
                     Command.Join _,
                     Command.Leave _,
@@ -255,7 +265,7 @@ final class Places {
         GroupHost host = hosts.get(groupId);
         List<Long> nodes = new ArrayList<>();
         if (host != null) {
-            for (Member member : host.membership().voters()) {
+            for (Member member : host.membership().electorate()) {
                 nodes.add(member.nodeId());
             }
         } else {
@@ -264,7 +274,8 @@ final class Places {
         return nodes;
     }
 
-    private Optional<GroupSpec> spec(long groupId) {
+    /** How the newest map that has the group describes it. */
+    Optional<GroupSpec> spec(long groupId) {
         if (map.isPresent() && groupId == GroupSpec.MASTER) {
             return Optional.of(map.get().master());
         }

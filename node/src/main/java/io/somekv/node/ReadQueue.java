@@ -25,7 +25,7 @@ final class ReadQueue {
     /** Reads that may be answered once {@code index} is applied. */
     private record Indexed(long index, List<Waiting> reads) {}
 
-    private final StateMachine machine;
+    private StateMachine machine;
     private List<Waiting> gathered = new ArrayList<>();
     private final TreeMap<Long, List<Waiting>> askedByToken = new TreeMap<>();
     private final ArrayDeque<Indexed> confirmed = new ArrayDeque<>();
@@ -45,6 +45,11 @@ final class ReadQueue {
 
     ReadQueue(StateMachine machine) {
         this.machine = machine;
+    }
+
+    /** A snapshot has put another state in the place of the one before. */
+    void use(StateMachine installed) {
+        machine = installed;
     }
 
     /** False where there is no room. */

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.Bytes;
 import io.somekv.base.Mutation;
-import io.somekv.node.LaneCluster.Fate;
+import io.somekv.node.FrameFates.Fate;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
@@ -284,7 +284,7 @@ class ExactlyOnceTest {
                     frame instanceof Frame.Call call
                             && call.request().command() instanceof Command.Put;
             calls[0] += isLarge ? 1 : 0;
-            return isLarge ? LaneCluster.Fate.IS_HELD : LaneCluster.Fate.ARRIVES;
+            return isLarge ? Fate.IS_HELD : Fate.ARRIVES;
         });
         Bytes large = Bytes.wrap(new byte[4 << 20]);
         cluster.begin(1 + cluster.leaderOf(1) % 3, Command.Put.of(Bytes.utf8("k"), large));

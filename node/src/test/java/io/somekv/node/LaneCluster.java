@@ -3,8 +3,6 @@ package io.somekv.node;
 import io.somekv.base.Bytes;
 import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
-import io.somekv.node.wire.ConsensusCodec;
-import io.somekv.node.wire.Envelope;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
@@ -17,6 +15,7 @@ import io.somekv.protocol.frame.Frame;
 import io.somekv.protocol.frame.FrameCodec;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipChange;
 import io.somekv.raft.Now;
 import io.somekv.raft.RaftConfig;
 import io.somekv.raft.ReplicaStatus;
@@ -30,6 +29,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,40 +44,16 @@ final class LaneCluster {
 
     private record Address(long node, int lane) {}
 
-    private record Link(long from, long to) implements Comparable<Link> {
-        @Override
-        public int compareTo(Link other) {
-            int byFrom = Long.compare(from, other.from);
-            return byFrom != 0 ? byFrom : Long.compare(to, other.to);
-        }
-    }
-
-    /** What becomes of a frame on its way. */
-    enum Fate {
-        ARRIVES,
-        IS_LOST,
-        /** Until {@link #releaseHeld}. */
-        IS_HELD,
-        ARRIVES_AND_IS_HELD
-    }
-
-    interface Network {
-        Fate fateOf(long from, long to, Frame frame);
-    }
-
     private final RaftConfig raft;
     private final Set<Mutation> mutations;
     private final TreeMap<Long, NodeDisk> disks = new TreeMap<>();
     private final TreeMap<Long, Lane[]> lanesByNode = new TreeMap<>();
     private final TreeMap<Long, Outcome> answers = new TreeMap<>();
     private final TreeSet<Long> answered = new TreeSet<>();
-    private final TreeSet<Long> silent = new TreeSet<>();
-    private final TreeSet<Link> cut = new TreeSet<>();
+    private final LaneNetwork network = new LaneNetwork();
     private final ArrayDeque<Runnable> work = new ArrayDeque<>();
-    private final ArrayDeque<Runnable> held = new ArrayDeque<>();
     private final TreeMap<Long, ArrayDeque<Runnable>> appendsByNode = new TreeMap<>();
     private final TreeSet<String> touched = new TreeSet<>();
-    private Network network = (from, to, frame) -> Fate.ARRIVES;
     private @Nullable ClusterMap newestMap;
     private long nanos = 1;
     private long nextToken = 1;
@@ -170,18 +146,17 @@ final class LaneCluster {
         }
     }
 
-    void network(Network fates) {
-        network = fates;
+    void network(FrameFates fates) {
+        network.fates(fates);
     }
 
     /** What was held back arrives now. */
     void releaseHeld() {
-        work.addAll(held);
-        held.clear();
+        work.addAll(network.release());
     }
 
     int heldCount() {
-        return held.size();
+        return network.heldCount();
     }
 
     /** Runs until nobody waits for an answer anywhere: all bounds are back at zero then (KB-37). */
@@ -227,24 +202,23 @@ final class LaneCluster {
     /** Nothing arrives from or at the node. */
     void cutOff(long node) {
         for (long other : disks.keySet()) {
-            cut(node, other);
-            cut(other, node);
+            network.cut(node, other);
+            network.cut(other, node);
         }
     }
 
     /** One way only. */
     void cut(long from, long to) {
-        cut.add(new Link(from, to));
+        network.cut(from, to);
     }
 
     /** A group's replicas say nothing to each other until {@link #heal}: it loses its leader. */
     void silence(long group) {
-        silent.add(group);
+        network.silence(group);
     }
 
     void heal() {
-        cut.clear();
-        silent.clear();
+        network.heal();
     }
 
     /** Node of the replica that leads a group, as most of its replicas see it. */
@@ -262,22 +236,28 @@ final class LaneCluster {
 
     /** Creates group 0 on all nodes and starts the cluster, then has the data groups join. */
     void start(int shardCount, int groups) {
+        for (long group = 0; group <= groups; group++) {
+            createGroup(group);
+        }
+        start(shardCount, LongStream.rangeClosed(1, groups).mapToObj(this::spec).toList());
+    }
+
+    /** The same with groups 0 and 1, which are there already, on the first so many nodes. */
+    void startOn(int nodes, int shardCount) {
+        List<GroupSpec.Replica> replicas = spec(1).replicas().subList(0, nodes);
+        start(shardCount, List.of(new GroupSpec(1, replicas)));
+    }
+
+    private void start(int shardCount, List<GroupSpec> groups) {
         List<NodeInfo> infos = new ArrayList<>();
         for (long node : lanesByNode.keySet()) {
             infos.add(new NodeInfo(node, storeOf(node), "host" + node, 1, 2, 3));
         }
-        for (long group = 0; group <= groups; group++) {
-            createGroup(group);
-        }
         expectOk(
                 new Command.StartCluster(
                         new UUID(1, 2), shardCount, GroupSettings.defaults(shardCount), infos));
-        List<GroupSpec> specs = new ArrayList<>();
-        for (long group = 1; group <= groups; group++) {
-            specs.add(spec(group));
-        }
-        if (!specs.isEmpty()) {
-            expectOk(new Command.Join(specs));
+        if (!groups.isEmpty()) {
+            expectOk(new Command.Join(groups));
         }
     }
 
@@ -288,8 +268,13 @@ final class LaneCluster {
     }
 
     void createGroup(long group) {
-        Membership membership = membership(lanesByNode.size());
-        for (long node : lanesByNode.keySet()) {
+        createGroup(group, lanesByNode.size());
+    }
+
+    /** With a replica on each of the first so many nodes. */
+    void createGroup(long group, int nodes) {
+        Membership membership = membership(nodes);
+        for (long node = 1; node <= nodes; node++) {
             Outcome outcome = await(create(node, group, membership));
             Invariant.check(outcome instanceof Outcome.Ok, "replica created");
         }
@@ -301,7 +286,7 @@ final class LaneCluster {
         for (long node = 1; node <= nodes; node++) {
             members.add(new Member(node, node, storeOf(node)));
         }
-        return new Membership(members, List.of());
+        return Membership.of(members);
     }
 
     long create(long node, long group, Membership membership) {
@@ -317,6 +302,20 @@ final class LaneCluster {
         LaneInput input = new LaneInput.TransferLeadership(token, group, toNode);
         give(node, (int) (group % LANES), input);
         return await(token);
+    }
+
+    /** Asks a node to have a member of a group join or leave. */
+    Outcome change(long node, long group, MembershipChange change) {
+        long token = nextToken++;
+        give(node, (int) (group % LANES), new LaneInput.ChangeMembers(token, group, change));
+        return await(token);
+    }
+
+    /** The engine flushes, and logs are dropped as far as that goes, slow followers or not. */
+    void compact(long node) {
+        disk(node).engine.flush();
+        giveAll(node, new LaneInput.Flushed(true));
+        run(4);
     }
 
     /** The node is about to stop. */
@@ -436,7 +435,26 @@ final class LaneCluster {
                                     fetch.fetch(),
                                     disk(at.node()).read(fetch.groupId(), fetch.fetch())));
             case LaneEffect.WantsTurn _ -> give(at.node(), at.lane(), new LaneInput.ApplyTurn());
-            case LaneEffect.LeadershipChanged _ -> {}
+            case LaneEffect.LeadershipChanged _, LaneEffect.ReplicaRemoved _ -> {}
+            case LaneEffect.DropStore drop -> disk(at.node()).engine.drop(drop.storeId());
+            case LaneEffect.ReadSnapshot read ->
+                    give(
+                            at.node(),
+                            at.lane(),
+                            new LaneInput.SnapshotRead(
+                                    read.groupId(),
+                                    read.replicaId(),
+                                    read.pin(),
+                                    read.part(),
+                                    read.piece()));
+            case LaneEffect.StageRows stage -> {
+                stage.carryOut();
+                give(
+                        at.node(),
+                        at.lane(),
+                        new LaneInput.RowsStaged(stage.groupId(), stage.storeId()));
+            }
+            case LaneEffect.AbandonStaging abandoned -> abandoned.staging().abandon();
             case LaneEffect.MapChanged changed -> newestMap = changed.map();
         }
     }
@@ -460,30 +478,16 @@ final class LaneCluster {
         Bytes bytes = FrameCodec.encode(send.frame());
         int size = bytes.size() - FrameCodec.LENGTH_SIZE;
         Invariant.check(size <= FrameCodec.FRAME_SIZE_MAX, "a frame that fits", size, 0);
-        Frame frame = audible(FrameCodec.decode(bytes.slice(FrameCodec.LENGTH_SIZE, size)));
+        Frame frame = FrameCodec.decode(bytes.slice(FrameCodec.LENGTH_SIZE, size));
         long incarnation = disk(from).incarnation;
-        Runnable arrive =
-                () -> {
+        network.send(
+                from,
+                to,
+                frame,
+                audible -> {
                     if (lanesByNode.containsKey(to)) {
-                        give(to, 0, new LaneInput.FromPeer(from, incarnation, frame));
+                        give(to, 0, new LaneInput.FromPeer(from, incarnation, audible));
                     }
-                };
-        Fate fate =
-                cut.contains(new Link(from, to)) ? Fate.IS_LOST : network.fateOf(from, to, frame);
-        if (fate == Fate.ARRIVES || fate == Fate.ARRIVES_AND_IS_HELD) {
-            arrive.run();
-        }
-        if (fate == Fate.IS_HELD || fate == Fate.ARRIVES_AND_IS_HELD) {
-            held.addLast(arrive);
-        }
-    }
-
-    private Frame audible(Frame frame) {
-        if (silent.isEmpty() || !(frame instanceof Frame.Consensus consensus)) {
-            return frame;
-        }
-        List<Envelope> heard = new ArrayList<>(ConsensusCodec.decode(consensus.messages()));
-        heard.removeIf(envelope -> silent.contains(envelope.groupId()));
-        return new Frame.Consensus(ConsensusCodec.encode(heard));
+                });
     }
 }

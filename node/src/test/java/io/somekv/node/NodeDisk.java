@@ -8,6 +8,7 @@ import io.somekv.raft.EntryId;
 import io.somekv.raft.Ready;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.TreeMap;
 
@@ -25,17 +26,44 @@ final class NodeDisk {
     private final TreeMap<Long, GroupRecord> latest = new TreeMap<>();
 
     void write(GroupRecord record) {
+        if (record.isFarewell()) {
+            logs.remove(record.groupId());
+            latest.remove(record.groupId());
+            return;
+        }
         TreeMap<Long, Entry> log = logs.computeIfAbsent(record.groupId(), g -> new TreeMap<>());
         if (record.truncateFrom() > 0) {
             log.tailMap(record.truncateFrom(), true).clear();
         }
+        beginBehind(record, log);
         record.entries().forEach(entry -> log.put(entry.index(), entry));
         latest.put(record.groupId(), record);
     }
 
+    private void beginBehind(GroupRecord record, NavigableMap<Long, Entry> log) {
+        EntryId base = record.base();
+        Entry there = log.get(base.index());
+        GroupRecord before = latest.get(record.groupId());
+        boolean isHeld =
+                base.equals(EntryId.ZERO)
+                        || (there != null && there.id().equals(base))
+                        || (before != null && before.base().equals(base));
+        if (isHeld) {
+            log.headMap(base.index(), true).clear();
+        } else {
+            log.clear();
+        }
+    }
+
     List<Entry> read(long group, Ready.Fetch fetch) {
-        TreeMap<Long, Entry> log = Objects.requireNonNull(logs.get(group));
-        return List.copyOf(log.subMap(fetch.from(), true, fetch.to(), true).values());
+        TreeMap<Long, Entry> log = logs.getOrDefault(group, new TreeMap<>());
+        return fetch.from() > fetch.to() || !log.containsKey(fetch.from())
+                ? List.of()
+                : List.copyOf(log.subMap(fetch.from(), true, fetch.to(), true).values());
+    }
+
+    boolean knows(long group) {
+        return latest.containsKey(group);
     }
 
     /** As after a restore from an old copy of the log. */
@@ -73,9 +101,11 @@ final class NodeDisk {
                 record.replicaId(),
                 record.storeId(),
                 record.hardState(),
-                record.membership(),
+                record.memberships(),
+                record.base(),
+                record.baseLogTime(),
                 terms,
-                log.isEmpty() ? 0 : log.lastKey(),
-                log.isEmpty() ? 0 : log.lastEntry().getValue().logTime());
+                log.isEmpty() ? record.base().index() : log.lastKey(),
+                log.isEmpty() ? record.baseLogTime() : log.lastEntry().getValue().logTime());
     }
 }

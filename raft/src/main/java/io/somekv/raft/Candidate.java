@@ -21,7 +21,7 @@ final class Candidate implements RoleState {
     }
 
     void campaign(boolean byTransfer) {
-        for (Member voter : core.membership().voters()) {
+        for (Member voter : core.membership().electorate()) {
             if (voter.replicaId() != core.self()) {
                 core.persists()
                         .sendWhenStateDurable(
@@ -71,6 +71,12 @@ final class Candidate implements RoleState {
     public void onAppendEntries(Message.AppendEntries message) {
         core.becomeFollower(core.term(), message.from());
         core.role().onAppendEntries(message);
+    }
+
+    @Override
+    public void onInstallSnapshot(Message.InstallSnapshot message) {
+        core.becomeFollower(core.term(), message.from());
+        core.role().onInstallSnapshot(message);
     }
 
     @Override

@@ -68,6 +68,15 @@ final class CommittedFeed {
         note(bytes);
     }
 
+    /** A snapshot took the place of everything up to {@code index}. */
+    void onRestored(long index) {
+        handedOut = index;
+        fetch = null;
+        effects.dropCommitted();
+        unapplied.clear();
+        unappliedBytes = 0;
+    }
+
     void onApplied(long index) {
         Invariant.check(index <= handedOut, "applied only what was handed out", index, handedOut);
         log.appliedTo(index);

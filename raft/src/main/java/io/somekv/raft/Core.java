@@ -15,13 +15,13 @@ final class Core {
 
     private final RaftConfig config;
     private final long self;
-    private final Membership membership;
     private final SplittableRandom random;
     private final Effects effects = new Effects();
     private final RaftLog log;
     private final PersistQueue persists;
     private final CommittedFeed feed;
 
+    private MembershipState memberships;
     private long term;
 
     /**
@@ -47,7 +47,7 @@ final class Core {
     Core(RaftConfig config, long self, Recovered recovered, long seed, Now startedAt) {
         this.config = config;
         this.self = self;
-        this.membership = recovered.membership();
+        this.memberships = recovered.memberships();
         this.random = new SplittableRandom(seed);
         this.log = new RaftLog(config, recovered);
         this.persists = new PersistQueue(config, log, recovered.incarnation());
@@ -70,8 +70,18 @@ final class Core {
         return self;
     }
 
+    /** The one that counts: the newest in the log, committed or not (Raft §6). */
     Membership membership() {
-        return membership;
+        return memberships.current();
+    }
+
+    MembershipState memberships() {
+        return memberships;
+    }
+
+    /** The newest that is committed. */
+    Membership committedMembership() {
+        return memberships.at(log.commit());
     }
 
     Effects effects() {
@@ -120,7 +130,38 @@ final class Core {
     }
 
     boolean isOnlyVoter() {
-        return membership.voters().size() == 1 && membership.isVoter(self);
+        return membership().isOnlyVoter(self);
+    }
+
+    // The log, and the membership that follows it
+
+    void append(Entry entry) {
+        log.append(entry);
+        if (entry.kind() == EntryKind.MEMBERSHIP) {
+            Membership next = MembershipCodec.decode(entry.payload().reader());
+            memberships = memberships.appended(entry.index(), next);
+        }
+    }
+
+    /** Cuts the log: the entry at {@code index} and all behind it are gone. */
+    void truncateFrom(long index) {
+        log.truncateFrom(index);
+        persists.onTruncated(index);
+        memberships = memberships.truncatedFrom(index);
+    }
+
+    void compactTo(long index, long logTime) {
+        if (index > log.base().index()) {
+            log.compactTo(index, logTime);
+            persists.onCompacted();
+        }
+    }
+
+    void restore(Snapshot snapshot) {
+        log.restore(snapshot);
+        persists.onRestored();
+        feed.onRestored(snapshot.base().index());
+        memberships = MembershipState.settledAt(snapshot.membership(), snapshot.base().index());
     }
 
     // Elections
@@ -133,9 +174,12 @@ final class Core {
     /**
      * Whether this replica may try to lead now. One whose disk is stuck could not even persist its
      * vote (rule 5); one whose clock was refused gives the others time to elect one of them.
+     *
+     * <p>One that leaves its group may be needed until that is committed (thesis §4.2.2): it alone
+     * may have the entry that says so, and who has less of the log cannot be elected.
      */
     boolean mayCampaign() {
-        return membership.isVoter(self)
+        return (membership().isVoter(self) || committedMembership().isVoter(self))
                 && now.nanos() >= campaignsNotBeforeNanos
                 && !isDiskStalled();
     }

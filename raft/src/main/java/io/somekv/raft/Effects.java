@@ -11,6 +11,7 @@ final class Effects {
     private final List<Ready.Fetch> fetches = new ArrayList<>();
     private final List<ProposalResult> proposals = new ArrayList<>();
     private final List<ReadResult> reads = new ArrayList<>();
+    private final List<Message.InstallSnapshot> pieces = new ArrayList<>();
 
     void send(Message message) {
         messages.add(message);
@@ -20,8 +21,17 @@ final class Effects {
         committed.add(entry);
     }
 
+    /** What was to be applied is in a snapshot that has been taken in. */
+    void dropCommitted() {
+        committed.clear();
+    }
+
     void fetch(Ready.Fetch fetch) {
         fetches.add(fetch);
+    }
+
+    void takeIn(Message.InstallSnapshot piece) {
+        pieces.add(piece);
     }
 
     void answer(ProposalResult result) {
@@ -34,12 +44,13 @@ final class Effects {
 
     /** Hands everything over and begins anew. */
     Ready take(Ready.@Nullable Persist persist) {
-        Ready ready = new Ready(persist, messages, committed, fetches, proposals, reads);
+        Ready ready = new Ready(persist, messages, committed, fetches, proposals, reads, pieces);
         messages.clear();
         committed.clear();
         fetches.clear();
         proposals.clear();
         reads.clear();
+        pieces.clear();
         return ready;
     }
 }

@@ -76,6 +76,17 @@ final class EntryCache {
         }
     }
 
+    /** Drops what lies at {@code through} and before, whatever room there is. */
+    void dropThrough(long through) {
+        evict(through, 0);
+    }
+
+    /** Holds nothing; {@code nextIndex} is the next to come. */
+    void restart(long nextIndex) {
+        truncateFrom(firstIndex);
+        firstIndex = nextIndex;
+    }
+
     /** Entries from {@code from} on, at least one, while they weigh at most {@code sizeMax}. */
     List<Entry> slice(long from, long sizeMax) {
         Invariant.check(find(from) != null, "slice begins in the cache", from, firstIndex);

@@ -36,11 +36,25 @@ final class Follower implements RoleState {
         }
         leaderId = 0;
         if (!core.mayCampaign()) {
+            maybeInquire();
             waitAnew();
         } else if (core.isOnlyVoter()) {
             core.becomeCandidate(false);
         } else {
             core.becomePreCandidate();
+        }
+    }
+
+    private void maybeInquire() {
+        Membership membership = core.membership();
+        if (membership.isVoter(core.self())) {
+            return;
+        }
+        for (Member voter : membership.electorate()) {
+            core.effects()
+                    .send(
+                            new Message.Inquiry(
+                                    core.self(), voter.replicaId(), Math.max(1, core.term())));
         }
     }
 
@@ -62,19 +76,34 @@ final class Follower implements RoleState {
     /** Raft figure 2, AppendEntries, receiver implementation. */
     @Override
     public void onAppendEntries(Message.AppendEntries message) {
-        Invariant.check(
-                leaderId == 0 || leaderId == message.from(),
-                "one leader a term",
-                leaderId,
-                message.from());
-        leaderId = message.from();
-        core.onLeaderContact();
-        electionDeadlineNanos = core.now().nanos() + core.electionWaitNanos();
-        if (core.log().holds(message.previous())) {
+        onLeader(message.from());
+        if (core.log().agreesAt(message.previous())) {
             accept(message);
         } else {
             reject(message);
         }
+    }
+
+    /**
+     * Raft figure 13. Where this replica has committed as much already, it says so, and no more is
+     * sent; else the piece is for the state machine.
+     */
+    @Override
+    public void onInstallSnapshot(Message.InstallSnapshot message) {
+        onLeader(message.from());
+        long commit = core.log().commit();
+        if (message.snapshot().base().index() <= commit) {
+            sendAccepted(Math.min(commit, core.log().durable()), 0);
+        } else {
+            core.effects().takeIn(message);
+        }
+    }
+
+    private void onLeader(long from) {
+        Invariant.check(leaderId == 0 || leaderId == from, "one leader a term", leaderId, from);
+        leaderId = from;
+        core.onLeaderContact();
+        electionDeadlineNanos = core.now().nanos() + core.electionWaitNanos();
     }
 
     /**
@@ -83,19 +112,19 @@ final class Follower implements RoleState {
      */
     private void accept(Message.AppendEntries message) {
         RaftLog log = core.log();
-        long verified = message.previous().index() + message.entries().size();
+        long end = message.previous().index() + message.entries().size();
+        long verified = Math.max(end, log.base().index());
         boolean appended = append(message);
         log.commitTo(Math.min(message.commit(), verified));
         if (appended) {
             core.persists()
-                    .sendWhenAllDurable(accepted(message, verified), core.effects(), core.now());
-        } else {
-            // Nothing to wait for: a heartbeat is answered while a sync is under way.
-            core.persists()
-                    .sendWhenStateDurable(
-                            accepted(message, Math.min(verified, log.durable())),
+                    .sendWhenAllDurable(
+                            accepted(message.from(), verified, message.round()),
                             core.effects(),
                             core.now());
+        } else {
+            // Nothing to wait for: a heartbeat is answered while a sync is under way.
+            sendAccepted(Math.min(verified, log.durable()), message.round());
         }
     }
 
@@ -107,12 +136,11 @@ final class Follower implements RoleState {
             return false;
         }
         if (from <= log.last().index()) {
-            log.truncateFrom(from);
-            core.persists().onTruncated(from);
+            core.truncateFrom(from);
         }
         int skip = (int) (from - message.previous().index() - 1);
         for (int i = skip; i < message.entries().size(); i++) {
-            log.append(message.entries().get(i));
+            core.append(message.entries().get(i));
         }
         return true;
     }
@@ -136,13 +164,25 @@ final class Follower implements RoleState {
                                 core.now().wallMillis()));
     }
 
-    private Message.AppendAccepted accepted(Message.AppendEntries message, long matchIndex) {
+    /** A snapshot is in the place of the log: says so to whom it came from. */
+    void onRestored() {
+        if (leaderId != 0) {
+            core.persists()
+                    .sendWhenAllDurable(
+                            accepted(leaderId, core.log().base().index(), 0),
+                            core.effects(),
+                            core.now());
+        }
+    }
+
+    private void sendAccepted(long matchIndex, long round) {
+        core.persists()
+                .sendWhenStateDurable(
+                        accepted(leaderId, matchIndex, round), core.effects(), core.now());
+    }
+
+    private Message.AppendAccepted accepted(long to, long matchIndex, long round) {
         return new Message.AppendAccepted(
-                core.self(),
-                message.from(),
-                core.term(),
-                matchIndex,
-                message.round(),
-                core.now().wallMillis());
+                core.self(), to, core.term(), matchIndex, round, core.now().wallMillis());
     }
 }

@@ -30,6 +30,26 @@ public sealed interface Input {
      */
     record TransferLeadership(long replicaId) implements Input {}
 
+    /**
+     * Have one member more or less, if this replica leads; answered like a {@link Propose}, or
+     * refused with the reason. Done once that entry is applied, and the membership settled.
+     */
+    record ChangeMembership(long token, MembershipChange change) implements Input {}
+
+    /**
+     * The state machine has kept everything up to {@code index} for good: the log may be dropped up
+     * to there. An index that the log begins behind already changes nothing.
+     *
+     * @param logTime no earlier than that of any entry up to there
+     */
+    record Compact(long index, long logTime) implements Input {}
+
+    /**
+     * The state machine has been set to {@code snapshot}, if {@link RaftReplica#takes} says so: it
+     * takes the place of the log.
+     */
+    record Install(Snapshot snapshot) implements Input {}
+
     /** A {@link Ready.Persist} is durable. Persists complete in the order they were handed out. */
     record Persisted(PersistMark mark) implements Input {}
 

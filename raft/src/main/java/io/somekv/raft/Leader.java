@@ -3,6 +3,8 @@ package io.somekv.raft;
 import io.somekv.base.Bytes;
 import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,12 +17,10 @@ import org.jspecify.annotations.Nullable;
 final class Leader implements RoleState {
     private final Core core;
     private final Replication replication;
+    private final Reconfiguration members;
     private final ReadRounds reads;
-    private final QuorumClock clocks = new QuorumClock();
+    private final LeaderClock clock;
     private final long stallNanos;
-
-    /** This leader's wall clock: its lead over the monotonic clock, fixed when it won. */
-    private long clockOffset;
 
     /** The first entry of this term; MAX_VALUE while there is none. */
     private long firstOwnIndex = Long.MAX_VALUE;
@@ -33,19 +33,15 @@ final class Leader implements RoleState {
     /** Under way; null when this leader wants to stay. */
     private @Nullable Succession succession;
 
-    /**
-     * Since when no quorum vouches for this leader's clock: it appends nothing; MAX_VALUE: never.
-     */
-    private long yieldingSinceNanos = Long.MAX_VALUE;
-
     Leader(Core core) {
         this.core = core;
         this.replication = new Replication(core);
+        this.members = new Reconfiguration(core, replication);
         this.reads = new ReadRounds(core);
         // Jitter, lest one slow disk under a thousand groups topples all their leaders at once.
         long stall = core.config().diskStallNanos();
         this.stallNanos = stall + core.electionWaitNanos() % Math.max(1, stall / 4);
-        this.clockOffset = QuorumClock.offset(core.now().wallMillis(), core.now().nanos());
+        this.clock = new LeaderClock(core, replication);
         this.heartbeatAtNanos = core.now().nanos();
     }
 
@@ -59,7 +55,7 @@ final class Leader implements RoleState {
             heartbeatAtNanos = core.now().nanos() + core.config().heartbeatNanos();
             appendFirst();
         } else {
-            beginYielding();
+            clock.refuse();
         }
     }
 
@@ -81,9 +77,7 @@ final class Leader implements RoleState {
     /** What this leader would stamp now: never back, and no further by a clock not vouched for. */
     long logTime(Now now) {
         long last = core.log().lastLogTime();
-        return isYielding()
-                ? last
-                : Math.max(last, QuorumClock.wallMillis(clockOffset, now.nanos()));
+        return clock.isRefused() ? last : Math.max(last, clock.wallMillis(now));
     }
 
     long uncommittedBytes() {
@@ -111,8 +105,22 @@ final class Leader implements RoleState {
             if (succession != null && succession.isOver()) {
                 succession = null;
             }
-            judgeClock();
-            maybeLeaveToBetterClock();
+            onHeartbeatDue();
+        }
+    }
+
+    private void onHeartbeatDue() {
+        boolean wasRefused = clock.isRefused();
+        clock.judge();
+        if (clock.isRefused() && !wasRefused) {
+            reads.refuseAll(0);
+        } else if (wasRefused && !clock.isRefused() && firstOwnIndex == Long.MAX_VALUE) {
+            appendFirst();
+        }
+        if (clock.mustLeave()) {
+            core.stepDownForBetterClock();
+        } else {
+            maybeGoOnChanging();
         }
     }
 
@@ -127,76 +135,13 @@ final class Leader implements RoleState {
                 && replication.hasVoterBeyond(core.log().durable());
     }
 
-    /**
-     * Compares this leader's clock with those of the voters heard lately. Being vouched for counts
-     * from then on: the votes that came first may have been those of slow clocks.
-     */
-    private void judgeClock() {
-        Now now = core.now();
-        long own = QuorumClock.offset(now.wallMillis(), now.nanos());
-        long leadMillisMax = core.config().clockLeadMillisMax();
-        if (core.isOnlyVoter()) {
-            // Nobody to yield to: time stands still until the clock has caught up.
-            clockOffset = Math.min(clockOffset, own + leadMillisMax);
-            return;
-        }
-        clocks.clear();
-        clocks.add(own);
-        replication.addClocks(clocks, now.nanos() - core.config().electionTimeoutNanos());
-        if (clocks.count() < core.membership().quorum()) {
-            return;
-        }
-        boolean isVouched = clocks.vouchesFor(clockOffset, leadMillisMax);
-        if (isVouched && isYielding()) {
-            yieldingSinceNanos = Long.MAX_VALUE;
-            if (firstOwnIndex == Long.MAX_VALUE) {
-                appendFirst();
-            }
-        } else if (!isVouched && !isYielding()) {
-            beginYielding();
-        }
-    }
-
-    private void beginYielding() {
-        yieldingSinceNanos = core.now().nanos();
-        reads.refuseAll(0);
-    }
-
-    /**
-     * A clock that its quorum does not vouch for stamps nothing more (KB-50). Its replica leads on
-     * until all had time to speak, and some voter has all of its log; only then it steps down. Else
-     * the others could not be elected:
-     *
-     * <ol>
-     *   <li>of three replicas C is down, A's clock is ahead and A's log is longer than B's,
-     *   <li>A steps down at once; B's log is behind, so A must refuse it its vote,
-     *   <li>A is elected again, steps down again: no leader for ever.
-     * </ol>
-     */
-    private void maybeLeaveToBetterClock() {
-        if (!isYielding()) {
-            return;
-        }
-        long waited = core.now().nanos() - yieldingSinceNanos;
-        boolean isReplaceable =
-                waited >= 2 * core.config().heartbeatNanos()
-                        && replication.hasVoterBeyond(core.log().last().index() - 1);
-        if (isReplaceable || waited >= 2 * core.config().electionTimeoutNanos()) {
-            core.stepDownForBetterClock();
-        }
-    }
-
-    private boolean isYielding() {
-        return yieldingSinceNanos != Long.MAX_VALUE;
-    }
-
     // Appending
 
     void onPropose(Input.Propose propose) {
         Invariant.check(
                 propose.kind() == EntryKind.COMMANDS || propose.kind() == EntryKind.TIME,
                 "commands and time are what can be proposed");
-        if (isYielding()) {
+        if (clock.isRefused()) {
             core.effects().answer(new ProposalResult.NotLeader(propose.token(), 0));
         } else if (succession != null) {
             long successor = succession.successorId();
@@ -214,7 +159,7 @@ final class Leader implements RoleState {
     private EntryId append(EntryKind kind, Bytes payload) {
         EntryId id = new EntryId(core.term(), core.log().last().index() + 1);
         Entry entry = new Entry(id, kind, logTime(core.now()), payload);
-        core.log().append(entry);
+        core.append(entry);
         uncommittedBytes += entry.weight();
         if (core.has(Mutation.ACKNOWLEDGE_BEFORE_DURABLE)) {
             maybeCommit();
@@ -241,7 +186,11 @@ final class Leader implements RoleState {
                 message.matchIndex(),
                 core.log().last().index());
         onHeard(progress, message.round(), message.wallMillis());
-        if (progress.onAccepted(message.matchIndex())) {
+        boolean isNews = progress.onAccepted(message.matchIndex());
+        if (progress.isInstalling() && progress.matchIndex() >= core.log().base().index()) {
+            progress.rewindTo(progress.matchIndex() + 1, true, reads.round());
+        }
+        if (isNews) {
             maybeCommit();
         }
     }
@@ -282,12 +231,79 @@ final class Leader implements RoleState {
             uncommittedBytes -= entry == null ? 0 : entry.weight();
         }
         log.commitTo(index);
+        onCommitted();
+    }
+
+    private void onCommitted() {
+        boolean isOut =
+                core.memberships().index() <= core.log().commit()
+                        && !core.membership().isVoter(core.self());
+        if (isOut) {
+            leaveGroup();
+        } else {
+            maybeGoOnChanging();
+        }
+    }
+
+    // Members
+
+    void onChange(Input.ChangeMembership input) {
+        if (clock.isRefused() || succession != null) {
+            core.effects().answer(new ProposalResult.NotLeader(input.token(), 0));
+            return;
+        }
+        Optional<String> refusal =
+                members.obstacle(firstOwnIndex).or(() -> members.objection(input.change()));
+        core.effects()
+                .answer(
+                        refusal.isPresent()
+                                ? new ProposalResult.Refused(input.token(), refusal.get())
+                                : new ProposalResult.Appended(
+                                        input.token(), change(members.next(input.change()))));
+    }
+
+    private void maybeGoOnChanging() {
+        if (!clock.isRefused() && succession == null) {
+            members.due(firstOwnIndex).ifPresent(this::change);
+        }
+    }
+
+    private EntryId change(Membership next) {
+        EntryId id = append(EntryKind.MEMBERSHIP, MembershipCodec.encode(next));
+        replication.adopt(next);
+        return id;
+    }
+
+    /**
+     * It was removed, and has led until that was committed (Raft §6). The one with most of the log
+     * need not wait for its election timeout.
+     */
+    private void leaveGroup() {
+        Progress successor =
+                replication.bestVoter(core.now().nanos() - core.config().electionTimeoutNanos());
+        if (successor != null) {
+            core.effects().send(new Message.TimeoutNow(core.self(), successor.id(), core.term()));
+        }
+        core.stepDown(StepDownCause.REMOVED);
+    }
+
+    List<Long> installing() {
+        return replication.installing(core.now().nanos() - core.config().electionTimeoutNanos());
+    }
+
+    boolean isInstalling(long replicaId) {
+        Progress progress = replication.find(replicaId);
+        return progress != null && progress.isInstalling();
+    }
+
+    long leastMatch() {
+        return replication.leastMatch(core.now().nanos() - core.config().electionTimeoutNanos());
     }
 
     // Reading
 
     void onRead(Input.Read read) {
-        if (isYielding()) {
+        if (clock.isRefused()) {
             core.effects().answer(new ReadResult.NotLeader(read.token(), 0));
         } else {
             reads.add(read.token());
@@ -318,9 +334,14 @@ final class Leader implements RoleState {
                 transfer.replicaId() == 0
                         ? replication.bestVoter(recently)
                         : replication.find(transfer.replicaId());
-        if (successor != null && successor.isVoter()) {
+        if (successor != null && isVoterToStay(successor)) {
             succession = new Succession(core, successor);
         }
+    }
+
+    private boolean isVoterToStay(Progress progress) {
+        return core.membership().voters().stream()
+                .anyMatch(voter -> voter.replicaId() == progress.id());
     }
 
     // Sending
@@ -331,12 +352,13 @@ final class Leader implements RoleState {
         boolean isHeartbeatDue = now >= heartbeatAtNanos;
         if (isHeartbeatDue || (reads.wantsRound() && isCommitCurrent())) {
             reads.begin(isCommitCurrent());
-            if (core.membership().quorum() == 1) {
+            if (core.isOnlyVoter()) {
                 reads.onConfirmed(replication.quorumRound(reads.round()));
             }
         }
         if (isHeartbeatDue) {
             heartbeatAtNanos = now + core.config().heartbeatNanos();
+            members.onHeartbeat();
         }
         replication.send(reads.round(), isHeartbeatDue);
         if (succession != null) {
@@ -351,6 +373,11 @@ final class Leader implements RoleState {
 
     @Override
     public void onAppendEntries(Message.AppendEntries message) {
+        Invariant.check(false, "one leader a term", core.self(), message.from());
+    }
+
+    @Override
+    public void onInstallSnapshot(Message.InstallSnapshot message) {
         Invariant.check(false, "one leader a term", core.self(), message.from());
     }
 

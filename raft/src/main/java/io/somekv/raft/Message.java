@@ -1,5 +1,6 @@
 package io.somekv.raft;
 
+import io.somekv.base.Bytes;
 import java.util.List;
 
 /**
@@ -78,6 +79,52 @@ public sealed interface Message {
      * all of the leader's log.
      */
     record TimeoutNow(long from, long to, long term) implements Message {}
+
+    /**
+     * From a leader to a learner that never answered: this is your group. A node that has no
+     * replica of it yet makes one.
+     *
+     * @param membership the one that counts at the leader
+     */
+    record Introduce(long from, long to, long term, Membership membership) implements Message {}
+
+    /**
+     * From one who does not vote and hears no leader: is it still a member? Answered by {@link
+     * Gone} where it is not, else by nothing. Voters find out when they ask for votes.
+     */
+    record Inquiry(long from, long to, long term) implements Message {}
+
+    /**
+     * From one who knows it to be committed that the receiver was removed: nothing is to be
+     * expected any more, and ids are never given twice.
+     */
+    record Gone(long from, long to, long term) implements Message {}
+
+    /**
+     * A piece of the leader's state machine, for a follower that needs more than the leader's log
+     * has (Raft §7, figure 13).
+     *
+     * @param part counts the pieces of {@code snapshot}, from 0
+     * @param rows opaque to this module
+     * @param digest over the pieces up to and with this one
+     */
+    record InstallSnapshot(
+            long from,
+            long to,
+            long term,
+            Snapshot snapshot,
+            long part,
+            Bytes rows,
+            long digest,
+            boolean isLast)
+            implements Message {}
+
+    /**
+     * The pieces of the snapshot behind {@code base} are kept up to {@code nextPart}, which is the
+     * one to send; 0 where the receiver has none, or has no room for another snapshot yet.
+     */
+    record SnapshotAccepted(long from, long to, long term, EntryId base, long nextPart)
+            implements Message {}
 
     /**
      * Refused, because {@code rejected} is not in the follower's log, or because its term is

@@ -53,6 +53,8 @@ final class PersistQueue {
     /** Term, vote or membership changed since the last persist. */
     private boolean stateChanged;
 
+    private boolean baseChanged;
+
     /** The persist that carries, or will carry, the newest term and vote. */
     private long stateNumber;
 
@@ -67,6 +69,26 @@ final class PersistQueue {
         this.log = log;
         this.incarnation = incarnation;
         this.handedOutIndex = log.last().index();
+    }
+
+    /** The log begins elsewhere: worth a write, or its room is never given back. */
+    void onCompacted() {
+        baseChanged = true;
+    }
+
+    /** A snapshot took the log's place: what is on its way speaks of a log that is gone. */
+    void onRestored() {
+        long behind = log.base().index() + 1;
+        baseChanged = true;
+        if (truncateFrom != 0) {
+            truncateFrom = Math.min(truncateFrom, behind);
+        } else if (handedOutIndex >= behind) {
+            truncateFrom = behind;
+        }
+        handedOutIndex = log.last().index();
+        for (Outstanding persist : outstanding) {
+            persist.through = 0;
+        }
     }
 
     void onStateChanged() {
@@ -90,11 +112,14 @@ final class PersistQueue {
 
     /** Whether there is anything but a commit index to write; that alone is not worth a sync. */
     boolean isDue() {
-        return stateChanged || truncateFrom != 0 || log.last().index() > handedOutIndex;
+        return stateChanged
+                || baseChanged
+                || truncateFrom != 0
+                || log.last().index() > handedOutIndex;
     }
 
     /** The write that is due, if any. */
-    Ready.@Nullable Persist take(Now now, HardState hardState, Membership membership) {
+    Ready.@Nullable Persist take(Now now, HardState hardState, MembershipState memberships) {
         if (!isDue()) {
             return null;
         }
@@ -109,11 +134,19 @@ final class PersistQueue {
         handedOut++;
         PersistMark mark = new PersistMark(incarnation, handedOut, log.last());
         Ready.Persist persist =
-                new Ready.Persist(mark, hardState, membership, truncateFrom, entries);
+                new Ready.Persist(
+                        mark,
+                        hardState,
+                        memberships,
+                        log.base(),
+                        log.baseLogTime(),
+                        truncateFrom,
+                        entries);
         outstanding.add(new Outstanding(mark, now.nanos()));
         handedOutIndex = log.last().index();
         truncateFrom = 0;
         stateChanged = false;
+        baseChanged = false;
         return persist;
     }
 
@@ -191,7 +224,12 @@ final class PersistQueue {
                     Message.PreVoteReply _,
                     Message.AppendEntries _,
                     Message.AppendRejected _,
-                    Message.TimeoutNow _ ->
+                    Message.TimeoutNow _,
+                    Message.Introduce _,
+                    Message.Inquiry _,
+                    Message.Gone _,
+                    Message.InstallSnapshot _,
+                    Message.SnapshotAccepted _ ->
                     false;
         };
     }
@@ -225,7 +263,12 @@ final class PersistQueue {
                     Message.RequestVote _,
                     Message.AppendEntries _,
                     Message.AppendRejected _,
-                    Message.TimeoutNow _ ->
+                    Message.TimeoutNow _,
+                    Message.Introduce _,
+                    Message.Inquiry _,
+                    Message.Gone _,
+                    Message.InstallSnapshot _,
+                    Message.SnapshotAccepted _ ->
                     message;
         };
     }

@@ -20,7 +20,7 @@ final class PreCandidate implements RoleState {
 
     void campaign() {
         tally.count(core.self(), true);
-        List<Member> voters = core.membership().voters();
+        List<Member> voters = core.membership().electorate();
         for (Member voter : voters) {
             if (voter.replicaId() != core.self()) {
                 core.effects()
@@ -65,6 +65,12 @@ final class PreCandidate implements RoleState {
     public void onAppendEntries(Message.AppendEntries message) {
         core.becomeFollower(core.term(), message.from());
         core.role().onAppendEntries(message);
+    }
+
+    @Override
+    public void onInstallSnapshot(Message.InstallSnapshot message) {
+        core.becomeFollower(core.term(), message.from());
+        core.role().onInstallSnapshot(message);
     }
 
     /**

@@ -17,7 +17,6 @@ final class Progress {
     private record InFlight(long lastIndex, long bytes) {}
 
     private final Member member;
-    private final boolean isVoter;
     private final ArrayDeque<InFlight> inFlight = new ArrayDeque<>();
     private long inFlightBytes;
 
@@ -27,6 +26,9 @@ final class Progress {
     private long nextIndex;
     private boolean isProbing = true;
     private boolean isProbeSent;
+
+    /** It needs entries that the log has dropped: a snapshot has to come first (Raft §7). */
+    private boolean isInstalling;
 
     /** Where probing looks: the entry before the probe's first. */
     private long probeIndex;
@@ -40,6 +42,7 @@ final class Progress {
     private long sentRound;
     private long ackedRound;
     private long lastHeardNanos;
+    private boolean hasAnswered;
 
     /** Its wall clock's lead over this replica's monotonic clock at most, once known. */
     private long clockOffset;
@@ -49,9 +52,8 @@ final class Progress {
     /** Entries for it that are on their way back from disk. */
     private Ready.@Nullable Fetch fetch;
 
-    Progress(Member member, boolean isVoter, long nextIndex, long nowNanos) {
+    Progress(Member member, long nextIndex, long nowNanos) {
         this.member = member;
-        this.isVoter = isVoter;
         this.nextIndex = nextIndex;
         this.probeIndex = nextIndex - 1;
         this.lastHeardNanos = nowNanos;
@@ -59,10 +61,6 @@ final class Progress {
 
     long id() {
         return member.replicaId();
-    }
-
-    boolean isVoter() {
-        return isVoter;
     }
 
     long matchIndex() {
@@ -73,8 +71,18 @@ final class Progress {
         return nextIndex;
     }
 
+    /** When it last answered; when the leader began to count on it, where it never did. */
     long lastHeardNanos() {
         return lastHeardNanos;
+    }
+
+    boolean hasAnswered() {
+        return hasAnswered;
+    }
+
+    /** Whether an answer of it came since then. */
+    boolean isHeardSince(long nanos) {
+        return hasAnswered && lastHeardNanos >= nanos;
     }
 
     long ackedRound() {
@@ -87,6 +95,18 @@ final class Progress {
 
     boolean isProbing() {
         return isProbing;
+    }
+
+    boolean isInstalling() {
+        return isInstalling;
+    }
+
+    /** Sends no entries until {@link #rewindTo} says where the follower stands. */
+    void becomeInstalling() {
+        isInstalling = true;
+        fetch = null;
+        inFlight.clear();
+        inFlightBytes = 0;
     }
 
     long inFlightBytes() {
@@ -143,6 +163,7 @@ final class Progress {
 
     void onHeard(long round, long nowNanos) {
         lastHeardNanos = nowNanos;
+        hasAnswered = true;
         ackedRound = Math.max(ackedRound, round);
     }
 
@@ -190,6 +211,7 @@ final class Progress {
     void rewindTo(long next, boolean isProven, long round) {
         rewoundInRound = round;
         nextIndex = Math.max(next, matchIndex + 1);
+        isInstalling = false;
         isProbing = !isProven;
         isProbeSent = false;
         probeIndex = nextIndex - 1;

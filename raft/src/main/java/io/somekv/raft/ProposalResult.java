@@ -1,6 +1,9 @@
 package io.somekv.raft;
 
-/** What became of an {@link Input.Propose} when it was made; whether it commits shows later. */
+/**
+ * What became of an {@link Input.Propose} or {@link Input.ChangeMembership} when it was made;
+ * whether it commits shows later.
+ */
 public sealed interface ProposalResult {
     long token();
 
@@ -14,4 +17,11 @@ public sealed interface ProposalResult {
 
     /** The uncommitted log is full: nothing was appended; try again a little later. */
     record Busy(long token) implements ProposalResult {}
+
+    /**
+     * The members stay as they are.
+     *
+     * @param reason for a person
+     */
+    record Refused(long token, String reason) implements ProposalResult {}
 }

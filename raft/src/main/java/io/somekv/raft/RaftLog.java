@@ -7,16 +7,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The replicated log (Raft §5.3) as one replica sees it: the term of every entry, the newest
- * entries themselves, and how far it is committed, durable and applied.
+ * entries themselves, and how far it is committed, durable and applied. It begins behind its
+ * <b>base</b>: what lies there and before is in the state machine, and was dropped (Raft §7).
  *
- * <p>Invariants: {@code applied <= commit <= last}, {@code durable <= last}; nothing at or below
- * {@code commit} is ever cut; an entry that was appended in this run stays in the cache at least
- * until it is durable and applied.
+ * <p>Invariants: {@code base <= applied <= commit <= last}, {@code durable <= last}; nothing at or
+ * below {@code commit} is ever cut; an entry that was appended in this run stays in the cache at
+ * least until it is durable and applied.
  */
 final class RaftLog {
     private final RaftConfig config;
     private final TermRuns runs;
     private final EntryCache cache;
+    private EntryId base;
+
+    /** No entry up to {@link #base} has a later log time. */
+    private long baseLogTime;
+
     private EntryId last;
     private long lastLogTime;
     private long commit;
@@ -32,14 +38,27 @@ final class RaftLog {
     RaftLog(RaftConfig config, Recovered recovered) {
         this.config = config;
         runs = new TermRuns(recovered.terms());
+        base = recovered.base();
+        baseLogTime = recovered.baseLogTime();
         long end = recovered.lastIndex();
         cache = new EntryCache(end + 1);
-        last = end == 0 ? EntryId.ZERO : new EntryId(runs.termAt(end), end);
+        last = end == base.index() ? base : new EntryId(runs.termAt(end), end);
         lastLogTime = recovered.lastLogTime();
         durable = end;
         applied = recovered.applied();
         commit = Math.max(recovered.hardState().commit(), applied);
         Invariant.check(commit <= end, "commit index within the recovered log", commit, end);
+        Invariant.check(
+                base.index() <= applied, "what was dropped is applied", base.index(), applied);
+    }
+
+    /** The log begins behind this entry; {@link EntryId#ZERO} where nothing was dropped. */
+    EntryId base() {
+        return base;
+    }
+
+    long baseLogTime() {
+        return baseLogTime;
     }
 
     EntryId last() {
@@ -71,15 +90,15 @@ final class RaftLog {
         return cache.firstIndex();
     }
 
-    /** The term of the entry at {@code index}: 0 before the first, -1 where there is none. */
+    /** The term of the entry at {@code index}: 0 before the first, -1 where it is not known. */
     long termAt(long index) {
         if (index == last.index()) {
             return last.term();
         }
-        if (index == 0) {
-            return 0;
+        if (index == base.index()) {
+            return base.term();
         }
-        return index < runs.firstIndex(1) || index > last.index() ? -1 : runs.termAt(index);
+        return index < base.index() || index > last.index() ? -1 : runs.termAt(index);
     }
 
     /** The id of an entry that the log holds. */
@@ -97,6 +116,11 @@ final class RaftLog {
         return termAt(id.index()) == id.term();
     }
 
+    /** Whether a leader's entries may follow {@code id}: what was dropped is any leader's alike. */
+    boolean agreesAt(EntryId id) {
+        return id.index() < base.index() || holds(id);
+    }
+
     /** Raft §5.4.1: the later last term is more up to date, then the longer log. */
     boolean isUpToDate(EntryId candidateLast) {
         return candidateLast.compareTo(last) >= 0;
@@ -105,12 +129,12 @@ final class RaftLog {
     /**
      * The last entry up to {@code id.index()} of a term not above {@code id.term()}: all behind it
      * cannot be what a log with {@code id} holds there. The fast backtracking of Raft §5.3, used by
-     * both sides.
+     * both sides. The base where there is none behind it: it is committed.
      */
     EntryId conflictHint(EntryId id) {
         long from = Math.min(id.index(), last.index());
         long index = runs.lastIndexOfTermAtMost(from, id.term());
-        return index == 0 ? EntryId.ZERO : idAt(index);
+        return index == 0 ? base : idAt(index);
     }
 
     void append(Entry entry) {
@@ -132,7 +156,7 @@ final class RaftLog {
      */
     long firstDifference(List<Entry> entries) {
         for (int i = 0; i < entries.size(); i++) {
-            if (!holds(entries.get(i).id())) {
+            if (!agreesAt(entries.get(i).id())) {
                 return entries.get(i).index();
             }
         }
@@ -145,8 +169,40 @@ final class RaftLog {
         Invariant.check(index > 0 && index <= last.index(), "cut within the log");
         runs.truncateFrom(index);
         cache.truncateFrom(index);
-        last = index == 1 ? EntryId.ZERO : new EntryId(runs.termAt(index - 1), index - 1);
+        last = index - 1 == base.index() ? base : new EntryId(runs.termAt(index - 1), index - 1);
         durable = Math.min(durable, index - 1);
+    }
+
+    /**
+     * Drops the entries up to {@code index}, which are in the state machine for good.
+     *
+     * @param logTime no earlier than that of any of them
+     */
+    void compactTo(long index, long logTime) {
+        Invariant.check(index <= applied, "only what is applied is dropped", index, applied);
+        Invariant.check(index <= durable, "only what is durable is dropped", index, durable);
+        base = idAt(index);
+        baseLogTime = logTime;
+        if (index == last.index()) {
+            runs.clear();
+        } else {
+            runs.dropThrough(index);
+        }
+        cache.dropThrough(index);
+    }
+
+    /** A snapshot takes the place of the whole log. */
+    void restore(Snapshot snapshot) {
+        base = snapshot.base();
+        baseLogTime = snapshot.logTime();
+        last = base;
+        lastLogTime = snapshot.logTime();
+        Invariant.check(base.index() > commit, "a snapshot goes beyond what is committed");
+        commit = base.index();
+        applied = base.index();
+        durable = 0;
+        runs.clear();
+        cache.restart(base.index() + 1);
     }
 
     void durableTo(long index) {

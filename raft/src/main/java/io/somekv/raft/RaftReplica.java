@@ -1,5 +1,7 @@
 package io.somekv.raft;
 
+import io.somekv.base.Invariant;
+import io.somekv.base.MalformedException;
 import io.somekv.base.Mutation;
 import java.util.List;
 import java.util.Optional;
@@ -11,9 +13,10 @@ import java.util.Optional;
  * <p>{@link #step} any number of inputs, then take one {@link #ready}: what collected meanwhile
  * shares one write and as few messages as possible.
  *
- * <p>What peers send is checked here once: a message that is not for this replica, not from a
- * member of its group, or not well-formed is dropped, as a network may lose any. What only a bug
- * could bring about (two leaders in one term, a conflict with what is committed) fails an {@link
+ * <p>What peers send is checked here once: a message that is not for this replica, from one that
+ * was removed, or not well-formed is dropped, as a network may lose any. Whether the sender is a
+ * member is not asked: this replica may not have heard of it yet (Raft §6). What only a bug could
+ * bring about (two leaders in one term, a conflict with what is committed) fails an {@link
  * io.somekv.base.Invariant} instead, and stops the node.
  */
 public final class RaftReplica {
@@ -44,6 +47,9 @@ public final class RaftReplica {
             case Input.Read read -> onRead(read);
             case Input.TransferLeadership transfer -> onTransfer(transfer);
             case Input.Persisted persisted -> onPersisted(persisted.mark());
+            case Input.ChangeMembership change -> onChange(change);
+            case Input.Compact compact -> core.compactTo(compact.index(), compact.logTime());
+            case Input.Install install -> onInstall(install.snapshot());
             case Input.Applied applied -> core.feed().onApplied(applied.index());
             case Input.Fetched fetched -> onFetched(fetched);
         }
@@ -55,7 +61,7 @@ public final class RaftReplica {
         core.feed().collect();
         Ready.Persist persist =
                 core.persists().isDue()
-                        ? core.persists().take(core.now(), core.hardState(), core.membership())
+                        ? core.persists().take(core.now(), core.hardState(), core.memberships())
                         : null;
         return core.effects().take(persist);
     }
@@ -113,6 +119,68 @@ public final class RaftReplica {
         return core.membership();
     }
 
+    public MembershipState memberships() {
+        return core.memberships();
+    }
+
+    /** The log begins behind this entry. */
+    public EntryId base() {
+        return core.log().base();
+    }
+
+    /** Index of the entry that brought {@link #membership}; 0 for a group's first. */
+    public long membershipIndex() {
+        return core.memberships().index();
+    }
+
+    /** Whether a replica was a member, is none any more, and that is committed. */
+    public boolean isGone(long replicaId) {
+        return core.committedMembership().isGone(replicaId);
+    }
+
+    /** Whether another change of the members would be refused because one is under way. */
+    public boolean isChanging() {
+        return core.memberships().index() > core.log().commit() || core.membership().isJoint();
+    }
+
+    // Snapshots
+
+    /**
+     * Replica ids of those whom this leader can bring on only by a snapshot, and that answer; empty
+     * elsewhere.
+     */
+    public List<Long> installing() {
+        return core.role() instanceof Leader leader ? leader.installing() : List.of();
+    }
+
+    /** Whether this replica leads, and that one needs a snapshot, if it is there. */
+    public boolean isInstalling(long replicaId) {
+        return core.role() instanceof Leader leader && leader.isInstalling(replicaId);
+    }
+
+    /**
+     * The id and membership of what the state machine holds at {@code applied}, which is not before
+     * the log's base.
+     */
+    public Snapshot snapshotAt(long applied, long logTime) {
+        return new Snapshot(core.log().idAt(applied), logTime, core.memberships().at(applied));
+    }
+
+    /** Whether {@code snapshot} would bring this replica on: never older over newer (KB-27). */
+    public boolean takes(Snapshot snapshot) {
+        return snapshot.base().index() > core.log().commit();
+    }
+
+    /**
+     * How far the log may be dropped, given what the state machine has kept for good: a leader
+     * keeps what those who answer still lack.
+     */
+    public long compactable(long keptIndex) {
+        return core.role() instanceof Leader leader
+                ? Math.min(keptIndex, leader.leastMatch())
+                : keptIndex;
+    }
+
     private void onPropose(Input.Propose propose) {
         if (core.role() instanceof Leader leader) {
             leader.onPropose(propose);
@@ -134,6 +202,26 @@ public final class RaftReplica {
     private void onTransfer(Input.TransferLeadership transfer) {
         if (core.role() instanceof Leader leader) {
             leader.onTransfer(transfer);
+        }
+    }
+
+    private void onChange(Input.ChangeMembership change) {
+        if (core.role() instanceof Leader leader) {
+            leader.onChange(change);
+        } else {
+            long hint = core.role().leaderId();
+            core.effects().answer(new ProposalResult.NotLeader(change.token(), hint));
+        }
+    }
+
+    private void onInstall(Snapshot snapshot) {
+        Invariant.check(takes(snapshot), "never an older snapshot over newer state");
+        if (snapshot.base().term() > core.term()) {
+            core.becomeFollower(snapshot.base().term(), 0);
+        }
+        core.restore(snapshot);
+        if (core.role() instanceof Follower follower) {
+            follower.onRestored();
         }
     }
 
@@ -171,6 +259,12 @@ public final class RaftReplica {
                     core.role().onTimeoutNow(m);
                 }
             }
+            case Message.InstallSnapshot m -> onInstallSnapshot(m);
+            // For whoever hosts the replica.
+            case Message.Introduce _,
+                    Message.Inquiry _,
+                    Message.Gone _,
+                    Message.SnapshotAccepted _ -> {}
             case Message.AppendAccepted m -> {
                 if (isOfThisTerm(m)) {
                     core.role().onAppendAccepted(m);
@@ -188,7 +282,8 @@ public final class RaftReplica {
         return message.to() == core.self()
                 && message.from() != core.self()
                 && message.term() > 0
-                && core.membership().find(message.from()).isPresent();
+                && !isGone(message.from())
+                && isWellFormed(message);
     }
 
     /**
@@ -209,9 +304,18 @@ public final class RaftReplica {
      * KB-12).
      */
     private void onAppendEntries(Message.AppendEntries message) {
-        if (!isWellFormed(message)) {
-            return;
+        if (isOfALeaderOfNow(message, message.previous())) {
+            core.role().onAppendEntries(message);
         }
+    }
+
+    private void onInstallSnapshot(Message.InstallSnapshot message) {
+        if (isOfALeaderOfNow(message, message.snapshot().base())) {
+            core.role().onInstallSnapshot(message);
+        }
+    }
+
+    private boolean isOfALeaderOfNow(Message message, EntryId at) {
         if (message.term() < core.term()) {
             core.effects()
                     .send(
@@ -219,20 +323,23 @@ public final class RaftReplica {
                                     core.self(),
                                     message.from(),
                                     core.term(),
-                                    message.previous(),
+                                    at,
                                     EntryId.ZERO,
                                     0,
                                     core.now().wallMillis()));
-            return;
+            return false;
         }
         if (message.term() > core.term()) {
             core.becomeFollower(message.term(), message.from());
         }
-        core.role().onAppendEntries(message);
+        return true;
     }
 
     /** Entries follow {@code previous} and each other, in index and in term. */
-    private static boolean isWellFormed(Message.AppendEntries message) {
+    private static boolean isWellFormed(Message any) {
+        if (!(any instanceof Message.AppendEntries message)) {
+            return true;
+        }
         EntryId before = message.previous();
         List<Entry> entries = message.entries();
         for (int i = 0; i < entries.size(); i++) {
@@ -240,8 +347,20 @@ public final class RaftReplica {
             if (id.index() != before.index() + 1 || id.term() < before.term() || id.term() == 0) {
                 return false;
             }
+            if (entries.get(i).kind() == EntryKind.MEMBERSHIP && !isMembership(entries.get(i))) {
+                return false;
+            }
             before = id;
         }
         return before.term() <= message.term() && before.index() >= 0 && message.commit() >= 0;
+    }
+
+    private static boolean isMembership(Entry entry) {
+        try {
+            MembershipCodec.decode(entry.payload().reader());
+            return true;
+        } catch (MalformedException malformed) {
+            return false;
+        }
     }
 }

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param persist to write and sync; null for nothing
  * @param messages to send now
  * @param committed to apply, in order; committed <b>and</b> locally durable
+ * @param pieces of a snapshot that would bring this replica on; {@link Input.Install} once they are
+ *     all there
  * @param fetches entries wanted back from disk, answered by {@link Input.Fetched}
  */
 public record Ready(
@@ -20,18 +22,24 @@ public record Ready(
         List<Entry> committed,
         List<Fetch> fetches,
         List<ProposalResult> proposals,
-        List<ReadResult> reads) {
+        List<ReadResult> reads,
+        List<Message.InstallSnapshot> pieces) {
     /**
-     * One write to the log, made durable as a whole: first cut, then append, with the state that
-     * holds afterwards.
+     * One write to the log, made durable as a whole: first cut, then drop what lies before {@code
+     * base}, then append, with the state that holds afterwards.
      *
+     * @param base the log begins behind this entry. Where the log on disk, cut, does not hold it, a
+     *     snapshot has taken the place of that log: nothing of it remains
+     * @param baseLogTime no entry up to {@code base} has a later log time
      * @param truncateFrom drop what the log holds at this index and behind it; 0 for nothing. When
      *     {@code entries} is not empty its first index is {@code truncateFrom}, or follows the log
      */
     public record Persist(
             PersistMark mark,
             HardState hardState,
-            Membership membership,
+            MembershipState memberships,
+            EntryId base,
+            long baseLogTime,
             long truncateFrom,
             List<Entry> entries) {
         public Persist {
@@ -53,6 +61,7 @@ public record Ready(
         fetches = List.copyOf(fetches);
         proposals = List.copyOf(proposals);
         reads = List.copyOf(reads);
+        pieces = List.copyOf(pieces);
     }
 
     public boolean isEmpty() {
@@ -61,6 +70,7 @@ public record Ready(
                 && committed.isEmpty()
                 && fetches.isEmpty()
                 && proposals.isEmpty()
-                && reads.isEmpty();
+                && reads.isEmpty()
+                && pieces.isEmpty();
     }
 }

@@ -3,6 +3,7 @@ package io.somekv.raft;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** A leader's followers and learners: what is sent to whom, and what a quorum of them has. */
@@ -10,32 +11,52 @@ final class Replication {
     private final Core core;
     private final List<Progress> followers = new ArrayList<>();
 
-    /** Reused to find what a quorum has reached; one place a voter. */
-    private final long[] scratch;
+    /** Voters of each side among the followers; those of the outgoing side only while joint. */
+    private List<Progress> voters = List.of();
 
-    private final boolean selfVotes;
+    private List<Progress> outgoing = List.of();
+
+    /** Reused to find what a majority has reached; one place a voter. */
+    private long[] scratch = new long[0];
 
     Replication(Core core) {
         this.core = core;
-        Membership membership = core.membership();
-        long next = core.log().last().index() + 1;
-        for (Member voter : membership.voters()) {
-            add(voter, true, next);
-        }
-        for (Member learner : membership.learners()) {
-            add(learner, false, next);
-        }
-        scratch = new long[membership.voters().size()];
-        selfVotes = membership.isVoter(core.self());
+        adopt(core.membership());
     }
 
-    private void add(Member member, boolean isVoter, long next) {
-        if (member.replicaId() != core.self()) {
-            followers.add(new Progress(member, isVoter, next, core.now().nanos()));
+    /** From now on {@code membership} counts. Who stays is known as before. */
+    void adopt(Membership membership) {
+        List<Progress> before = List.copyOf(followers);
+        followers.clear();
+        long next = core.log().last().index() + 1;
+        for (Member member : membership.members()) {
+            if (member.replicaId() != core.self()) {
+                Progress known = find(before, member.replicaId());
+                followers.add(
+                        known != null ? known : new Progress(member, next, core.now().nanos()));
+            }
         }
+        voters = among(membership.voters());
+        outgoing = among(membership.outgoing());
+        scratch = new long[Math.max(membership.voters().size(), membership.outgoing().size())];
+    }
+
+    private List<Progress> among(List<Member> side) {
+        List<Progress> found = new ArrayList<>();
+        for (Member member : side) {
+            Progress progress = find(member.replicaId());
+            if (progress != null) {
+                found.add(progress);
+            }
+        }
+        return found;
     }
 
     @Nullable Progress find(long replicaId) {
+        return find(followers, replicaId);
+    }
+
+    private static @Nullable Progress find(List<Progress> followers, long replicaId) {
         for (Progress follower : followers) {
             if (follower.id() == replicaId) {
                 return follower;
@@ -48,77 +69,110 @@ final class Replication {
 
     /** The highest index that a quorum holds durably; the leader counts its own disk alike. */
     long quorumMatch() {
-        int count = 0;
-        for (Progress follower : followers) {
-            if (follower.isVoter()) {
-                scratch[count++] = follower.matchIndex();
-            }
-        }
-        return reachedByQuorum(count, core.log().durable());
+        return reachedByQuorum(Progress::matchIndex, core.log().durable());
     }
 
     /** The latest read round that a quorum has answered. */
     long quorumRound(long ownRound) {
-        int count = 0;
-        for (Progress follower : followers) {
-            if (follower.isVoter()) {
-                scratch[count++] = follower.ackedRound();
-            }
-        }
-        return reachedByQuorum(count, ownRound);
+        return reachedByQuorum(Progress::ackedRound, ownRound);
     }
 
     /** When a quorum was last heard. */
     long quorumHeardNanos() {
-        int count = 0;
-        for (Progress follower : followers) {
-            if (follower.isVoter()) {
-                scratch[count++] = follower.lastHeardNanos();
-            }
-        }
-        return reachedByQuorum(count, core.now().nanos());
+        return reachedByQuorum(Progress::lastHeardNanos, core.now().nanos());
     }
 
-    private long reachedByQuorum(int count, long own) {
-        int voters = count;
-        if (selfVotes) {
-            scratch[voters++] = own;
+    /** What a majority of the voters, while joint of both sides, has reached. */
+    private long reachedByQuorum(ToLongFunction<Progress> reached, long own) {
+        Membership membership = core.membership();
+        long decided = reachedByMajority(voters, membership.voters().size(), reached, own);
+        return membership.isJoint()
+                ? Math.min(
+                        decided,
+                        reachedByMajority(outgoing, membership.outgoing().size(), reached, own))
+                : decided;
+    }
+
+    /**
+     * @param size of the side; one more than its followers where this replica is of it
+     */
+    private long reachedByMajority(
+            List<Progress> side, int size, ToLongFunction<Progress> reached, long own) {
+        for (int i = 0; i < side.size(); i++) {
+            scratch[i] = reached.applyAsLong(side.get(i));
         }
-        Arrays.sort(scratch, 0, voters);
-        return scratch[voters - core.membership().quorum()];
+        if (side.size() < size) {
+            scratch[side.size()] = own;
+        }
+        Arrays.sort(scratch, 0, size);
+        return scratch[size - Membership.majority(size)];
     }
 
     /** The voter that has most of the log, of those heard since {@code sinceNanos}. */
     @Nullable Progress bestVoter(long sinceNanos) {
         Progress best = null;
-        for (Progress follower : followers) {
-            if (follower.isVoter()
-                    && follower.lastHeardNanos() >= sinceNanos
-                    && (best == null || follower.matchIndex() > best.matchIndex())) {
-                best = follower;
+        for (Progress voter : voters) {
+            if (voter.lastHeardNanos() >= sinceNanos
+                    && (best == null || voter.matchIndex() > best.matchIndex())) {
+                best = voter;
             }
         }
         return best;
     }
 
     boolean hasVoterBeyond(long index) {
-        for (Progress follower : followers) {
-            if (follower.isVoter() && follower.matchIndex() > index) {
+        for (Progress voter : voters) {
+            if (voter.matchIndex() > index) {
                 return true;
             }
         }
         return false;
     }
 
-    /** Adds the clocks of the voters heard since {@code sinceNanos}. */
-    void addClocks(QuorumClock clocks, long sinceNanos) {
+    /**
+     * Adds the clocks of the voters heard since {@code sinceNanos}. Returns whether they are, with
+     * this replica's own, a quorum.
+     */
+    boolean addClocks(QuorumClock clocks, long sinceNanos) {
         for (Progress follower : followers) {
-            if (follower.isVoter()
-                    && follower.hasClockOffset()
-                    && follower.lastHeardNanos() >= sinceNanos) {
+            if (core.membership().isVoter(follower.id()) && hasClock(follower, sinceNanos)) {
                 clocks.add(follower.clockOffset());
             }
         }
+        return core.membership()
+                .hasQuorum(id -> {
+                    Progress follower = find(id);
+                    return follower == null || hasClock(follower, sinceNanos);
+                });
+    }
+
+    private static boolean hasClock(Progress follower, long sinceNanos) {
+        return follower.hasClockOffset() && follower.lastHeardNanos() >= sinceNanos;
+    }
+
+    /** Replica ids of those who need a snapshot before any entry, and answered since then. */
+    List<Long> installing(long sinceNanos) {
+        List<Long> ids = new ArrayList<>();
+        for (Progress follower : followers) {
+            if (follower.isInstalling() && follower.isHeardSince(sinceNanos)) {
+                ids.add(follower.id());
+            }
+        }
+        return ids;
+    }
+
+    /**
+     * The least that any of those holds who answered since {@code sinceNanos} and need no snapshot:
+     * entries behind it are still to be sent. MAX_VALUE where there is none.
+     */
+    long leastMatch(long sinceNanos) {
+        long least = Long.MAX_VALUE;
+        for (Progress follower : followers) {
+            if (!follower.isInstalling() && follower.isHeardSince(sinceNanos)) {
+                least = Math.min(least, follower.matchIndex());
+            }
+        }
+        return least;
     }
 
     // Sending
@@ -131,6 +185,9 @@ final class Replication {
      */
     void send(long round, boolean isHeartbeat) {
         for (Progress follower : followers) {
+            if (isHeartbeat && !follower.hasAnswered()) {
+                maybeIntroduce(follower);
+            }
             sendEntries(follower, round);
             if (isHeartbeat
                     || follower.sentRound() < round
@@ -140,10 +197,30 @@ final class Replication {
         }
     }
 
+    /**
+     * Only a learner may be made anew: a voter that has nothing may have promised something. And
+     * only one that is committed to be a member: were its entry cut, its id would be given again,
+     * and the replica that was made under it would be nobody's.
+     */
+    private void maybeIntroduce(Progress follower) {
+        Membership membership = core.committedMembership();
+        boolean isMember = membership.find(follower.id()).isPresent();
+        if (isMember && !core.membership().isVoter(follower.id())) {
+            core.effects()
+                    .send(
+                            new Message.Introduce(
+                                    core.self(), follower.id(), core.term(), membership));
+        }
+    }
+
     private void sendEntries(Progress follower, long round) {
         RaftLog log = core.log();
         RaftConfig config = core.config();
-        while (follower.nextIndex() <= log.last().index()
+        if (!follower.isInstalling() && follower.nextIndex() <= log.base().index()) {
+            follower.becomeInstalling();
+        }
+        while (!follower.isInstalling()
+                && follower.nextIndex() <= log.last().index()
                 && follower.hasRoom(config.inFlightBytesMax())) {
             if (log.cached(follower.nextIndex()) != null) {
                 sendAppend(
@@ -159,14 +236,16 @@ final class Replication {
     }
 
     private void sendAppend(Progress follower, List<Entry> entries, long round) {
+        RaftLog log = core.log();
+        long previous = Math.max(follower.nextIndex() - 1, log.base().index());
         Message.AppendEntries message =
                 new Message.AppendEntries(
                         core.self(),
                         follower.id(),
                         core.term(),
-                        core.log().idAt(follower.nextIndex() - 1),
+                        log.idAt(previous),
                         entries,
-                        core.log().commit(),
+                        log.commit(),
                         round);
         follower.onSent(message);
         core.effects().send(message);
@@ -187,7 +266,8 @@ final class Replication {
 
     /**
      * Entries came back from disk. Stale ones are known by what they are: asked for before the
-     * follower's position changed, or, asked for in an earlier term of this leader, cut since.
+     * follower's position changed, or, asked for in an earlier term of this leader, cut since. What
+     * was dropped meanwhile needs a snapshot.
      */
     void onFetched(Input.Fetched fetched, long round) {
         Progress follower = find(fetched.fetch().replicaId());
@@ -199,6 +279,7 @@ final class Replication {
         boolean isUsable =
                 !entries.isEmpty()
                         && !follower.isProbing()
+                        && follower.nextIndex() > core.log().base().index()
                         && entries.getFirst().index() == follower.nextIndex();
         for (int i = 0; isUsable && i < entries.size(); i++) {
             isUsable = core.log().holds(entries.get(i).id());
@@ -210,16 +291,29 @@ final class Replication {
 
     /**
      * Goes back to where the logs can agree (Raft §5.3). A hint that this log holds is an entry the
-     * follower holds too: pipelining goes on from there without another probe.
+     * follower holds too: pipelining goes on from there without another probe. Where they can agree
+     * only below what this log still has, the follower needs a snapshot.
      */
     void onRejected(Progress follower, Message.AppendRejected message, long round) {
+        RaftLog log = core.log();
         EntryId rejected = message.rejected();
         EntryId hint = message.hint();
+        boolean isProven = log.holds(hint);
+        if (follower.isInstalling()) {
+            if (isProven) {
+                follower.rewindTo(hint.index() + 1, true, round);
+            }
+            return;
+        }
         if (!follower.isFresh(rejected, message.round()) || hint.index() > rejected.index()) {
             return;
         }
-        boolean isProven = core.log().holds(hint);
-        EntryId agreed = isProven ? hint : core.log().conflictHint(hint);
-        follower.rewindTo(Math.min(agreed.index() + 1, rejected.index()), isProven, round);
+        EntryId agreed = isProven ? hint : log.conflictHint(hint);
+        long next = Math.min(agreed.index() + 1, rejected.index());
+        if (next <= log.base().index()) {
+            follower.becomeInstalling();
+        } else {
+            follower.rewindTo(next, isProven, round);
+        }
     }
 }

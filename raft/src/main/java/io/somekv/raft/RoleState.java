@@ -19,6 +19,9 @@ sealed interface RoleState permits Follower, PreCandidate, Candidate, Leader {
     /** From the leader of this term, well-formed. */
     void onAppendEntries(Message.AppendEntries message);
 
+    /** From the leader of this term. */
+    void onInstallSnapshot(Message.InstallSnapshot message);
+
     /** From the leader of this term, which wants this replica in its place. */
     default void onTimeoutNow(Message.TimeoutNow message) {}
 

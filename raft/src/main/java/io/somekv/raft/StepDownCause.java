@@ -9,5 +9,7 @@ public enum StepDownCause {
     /** Its own log did not become durable in time, and a peer's did (DESIGN §3, rule 5). */
     DISK_STALLED,
     /** Its clock is ahead of its quorum's (DESIGN §3, log time). */
-    CLOCK_AHEAD
+    CLOCK_AHEAD,
+    /** It was removed from its group, and has led until that was committed (Raft §6). */
+    REMOVED
 }

@@ -21,11 +21,6 @@ final class TermRuns {
         }
     }
 
-    /** The first index of the log; {@code otherwise} for an empty one. */
-    long firstIndex(long otherwise) {
-        return size == 0 ? otherwise : firsts[0];
-    }
-
     void append(EntryId id) {
         if (size > 0) {
             Invariant.check(id.term() >= terms[size - 1], "terms of a log ascend");
@@ -47,6 +42,24 @@ final class TermRuns {
         while (size > 0 && firsts[size - 1] >= index) {
             size--;
         }
+    }
+
+    /** The log begins behind {@code index}, and does not end there. */
+    void dropThrough(long index) {
+        int gone = 0;
+        while (gone + 1 < size && firsts[gone + 1] <= index + 1) {
+            gone++;
+        }
+        System.arraycopy(firsts, gone, firsts, 0, size - gone);
+        System.arraycopy(terms, gone, terms, 0, size - gone);
+        size -= gone;
+        if (size > 0) {
+            firsts[0] = Math.max(firsts[0], index + 1);
+        }
+    }
+
+    void clear() {
+        size = 0;
     }
 
     /** The term of an index that the log holds. */

@@ -31,11 +31,14 @@ final class VoteTally {
     }
 
     boolean isWon() {
-        return granted.size() >= core.membership().quorum();
+        if (core.has(Mutation.COUNT_MESSAGES_AS_VOTES)) {
+            return granted.size() >= Membership.majority(core.membership().voters().size());
+        }
+        return core.membership().hasQuorum(granted::contains);
     }
 
     /** So many refused that the rest could not make a quorum any more. */
     boolean isLost() {
-        return refused.size() > core.membership().voters().size() - core.membership().quorum();
+        return !core.membership().hasQuorum(id -> !refused.contains(id));
     }
 }

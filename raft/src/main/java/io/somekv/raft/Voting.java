@@ -5,6 +5,10 @@ package io.somekv.raft;
  * election timeout of leader contact and of process start it does not even listen: a server that
  * was cut off or removed cannot disturb a group that has a leader (thesis §4.2.3), and a leader's
  * lease holds.
+ *
+ * <p>Whether the candidate, or this replica, is a voter is not asked (Raft §6): who counts is for
+ * the candidate's membership to say, which may be newer than the one here. A replica that did not
+ * yet hear of its own promotion would else deny its group the vote that it needs (KB-5).
  */
 final class Voting {
     private final Core core;
@@ -15,9 +19,6 @@ final class Voting {
 
     /** Thesis §9.6. Grants as it would grant the vote, and changes nothing. */
     void onPreVote(Message.PreVote message) {
-        if (!areBothVoters(message)) {
-            return;
-        }
         boolean granted =
                 !core.refusesVotes()
                         && message.term() > core.term()
@@ -34,9 +35,6 @@ final class Voting {
      * whom that leader sent is heard: it has no lease any more that could be broken.
      */
     void onRequestVote(Message.RequestVote message) {
-        if (!areBothVoters(message)) {
-            return;
-        }
         if (message.term() >= core.term()) {
             if (core.refusesVotes() && !message.byTransfer()) {
                 return;
@@ -71,9 +69,5 @@ final class Voting {
         } else {
             core.becomeFollower(core.term(), 0);
         }
-    }
-
-    private boolean areBothVoters(Message message) {
-        return core.membership().isVoter(core.self()) && core.membership().isVoter(message.from());
     }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  * tick ID [ms=N] | campaign ID | wait ms=N                        time (for all; only ID looks)
  * clock ID lead=MS                                                wall clock against the others
  * propose ID [text] [size=N] | read ID token=N | transfer ID [to=ID]
+ * add ID node=N [replaces=ID] | remove ID replica=ID | members ID   asked of replica ID
+ * create ID by=ID                                                a new replica, as its leader says
+ * compact ID [index=N] | install ID from=ID                      log dropped; snapshot taken in
+ * run ms=N [without=ID]                                          all goes its way for a while, silently
  * sync ID [all] | fetch ID | apply ID                             disk and state machine
  * deliver|drop|dup [from=N] [to=N] [type=T] [count=N]             network
  * settle [without=ID]                                             all goes its way, silently
@@ -71,6 +76,14 @@ final class CaseRunner {
             case "clock" -> g.clockLead(id(), number("lead", 0));
             case "propose" -> g.propose(id(), payload());
             case "transfer" -> g.step(id(), new Input.TransferLeadership(number("to", 0)));
+            case "add", "remove", "members", "create", "compact", "install" -> {
+                return changeMembers(g, verb);
+            }
+            case "run" -> {
+                long without = number("without", 0);
+                g.run((int) number("ms", 0), m -> m.from() != without && m.to() != without);
+                g.transcript().take();
+            }
             case "read" -> g.step(id(), new Input.Read(number("token", 0)));
             case "sync" -> {
                 if (g.disk(id()).pendingCount() == 0) {
@@ -101,6 +114,31 @@ final class CaseRunner {
             }
             case "network" -> {
                 return g.network().stream().map(Transcript::text).toList();
+            }
+            default -> throw new IllegalArgumentException("unknown command: " + verb);
+        }
+        return List.of();
+    }
+
+    private List<String> changeMembers(Group g, String verb) {
+        switch (verb) {
+            case "add" ->
+                    g.change(
+                            id(),
+                            new MembershipChange.Add(
+                                    number("node", 0),
+                                    new UUID(0, number("node", 0)),
+                                    number("replaces", 0)));
+            case "remove" -> g.change(id(), new MembershipChange.Remove(number("replica", 0)));
+            case "members" -> {
+                return List.of(Transcript.members(g.replica(id()).membership()));
+            }
+            case "create" -> g.create(id(), (int) number("by", 0));
+            case "compact" -> g.compact(id(), number("index", Long.MAX_VALUE));
+            case "install" -> {
+                if (!g.install(id(), (int) number("from", 0))) {
+                    return List.of("not taken");
+                }
             }
             default -> throw new IllegalArgumentException("unknown command: " + verb);
         }
@@ -174,7 +212,11 @@ final class CaseRunner {
 
     private List<String> log(Group g) {
         List<String> lines = new ArrayList<>();
-        lines.add("disk: " + Transcript.entries(g.disk(id()).entries()));
+        EntryId base = g.disk(id()).base();
+        lines.add(
+                "disk: "
+                        + (base.equals(EntryId.ZERO) ? "" : "behind " + Transcript.at(base) + ": ")
+                        + Transcript.entries(g.disk(id()).entries()));
         if (pairs.containsKey("times")) {
             StringBuilder times = new StringBuilder("log times:");
             for (Entry entry : g.disk(id()).entries()) {

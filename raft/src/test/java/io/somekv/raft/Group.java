@@ -3,6 +3,7 @@ package io.somekv.raft;
 import io.somekv.base.Bytes;
 import io.somekv.base.Invariant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -37,7 +38,7 @@ final class Group {
     private final List<List<Ready.Fetch>> fetches = new ArrayList<>();
     private final List<List<ProposalResult>> proposals = new ArrayList<>();
     private final List<List<ReadResult>> reads = new ArrayList<>();
-    private final long[] clockLeadMillis;
+    private long[] clockLeadMillis;
     private final List<Message> network = new ArrayList<>();
     private final Transcript transcript = new Transcript();
     private long millis;
@@ -49,7 +50,7 @@ final class Group {
         for (int id = 1; id <= voterCount + learnerCount; id++) {
             (id <= voterCount ? voters : learners).add(new Member(id, id, new UUID(0, id)));
         }
-        membership = new Membership(voters, learners);
+        membership = Membership.of(voters, learners);
         clockLeadMillis = new long[voterCount + learnerCount];
         for (int id = 1; id <= voterCount + learnerCount; id++) {
             disks.add(new TestDisk(membership));
@@ -115,7 +116,7 @@ final class Group {
     }
 
     boolean isUp(int id) {
-        return replicas.get(id - 1) != null;
+        return id <= size() && replicas.get(id - 1) != null;
     }
 
     RaftReplica replica(int id) {
@@ -199,6 +200,47 @@ final class Group {
 
     void propose(int id, String text) {
         step(id, new Input.Propose(millis, EntryKind.COMMANDS, Bytes.utf8(text)));
+    }
+
+    void change(int id, MembershipChange change) {
+        step(id, new Input.ChangeMembership(millis, change));
+    }
+
+    /** A replica on an empty disk, told the membership by the leader that it is to follow. */
+    void create(int id, int leader) {
+        Membership known = replica(leader).membership();
+        while (size() < id) {
+            disks.add(new TestDisk(known));
+            replicas.add(null);
+            committed.add(new ArrayList<>());
+            fetches.add(new ArrayList<>());
+            proposals.add(new ArrayList<>());
+            reads.add(new ArrayList<>());
+        }
+        clockLeadMillis = Arrays.copyOf(clockLeadMillis, size());
+        start(id);
+    }
+
+    /** Drops the log up to {@code index}, or to what is applied. */
+    void compact(int id, long index) {
+        long kept = Math.min(index, status(id).applied());
+        step(id, new Input.Compact(kept, status(id).logTime()));
+    }
+
+    /** What a leader's state machine holds takes the place of a follower's log and state. */
+    boolean install(int id, int leader) {
+        long applied = status(leader).applied();
+        Snapshot snapshot = replica(leader).snapshotAt(applied, status(leader).logTime());
+        return install(id, snapshot);
+    }
+
+    boolean install(int id, Snapshot snapshot) {
+        if (!replica(id).takes(snapshot)) {
+            return false;
+        }
+        committed(id).clear();
+        step(id, new Input.Install(snapshot));
+        return true;
     }
 
     void sync(int id) {

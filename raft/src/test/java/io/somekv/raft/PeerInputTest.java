@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** What peers and networks do that they should not, and how a group lives on. */
 final class PeerInputTest {
-    /** For another replica, from no member, of no term, or with holes: as if it had been lost. */
+    /** For another replica, of no term, or with holes: as if it had been lost. */
     @Test
     void whatIsNotWellFormedIsDropped() {
         EntryId one = new EntryId(1, 1);
@@ -22,14 +22,12 @@ final class PeerInputTest {
         List<Message> messages =
                 List.of(
                         append(2, 3, 5, EntryId.ZERO, one),
-                        append(9, 1, 5, EntryId.ZERO, one),
                         append(1, 1, 5, EntryId.ZERO, one),
                         append(2, 1, 0, EntryId.ZERO, one),
                         append(2, 1, 5, EntryId.ZERO, two),
                         append(2, 1, 5, EntryId.ZERO, one, three),
                         append(2, 1, 5, EntryId.ZERO, new EntryId(6, 1)),
-                        append(2, 1, 5, EntryId.ZERO, new EntryId(2, 1), new EntryId(1, 2)),
-                        new Message.RequestVote(9, 1, 5, EntryId.ZERO, false));
+                        append(2, 1, 5, EntryId.ZERO, new EntryId(2, 1), new EntryId(1, 2)));
         for (Message message : messages) {
             Group group = Group.of(3);
             group.wait(200);
@@ -40,18 +38,43 @@ final class PeerInputTest {
         }
     }
 
-    /** A learner has no vote, and nobody asks for one; its own request is not heard. */
+    /** A learner never campaigns, and nobody asks it for its vote; if it gives one, none counts. */
     @Test
-    void learnersHaveNoVote() {
+    void theVoteOfALearnerDoesNotCount() {
         Group group = new Group(Group.CONFIG, 3, 1);
         group.startAll();
-        group.wait(500);
-        group.receive(new Message.RequestVote(4, 1, 5, EntryId.ZERO, false));
-        group.receive(new Message.RequestVote(1, 4, 5, EntryId.ZERO, false));
         group.tick(4, 500);
+        assertEquals(3, group.take(m -> m instanceof Message.Inquiry).size());
         assertEquals(List.of(), group.network());
-        assertEquals(0, group.status(1).term());
-        assertEquals(0, group.status(4).term());
+        group.campaign(1);
+        assertEquals(2, group.take(m -> m instanceof Message.PreVote).size());
+        group.receive(new Message.PreVoteReply(4, 1, 1, 0, true));
+        assertEquals(ReplicaStatus.Role.PRE_CANDIDATE, group.status(1).role());
+        group.receive(new Message.PreVoteReply(2, 1, 1, 0, true));
+        group.sync(1);
+        group.receive(new Message.RequestVoteReply(4, 1, 1, true, Group.START_WALL_MILLIS));
+        assertEquals(ReplicaStatus.Role.CANDIDATE, group.status(1).role());
+    }
+
+    /**
+     * Raft section 6: a leader or candidate that this replica has not heard of may have joined
+     * since. One that is known to be gone is not heard.
+     */
+    @Test
+    void strangersAreHeardAndTheGoneAreNot() {
+        for (long stranger : new long[] {4, 9}) {
+            Group group = Group.of(3);
+            group.wait(200);
+            group.receive(append(stranger, 1, 5, EntryId.ZERO, new EntryId(1, 1)));
+            assertEquals(5, group.status(1).term());
+            assertEquals(stranger, group.status(1).leaderId());
+        }
+        Group group = Group.led(Group.CONFIG, 3, 1);
+        group.change(1, new MembershipChange.Remove(3));
+        group.run(300, m -> true);
+        long term = group.status(1).term();
+        group.receive(new Message.RequestVote(3, 1, term + 1, new EntryId(9, 9), true));
+        assertEquals(term, group.status(1).term());
     }
 
     /** KB-12: 1 and 2 do not reach each other, 3 reaches both: there is a leader, and it stays. */

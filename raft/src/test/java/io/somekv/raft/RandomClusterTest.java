@@ -17,37 +17,43 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Random schedules of a whole group: messages are lost, doubled and reordered, syncs are late,
- * replicas crash and lose what was not synced. After every step the properties of Raft figure 3
- * hold. The simulator does the same with the real node around it; this one is quick enough for
- * every build.
+ * replicas crash and lose what was not synced; members come and go, logs are dropped, snapshots
+ * take their place. After every step the properties of Raft figure 3 hold. The simulator does the
+ * same with the real node around it; this one is quick enough for every build.
  */
 final class RandomClusterTest {
     private static final int STEPS = 4000;
+    private static final int RUNS = 600;
 
     @Test
     void propertiesOfFigure3HoldUnderFaults() {
         long committed = 0;
         long reads = 0;
-        for (long seed = 1; seed <= 60; seed++) {
+        long changes = 0;
+        long installs = 0;
+        for (long seed = 1; seed <= RUNS; seed++) {
             Run run = new Run(seed, EnumSet.noneOf(Mutation.class));
             run.all();
             committed += run.agreed.size();
             reads += run.readsConfirmed;
+            changes += run.changes;
+            installs += run.installs;
         }
-        assertTrue(committed > 60 * 20, "the schedules let work be done: " + committed);
-        assertTrue(reads > 60, "reads are confirmed: " + reads);
+        assertTrue(committed > RUNS * 20, "the schedules let work be done: " + committed);
+        assertTrue(reads > RUNS, "reads are confirmed: " + reads);
+        assertTrue(changes > 2 * RUNS, "members come and go: " + changes);
+        assertTrue(installs > RUNS, "snapshots are taken in: " + installs);
     }
 
     /** One seeded schedule. */
     private static final class Run {
         private final SplittableRandom random;
         private final RaftConfig config;
-        private final Membership membership;
-        private final int size;
-        private final TestDisk[] disks;
-        private final @Nullable RaftReplica[] replicas;
-        private final long[] clockSkewMillis;
-        private final long[] appliedInMemory;
+        private final List<TestDisk> disks = new ArrayList<>();
+        private final List<@Nullable RaftReplica> replicas = new ArrayList<>();
+        private final List<Long> clockSkewMillis = new ArrayList<>();
+        private final List<Long> appliedInMemory = new ArrayList<>();
+        private final List<Transfer> snapshots = new ArrayList<>();
         private final List<List<Ready.Fetch>> fetches = new ArrayList<>();
         private final List<Message> network = new ArrayList<>();
         private final TreeMap<Long, Long> leaders = new TreeMap<>();
@@ -56,10 +62,15 @@ final class RandomClusterTest {
         private long nanos = 1;
         private long token;
         private long readsConfirmed;
+        private long changes;
+        private long installs;
         private boolean calm;
 
         /** A replica that nothing reaches and nobody hears; -1 for none. */
         private int cutOff = -1;
+
+        /** A snapshot on its way; it may arrive late, twice or never. */
+        private record Transfer(Snapshot snapshot, int to) {}
 
         Run(long seed, Set<Mutation> mutations) {
             random = new SplittableRandom(seed);
@@ -74,7 +85,7 @@ final class RandomClusterTest {
                             500_000_000,
                             500,
                             mutations);
-            size = 1 + random.nextInt(3) * 2;
+            int size = 1 + random.nextInt(3) * 2;
             List<Member> voters = new ArrayList<>();
             for (int i = 1; i <= size; i++) {
                 voters.add(new Member(i, i, new UUID(0, i)));
@@ -85,24 +96,26 @@ final class RandomClusterTest {
                 total++;
                 learners.add(new Member(total, total, new UUID(0, total)));
             }
-            membership = new Membership(voters, learners);
-            disks = new TestDisk[total];
-            replicas = new RaftReplica[total];
-            clockSkewMillis = new long[total];
-            appliedInMemory = new long[total];
+            Membership membership = Membership.of(voters, learners);
             for (int i = 0; i < total; i++) {
-                disks[i] = new TestDisk(membership);
-                clockSkewMillis[i] = random.nextInt(4) == 0 ? random.nextLong(100_000) : 0;
-                fetches.add(new ArrayList<>());
-                start(i);
+                create(membership);
             }
+        }
+
+        private void create(Membership membership) {
+            disks.add(new TestDisk(membership));
+            replicas.add(null);
+            clockSkewMillis.add(random.nextInt(4) == 0 ? random.nextLong(100_000) : 0);
+            appliedInMemory.add(0L);
+            fetches.add(new ArrayList<>());
+            start(replicas.size() - 1);
         }
 
         void all() {
             for (int step = 0; step < STEPS; step++) {
                 calm = step % 1000 > 500;
                 if (step % 200 == 0) {
-                    cutOff = calm || random.nextInt(3) > 0 ? -1 : random.nextInt(replicas.length);
+                    cutOff = calm || random.nextInt(3) > 0 ? -1 : random.nextInt(replicas.size());
                 }
                 one();
             }
@@ -112,20 +125,25 @@ final class RandomClusterTest {
         /** In the end all faults stop, and the group must find together again. */
         void settle() {
             cutOff = -1;
-            for (int i = 0; i < replicas.length; i++) {
-                if (replicas[i] == null) {
+            calm = true;
+            for (int i = 0; i < replicas.size(); i++) {
+                if (replicas.get(i) == null) {
                     start(i);
                 }
             }
             long before = agreed.size();
             for (int round = 0; round < 2000 && agreed.size() <= before + 3; round++) {
                 nanos += 3_000_000;
-                for (int i = 0; i < replicas.length; i++) {
+                for (int i = 0; i < replicas.size(); i++) {
                     step(i, new Input.Tick());
                     if (round % 50 == 0) {
                         step(i, new Input.Propose(++token, EntryKind.COMMANDS, payload()));
                     }
                     serveAll(i);
+                    sendSnapshots(i);
+                }
+                while (!snapshots.isEmpty()) {
+                    installOne();
                 }
                 while (!network.isEmpty()) {
                     deliver(network.removeFirst());
@@ -135,12 +153,12 @@ final class RandomClusterTest {
         }
 
         private void serveAll(int i) {
-            while (disks[i].pendingCount() > 0 || !fetches.get(i).isEmpty()) {
-                if (disks[i].pendingCount() > 0) {
-                    step(i, disks[i].sync());
+            while (disks.get(i).pendingCount() > 0 || !fetches.get(i).isEmpty()) {
+                if (disks.get(i).pendingCount() > 0) {
+                    step(i, disks.get(i).sync());
                 }
                 if (!fetches.get(i).isEmpty()) {
-                    step(i, disks[i].read(fetches.get(i).removeFirst()));
+                    step(i, disks.get(i).read(fetches.get(i).removeFirst()));
                 }
             }
             apply(i);
@@ -148,9 +166,9 @@ final class RandomClusterTest {
 
         private void one() {
             nanos += random.nextLong(2_000_000);
-            int i = random.nextInt(replicas.length);
+            int i = random.nextInt(replicas.size());
             int dice = random.nextInt(100);
-            if (replicas[i] == null) {
+            if (replicas.get(i) == null) {
                 if (dice < 20) {
                     start(i);
                 }
@@ -162,20 +180,91 @@ final class RandomClusterTest {
                 readFloor.put(++token, (long) agreed.size());
                 step(i, new Input.Read(token));
             } else if (dice < 52) {
-                if (disks[i].pendingCount() > 0) {
-                    step(i, disks[i].sync());
+                if (disks.get(i).pendingCount() > 0) {
+                    step(i, disks.get(i).sync());
                 }
             } else if (dice < 60) {
                 apply(i);
             } else if (dice < 64) {
                 if (!fetches.get(i).isEmpty()) {
-                    step(i, disks[i].read(fetches.get(i).removeFirst()));
+                    step(i, disks.get(i).read(fetches.get(i).removeFirst()));
                 }
+            } else if (dice < 66) {
+                change(i);
+            } else if (dice < 70) {
+                compact(i);
+            } else if (dice < 74) {
+                sendSnapshots(i);
+            } else if (dice < 80) {
+                installOne();
             } else if (!calm && dice == 99 && random.nextInt(4) == 0) {
                 crash(i);
             }
             for (int k = 0; k < 3 && !network.isEmpty(); k++) {
                 exchange();
+            }
+        }
+
+        /** Between two and seven members; no more than twelve in all. */
+        private void change(int i) {
+            RaftReplica replica = replicas.get(i);
+            if (replica == null || !replica.leads()) {
+                return;
+            }
+            List<Member> members = replica.membership().members();
+            Member some = members.get(random.nextInt(members.size()));
+            boolean isVoter =
+                    replica.membership().voters().stream()
+                            .anyMatch(m -> m.replicaId() == some.replicaId());
+            long next = replica.membership().nextReplicaId();
+            MembershipChange change =
+                    next <= 12 && (members.size() < 3 || random.nextBoolean())
+                            ? new MembershipChange.Add(
+                                    next,
+                                    new UUID(0, next),
+                                    isVoter && random.nextBoolean() ? some.replicaId() : 0)
+                            : new MembershipChange.Remove(some.replicaId());
+            step(i, new Input.ChangeMembership(++token, change));
+        }
+
+        private void compact(int i) {
+            RaftReplica replica = replicas.get(i);
+            if (replica != null) {
+                long kept = Math.min(disks.get(i).applied(), replica.status(now(i)).applied());
+                long index = random.nextInt(3) == 0 ? kept : replica.compactable(kept);
+                step(i, new Input.Compact(index, replica.logTime(now(i))));
+            }
+        }
+
+        private void sendSnapshots(int i) {
+            RaftReplica replica = replicas.get(i);
+            if (replica == null) {
+                return;
+            }
+            ReplicaStatus status = replica.status(now(i));
+            Snapshot snapshot = replica.snapshotAt(status.applied(), status.logTime());
+            for (long id : replica.installing()) {
+                snapshots.add(new Transfer(snapshot, (int) id - 1));
+            }
+        }
+
+        private void installOne() {
+            if (snapshots.isEmpty()) {
+                return;
+            }
+            Transfer transfer = snapshots.get(random.nextInt(snapshots.size()));
+            if (calm || random.nextBoolean()) {
+                snapshots.remove(transfer);
+            }
+            EntryId base = transfer.snapshot().base();
+            RaftReplica replica = replicas.get(transfer.to());
+            if (replica != null && replica.takes(transfer.snapshot())) {
+                Entry there = agreed.get(base.index());
+                Invariant.check(there != null && there.id().equals(base), "of what is agreed");
+                installs++;
+                appliedInMemory.set(transfer.to(), base.index());
+                fetches.get(transfer.to()).clear();
+                step(transfer.to(), new Input.Install(transfer.snapshot()));
             }
         }
 
@@ -197,25 +286,25 @@ final class RandomClusterTest {
 
         private void deliver(Message message) {
             int to = (int) message.to() - 1;
-            if (replicas[to] != null) {
+            if (replicas.get(to) != null) {
                 step(to, new Input.Received(message));
             }
         }
 
         private void start(int i) {
-            Recovered recovered = disks[i].recover();
-            appliedInMemory[i] = recovered.applied();
-            replicas[i] = new RaftReplica(config, i + 1, recovered, random.nextLong(), now(i));
+            Recovered recovered = disks.get(i).recover();
+            appliedInMemory.set(i, recovered.applied());
+            replicas.set(i, new RaftReplica(config, i + 1, recovered, random.nextLong(), now(i)));
         }
 
         private void crash(int i) {
-            replicas[i] = null;
-            disks[i].crash();
+            replicas.set(i, null);
+            disks.get(i).crash();
             fetches.get(i).clear();
         }
 
         private Now now(int i) {
-            return new Now(nanos, 1_000_000_000L + nanos / 1_000_000 + clockSkewMillis[i]);
+            return new Now(nanos, 1_000_000_000L + nanos / 1_000_000 + clockSkewMillis.get(i));
         }
 
         private Bytes payload() {
@@ -223,7 +312,7 @@ final class RandomClusterTest {
         }
 
         private void step(int i, Input input) {
-            RaftReplica replica = replicas[i];
+            RaftReplica replica = replicas.get(i);
             if (replica == null) {
                 return;
             }
@@ -237,12 +326,24 @@ final class RandomClusterTest {
 
         private void take(int i, Ready ready) {
             if (ready.persist() != null) {
-                disks[i].write(ready.persist());
+                disks.get(i).write(ready.persist());
             }
             network.addAll(ready.messages());
             fetches.get(i).addAll(ready.fetches());
             for (Entry entry : ready.committed()) {
                 checkCommitted(i, entry);
+            }
+            changes +=
+                    ready.committed().stream()
+                            .filter(e -> e.kind() == EntryKind.MEMBERSHIP)
+                            .count();
+            RaftReplica replica = replicas.get(i);
+            if (replica != null && replica.leads()) {
+                for (Member member : replica.membership().members()) {
+                    if (member.replicaId() > replicas.size()) {
+                        create(replica.membership());
+                    }
+                }
             }
             for (ReadResult read : ready.reads()) {
                 if (read instanceof ReadResult.Confirmed confirmed) {
@@ -254,21 +355,22 @@ final class RandomClusterTest {
         }
 
         private void apply(int i) {
-            RaftReplica replica = replicas[i];
-            if (replica != null && appliedInMemory[i] > replica.status(now(i)).applied()) {
-                disks[i].appliedTo(appliedInMemory[i]);
-                step(i, new Input.Applied(appliedInMemory[i]));
+            RaftReplica replica = replicas.get(i);
+            if (replica != null && appliedInMemory.get(i) > replica.status(now(i)).applied()) {
+                disks.get(i).appliedTo(appliedInMemory.get(i));
+                step(i, new Input.Applied(appliedInMemory.get(i)));
             }
         }
 
         /** State Machine Safety, and rule 4: nothing is applied that a crash could take away. */
         private void checkCommitted(int i, Entry entry) {
-            Invariant.check(entry.index() == ++appliedInMemory[i], "each once and in order");
+            Invariant.check(entry.index() == appliedInMemory.get(i) + 1, "each once and in order");
+            appliedInMemory.set(i, entry.index());
             Entry first = agreed.putIfAbsent(entry.index(), entry);
             Invariant.check(first == null || first.equals(entry), "state machine safety");
             Invariant.check(
-                    disks[i].entries().size() >= entry.index()
-                            && disks[i].entries().get((int) entry.index() - 1).equals(entry),
+                    disks.get(i).lastIndex() >= entry.index()
+                            && disks.get(i).entry(entry.index()).equals(entry),
                     "applied only what is durable");
             Entry before = agreed.get(entry.index() - 1);
             Invariant.check(

@@ -4,21 +4,27 @@ import io.somekv.base.Invariant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One replica's disk: persists arrive in order, become durable when the test says so, and are lost
  * in a crash until then. The log it holds survives; the state machine's applied index with it.
  */
 final class TestDisk {
-    private final Membership membership;
+    private MembershipState memberships;
+    private EntryId base = EntryId.ZERO;
+    private long baseLogTime;
+
+    /** Those behind {@link #base}. */
     private final List<Entry> entries = new ArrayList<>();
+
     private final ArrayDeque<Ready.Persist> pending = new ArrayDeque<>();
     private HardState hardState = HardState.INITIAL;
     private long incarnation;
     private long applied;
 
     TestDisk(Membership membership) {
-        this.membership = membership;
+        this.memberships = MembershipState.initial(membership);
     }
 
     void write(Ready.Persist persist) {
@@ -33,15 +39,45 @@ final class TestDisk {
     Input.Persisted sync() {
         Ready.Persist persist = pending.removeFirst();
         if (persist.truncateFrom() > 0) {
-            Invariant.check(persist.truncateFrom() <= entries.size(), "cut what is there");
-            entries.subList((int) persist.truncateFrom() - 1, entries.size()).clear();
+            int kept = Math.min(at(persist.truncateFrom()), entries.size());
+            entries.subList(Math.max(0, kept), entries.size()).clear();
         }
+        beginBehind(persist.base());
         for (Entry entry : persist.entries()) {
-            Invariant.check(entry.index() == entries.size() + 1, "a log on disk has no holes");
+            Invariant.check(entry.index() == lastIndex() + 1, "a log on disk has no holes");
             entries.add(entry);
         }
         hardState = persist.hardState();
+        memberships = persist.memberships();
+        baseLogTime = persist.baseLogTime();
         return new Input.Persisted(persist.mark());
+    }
+
+    private void beginBehind(EntryId newBase) {
+        boolean isHeld =
+                newBase.equals(base) || find(newBase.index()).filter(newBase::equals).isPresent();
+        int gone = isHeld ? (int) (newBase.index() - base.index()) : entries.size();
+        entries.subList(0, gone).clear();
+        applied = Math.max(applied, newBase.index());
+        base = newBase;
+    }
+
+    private Optional<EntryId> find(long index) {
+        return index <= base.index() || index > lastIndex()
+                ? Optional.empty()
+                : Optional.of(entry(index).id());
+    }
+
+    private int at(long index) {
+        return (int) (index - base.index() - 1);
+    }
+
+    long lastIndex() {
+        return base.index() + entries.size();
+    }
+
+    Entry entry(long index) {
+        return entries.get(at(index));
     }
 
     /** Loses what was not synced. */
@@ -58,9 +94,17 @@ final class TestDisk {
                 runs.add(entry.id());
             }
         }
-        long lastLogTime = entries.isEmpty() ? 0 : entries.getLast().logTime();
+        long lastLogTime = entries.isEmpty() ? baseLogTime : entries.getLast().logTime();
         return new Recovered(
-                incarnation, hardState, membership, runs, entries.size(), lastLogTime, applied);
+                incarnation,
+                hardState,
+                memberships,
+                base,
+                baseLogTime,
+                runs,
+                lastIndex(),
+                lastLogTime,
+                applied);
     }
 
     /** A disk that already holds a log. */
@@ -73,10 +117,19 @@ final class TestDisk {
         applied = index;
     }
 
+    long applied() {
+        return applied;
+    }
+
     HardState hardState() {
         return hardState;
     }
 
+    EntryId base() {
+        return base;
+    }
+
+    /** Those behind the base. */
     List<Entry> entries() {
         return entries;
     }
@@ -84,8 +137,9 @@ final class TestDisk {
     Input.Fetched read(Ready.Fetch fetch) {
         List<Entry> found = new ArrayList<>();
         long size = 0;
-        for (long i = fetch.from(); i <= Math.min(fetch.to(), entries.size()); i++) {
-            Entry entry = entries.get((int) i - 1);
+        boolean isThere = fetch.from() > base.index();
+        for (long i = fetch.from(); isThere && i <= Math.min(fetch.to(), lastIndex()); i++) {
+            Entry entry = entry(i);
             size += entry.weight();
             if (!found.isEmpty() && size > fetch.sizeMax()) {
                 break;

@@ -2,17 +2,19 @@ package io.somekv.raft;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 
 /** Writes down what replicas asked for, one effect a line, as text cases expect it. */
 final class Transcript {
     private final List<String> lines = new ArrayList<>();
+    private final TreeMap<Integer, EntryId> bases = new TreeMap<>();
 
     void note(int id, Ready ready) {
         Ready.Persist persist = ready.persist();
         if (persist != null) {
             HardState state = persist.hardState();
             lines.add(
-                    "%d persists #%d term %d vote %d commit %d%s%s"
+                    "%d persists #%d term %d vote %d commit %d%s%s%s"
                             .formatted(
                                     id,
                                     persist.mark().number(),
@@ -22,6 +24,10 @@ final class Transcript {
                                     persist.truncateFrom() == 0
                                             ? ""
                                             : ", cuts from " + persist.truncateFrom(),
+                                    persist.base().equals(bases.put(id, persist.base()))
+                                                    || persist.base().equals(EntryId.ZERO)
+                                            ? ""
+                                            : ", begins behind " + at(persist.base()),
                                     persist.entries().isEmpty()
                                             ? ""
                                             : ", appends " + entries(persist.entries())));
@@ -44,6 +50,7 @@ final class Transcript {
                         case ProposalResult.NotLeader r ->
                                 id + " proposal: not leader, ask " + r.leaderHint();
                         case ProposalResult.Busy _ -> id + " proposal: busy";
+                        case ProposalResult.Refused r -> id + " refused: " + r.reason();
                     });
         }
         for (ReadResult result : ready.reads()) {
@@ -98,7 +105,38 @@ final class Transcript {
                             "AppendRejected term %d at %s hint %s round %d"
                                     .formatted(m.term(), at(m.rejected()), at(m.hint()), m.round());
                     case Message.TimeoutNow m -> "TimeoutNow term %d".formatted(m.term());
+                    case Message.Introduce m ->
+                            "Introduce term %d {%s}".formatted(m.term(), members(m.membership()));
+                    case Message.Inquiry m -> "Inquiry term %d".formatted(m.term());
+                    case Message.Gone m -> "Gone term %d".formatted(m.term());
+                    case Message.InstallSnapshot m ->
+                            "InstallSnapshot term %d of %s part %d%s"
+                                    .formatted(
+                                            m.term(),
+                                            at(m.snapshot().base()),
+                                            m.part(),
+                                            m.isLast() ? ", the last" : "");
+                    case Message.SnapshotAccepted m ->
+                            "SnapshotAccepted term %d of %s, next %d"
+                                    .formatted(m.term(), at(m.base()), m.nextPart());
                 };
+    }
+
+    /** Voters, then outgoing ones, then learners, by replica id. */
+    static String members(Membership membership) {
+        StringBuilder text = new StringBuilder("voters");
+        membership.voters().forEach(m -> text.append(' ').append(m.replicaId()));
+        if (membership.isJoint()) {
+            text.append(", outgoing");
+            membership.outgoing().forEach(m -> text.append(' ').append(m.replicaId()));
+        }
+        for (Membership.Learner learner : membership.learners()) {
+            text.append(", learner ").append(learner.member().replicaId());
+            if (learner.replaces() != 0) {
+                text.append(" for ").append(learner.replaces());
+            }
+        }
+        return text.toString();
     }
 
     /** An entry id as term/index. */
@@ -114,6 +152,9 @@ final class Transcript {
             if (entry.kind() == EntryKind.COMMANDS && !payload.isEmpty()) {
                 boolean isLong = payload.length() > 12;
                 text.append(':').append(isLong ? payload.charAt(0) + "…" : payload);
+            } else if (entry.kind() == EntryKind.MEMBERSHIP) {
+                Membership membership = MembershipCodec.decode(entry.payload().reader());
+                text.append(":{").append(members(membership)).append('}');
             } else {
                 text.append(':').append(entry.kind() == EntryKind.NOOP ? "noop" : "time");
             }

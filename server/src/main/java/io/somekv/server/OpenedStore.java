@@ -1,6 +1,7 @@
 package io.somekv.server;
 
 import io.somekv.kv.engine.Engine;
+import io.somekv.node.StoreIds;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.raft.Member;
@@ -27,6 +28,7 @@ record OpenedStore(
         NodeFolder folder,
         Wal wal,
         Engine engine,
+        long firstStoreId,
         Optional<KnownCluster> cluster,
         Optional<ClusterMap> map)
         implements AutoCloseable {
@@ -47,7 +49,9 @@ record OpenedStore(
                 check(folder, wal.recovered(), folder.map());
                 Files.createDirectories(folder.rocks());
                 Engine engine = RocksEngine.open(folder.rocks());
-                return new OpenedStore(folder, wal, engine, folder.cluster(), folder.map());
+                long firstStoreId = StoreIds.settle(engine, wal.recovered());
+                return new OpenedStore(
+                        folder, wal, engine, firstStoreId, folder.cluster(), folder.map());
             } catch (IOException | RuntimeException e) {
                 wal.close();
                 throw e;
@@ -73,7 +77,13 @@ record OpenedStore(
                                                             options.folder()
                                                                     .resolve(CEASE_TO_SYNC)));
                 };
-        Wal wal = Wal.open(disk, WalConfig.of(folder.storeId()), new LogOpening(System::nanoTime));
+        // A node that lost its disk comes back under its id: what it does now is later than all
+        // that
+        // it did, whatever its peers remember of its runs.
+        WalConfig config =
+                WalConfig.of(folder.storeId())
+                        .withFirstIncarnation(System.currentTimeMillis() / 1000);
+        Wal wal = Wal.open(disk, config, new LogOpening(System::nanoTime));
         if (!wal.storeUuid().equals(folder.storeId())) {
             wal.close();
             throw new RefusedException(
@@ -100,7 +110,7 @@ record OpenedStore(
     private static void check(
             NodeFolder folder, List<RecoveredGroup> groups, Optional<ClusterMap> map) {
         for (RecoveredGroup group : groups) {
-            Optional<Member> self = group.membership().find(group.replicaId());
+            Optional<Member> self = group.memberships().current().find(group.replicaId());
             self.filter(member -> member.nodeId() != folder.nodeId())
                     .ifPresent(member -> refuse(folder, "node " + member.nodeId()));
             self.filter(member -> !member.storeId().equals(folder.storeId()))
@@ -125,15 +135,6 @@ record OpenedStore(
                         + ") holds data of "
                         + owner
                         + ": start the node on the data folder that it joined its cluster with");
-    }
-
-    /** Larger than any store id of the engine that was ever given out. */
-    long firstStoreId() {
-        long last = 0;
-        for (RecoveredGroup group : wal.recovered()) {
-            last = Math.max(last, group.storeId());
-        }
-        return last + 1;
     }
 
     UUID storeId() {

@@ -15,6 +15,7 @@ import io.somekv.server.control.AddressKeeper;
 import io.somekv.server.control.NodeControl;
 import io.somekv.server.folder.RefusedException;
 import io.somekv.server.grpc.ControlDoor;
+import io.somekv.server.lane.BulkWork;
 import io.somekv.server.lane.Emergency;
 import io.somekv.server.lane.LaneLoop;
 import io.somekv.server.lane.LaneRim;
@@ -46,6 +47,7 @@ public final class ServerNode implements AutoCloseable {
     private final LogWriter writer;
     private final LogReader reader;
     private final Background background;
+    private final Background bulk;
     private final MultiThreadIoEventLoopGroup loops;
     private final List<LaneLoop> lanes;
     private final NodeDirectory directory = new NodeDirectory();
@@ -71,6 +73,7 @@ public final class ServerNode implements AutoCloseable {
         String name = "node" + options.nodeId();
         writer = new LogWriter(store.wal(), emergency, name + "-log");
         background = new Background(name + "-background");
+        bulk = new Background(name + "-snapshots");
         reader = new LogReader(store.wal(), emergency, background.thread());
         loops = Loops.of(options.lanes(), name + "-lane");
         store.cluster().ifPresent(known -> directory.learn(known.clusterId(), known.nodes()));
@@ -85,7 +88,8 @@ public final class ServerNode implements AutoCloseable {
         peers = new PeerNetwork(self, directory, loops, lanes);
         resp = new RespDoor(loops, lanes, options.clientsMax());
         writer.start();
-        background.everySecond(() -> prepareSegment(emergency));
+        Housekeeping house = new Housekeeping(store.wal(), store.engine(), lanes, emergency);
+        background.everySecond(house::run);
         for (LaneLoop lane : lanes) {
             lane.start(lanes);
         }
@@ -120,23 +124,14 @@ public final class ServerNode implements AutoCloseable {
                 control.port());
     }
 
-    /** The next file of the log is made before it is needed, so that no write waits for it. */
-    private void prepareSegment(Emergency emergency) {
-        try {
-            store.wal().prepareSegment();
-        } catch (IOException e) {
-            emergency.stop(
-                    Emergency.EXIT_DISK,
-                    "no room could be made for the log ("
-                            + e.getMessage()
-                            + "). Look after the disk, then start the node again",
-                    e);
-        }
-    }
-
     private List<LaneLoop> makeLanes(ServerOptions options, Emergency emergency) {
         LaneLoop.Surroundings surroundings =
-                new LaneLoop.Surroundings(writer, reader, new Rim(), emergency);
+                new LaneLoop.Surroundings(
+                        writer,
+                        reader,
+                        new BulkWork(store.engine(), emergency, bulk.thread()),
+                        new Rim(),
+                        emergency);
         SecureRandom random = new SecureRandom();
         ClientId identity = new ClientId(random.nextLong(), random.nextLong());
         List<LaneLoop> made = new ArrayList<>();
@@ -197,6 +192,7 @@ public final class ServerNode implements AutoCloseable {
         }
         writer.stop();
         background.close();
+        bulk.close();
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         store.close();
     }

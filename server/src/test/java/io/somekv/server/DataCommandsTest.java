@@ -82,9 +82,9 @@ final class DataCommandsTest {
     @Test
     void oneGroupJoinsAtATimeAndOnNodesThatAreNamed() {
         assertEquals(EXIT_USAGE, run("cluster join", "2", "3", "--on", "1"));
-        assertComplains("'2 3' is not the id of one group");
+        assertComplains("'2 3' is neither a group's id nor FROM..TO");
         assertEquals(EXIT_USAGE, run("cluster join", "2,3", "--on", "1"));
-        assertComplains("'2,3' is not the id of one group");
+        assertComplains("'2,3' is neither a group's id nor FROM..TO");
         assertEquals(EXIT_USAGE, run("cluster join", "2"));
         assertComplains("name the group's nodes");
     }

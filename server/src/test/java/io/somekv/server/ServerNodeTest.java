@@ -99,7 +99,7 @@ final class ServerNodeTest {
     void controlMayBeRepeatedAndSaysWhyItRefuses() throws Exception {
         try (TestCluster cluster = TestCluster.start(folder, 3, 2, 1);
                 ControlChannel control = cluster.control(1)) {
-            control.join(JoinOrder.newGroup(2, cluster.infos()), List.of());
+            control.join(List.of(JoinOrder.newGroup(2, cluster.infos())), List.of());
             assertEquals(2, control.config(-1).config().number());
             ControlException noSuchGroup =
                     assertThrows(ControlException.class, () -> control.move(0, 9));

@@ -29,10 +29,22 @@ final class TestCluster implements AutoCloseable {
         try (ControlChannel channel = cluster.control(0)) {
             channel.startCluster(infos.subList(1, nodes), 16);
             for (int group = 1; group <= groups; group++) {
-                channel.join(JoinOrder.newGroup(group, infos), List.of());
+                channel.join(List.of(JoinOrder.newGroup(group, infos)), List.of());
             }
         }
         return cluster;
+    }
+
+    /** One more node, in no cluster yet; returns its control port's address. */
+    String startOneMore(long id) throws IOException, InterruptedException {
+        startNode(id, ServerOptions.Ports.ANY);
+        return "127.0.0.1:" + nodes.getLast().info().grpcPort();
+    }
+
+    /** A node whose folder is gone, on a new one; returns its control port's address. */
+    String startBlank(long id) throws IOException, InterruptedException {
+        Files.move(folder.resolve("node" + id), folder.resolve("lost" + id));
+        return startOneMore(id);
     }
 
     private TestCluster(Path folder, int lanes) {

@@ -1,6 +1,7 @@
 package io.somekv.kv.engine;
 
 import io.somekv.base.Bytes;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -9,7 +10,8 @@ import java.util.Optional;
  * the engine holds exactly some prefix of the batches it was given, and {@link #applied} says which
  * for each store.
  *
- * <p>Used by the thread of the lanes; {@link #flush} and {@link Pin}s may be used by another one.
+ * <p>Used by the thread of the lanes; {@link #flush}, {@link #drop}, {@link Staging}s and {@link
+ * Pin}s may be used by another one.
  */
 public interface Engine extends AutoCloseable {
     /** Writes all of {@code batch}, and that its store has applied up to its index, as one. */
@@ -31,6 +33,22 @@ public interface Engine extends AutoCloseable {
     /** Makes everything applied so far survive a crash. */
     void flush();
 
+    /** Ids of the stores that have rows, ascending. */
+    List<Long> stores();
+
+    /**
+     * Removes all rows of a store that nothing refers to any more. After a crash they may be there
+     * again. May be repeated, and may be called by another thread.
+     */
+    void drop(long storeId);
+
+    /**
+     * Begins to fill a store that never had a row. Nothing of it is to be seen before {@link
+     * Staging#finish}; a crash before that leaves nothing, or rows of a store that nothing refers
+     * to. For another thread, too.
+     */
+    Staging stage(long storeId);
+
     /** A view of this moment that later writes do not change. */
     Pin pin();
 
@@ -41,6 +59,17 @@ public interface Engine extends AutoCloseable {
     interface RowVisitor {
         /** Takes a row; false to stop. */
         boolean visit(Bytes key, Bytes value);
+    }
+
+    /** See {@link Engine#stage}; holds resources until it is finished or abandoned. */
+    interface Staging {
+        /** Takes a row; they come in the order of their keys. */
+        void add(Bytes key, Bytes value);
+
+        /** The rows are all there: they, and the applied index, survive a crash from now on. */
+        void finish(long appliedIndex);
+
+        void abandon();
     }
 
     /** See {@link Engine#pin}; holds resources until closed. */

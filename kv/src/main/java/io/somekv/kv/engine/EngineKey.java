@@ -15,6 +15,8 @@ public final class EngineKey {
     /** Kind of the row that holds the applied index; only engines write it. */
     public static final int KIND_APPLIED = 0;
 
+    private static final int STORE_ID_SIZE = 4;
+
     private EngineKey() {}
 
     public static Bytes of(long storeId, int shard, long generation, int kind, Bytes rest) {
@@ -46,6 +48,21 @@ public final class EngineKey {
     /** Where the rows of a store begin; its end is the next store's. */
     public static Bytes firstOfStore(long storeId) {
         return prefix(storeId, 4).toBytes();
+    }
+
+    /** The store that a key belongs to. */
+    public static long storeId(Bytes key) {
+        return key.reader().i32() & 0xffff_ffffL;
+    }
+
+    /** A key without its store id, which is the one part that differs between replicas. */
+    public static Bytes withoutStore(Bytes key) {
+        return key.slice(STORE_ID_SIZE, key.size() - STORE_ID_SIZE);
+    }
+
+    /** The other way. */
+    public static Bytes inStore(long storeId, Bytes rest) {
+        return prefix(storeId, STORE_ID_SIZE + rest.size()).raw(rest).toBytes();
     }
 
     /** The row that holds a store's applied index. */

@@ -4,6 +4,8 @@ import io.somekv.base.ByteWriter;
 import io.somekv.base.Bytes;
 import io.somekv.base.Invariant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -27,10 +29,7 @@ public final class MemoryEngine implements Engine {
     @Override
     public void apply(WriteBatch batch) {
         checkOpen();
-        if (pinned) {
-            rows = new TreeMap<>(rows);
-            pinned = false;
-        }
+        copyIfPinned();
         change(rows, batch);
         unflushed.add(batch);
     }
@@ -118,6 +117,75 @@ public final class MemoryEngine implements Engine {
         rows = new TreeMap<>(flushed);
         pinned = false;
         closed = false;
+    }
+
+    @Override
+    public List<Long> stores() {
+        checkOpen();
+        List<Long> stores = new ArrayList<>();
+        Bytes key = rows.isEmpty() ? null : rows.firstKey();
+        while (key != null) {
+            long storeId = EngineKey.storeId(key);
+            stores.add(storeId);
+            key = rows.ceilingKey(EngineKey.firstOfStore(storeId + 1));
+        }
+        return stores;
+    }
+
+    @Override
+    public void drop(long storeId) {
+        checkOpen();
+        copyIfPinned();
+        unflushed.removeIf(batch -> batch.storeId() == storeId);
+        for (TreeMap<Bytes, Bytes> some : List.of(rows, flushed)) {
+            some.subMap(EngineKey.firstOfStore(storeId), EngineKey.firstOfStore(storeId + 1))
+                    .clear();
+        }
+    }
+
+    @Override
+    public Staging stage(long storeId) {
+        checkOpen();
+        return new MemoryStaging(storeId);
+    }
+
+    private void copyIfPinned() {
+        if (pinned) {
+            rows = new TreeMap<>(rows);
+            pinned = false;
+        }
+    }
+
+    private final class MemoryStaging implements Staging {
+        private final long storeId;
+        private final TreeMap<Bytes, Bytes> staged = new TreeMap<>();
+
+        MemoryStaging(long storeId) {
+            this.storeId = storeId;
+        }
+
+        @Override
+        public void add(Bytes key, Bytes value) {
+            Invariant.check(
+                    EngineKey.storeId(key) == storeId
+                            && (staged.isEmpty() || key.compareTo(staged.lastKey()) > 0),
+                    "rows of one store, in order");
+            staged.put(key, value);
+        }
+
+        @Override
+        public void finish(long appliedIndex) {
+            flush();
+            copyIfPinned();
+            staged.put(EngineKey.applied(storeId), new ByteWriter(8).i64(appliedIndex).toBytes());
+            rows.putAll(staged);
+            flushed.putAll(staged);
+        }
+
+        @Override
+        public void abandon() {
+            staged.clear();
+        }
     }
 
     @Override

@@ -55,6 +55,17 @@ final class MasterRows {
         return ConfigCodec.readNode(versioned(row));
     }
 
+    static Bytes encode(GroupMembers.Report report) {
+        ByteWriter writer = new ByteWriter().u8(VERSION);
+        ConfigCodec.write(writer, report.group());
+        return writer.varLong(report.version()).toBytes();
+    }
+
+    static GroupMembers.Report report(Bytes row) {
+        ByteReader reader = versioned(row);
+        return new GroupMembers.Report(ConfigCodec.readGroup(reader), reader.varLong());
+    }
+
     /** Owners as runs of shards with one owner: a config is short where shards stay together. */
     static Bytes encode(ShardConfig config) {
         ByteWriter writer = new ByteWriter(256).u8(VERSION).varLong(config.number());

@@ -50,6 +50,7 @@ public final class ShardMasterMachine implements StateMachine {
     private final MachineRows rows;
     private final ClientRegistry clients;
     private final ConfigHistory configs;
+    private final GroupMembers members;
     private final Map<Long, NodeInfo> nodes = new TreeMap<>();
     private MasterRows.@Nullable Cluster cluster;
 
@@ -59,6 +60,7 @@ public final class ShardMasterMachine implements StateMachine {
         this.rows = new MachineRows(engine, storeId, mutations);
         this.clients = new ClientRegistry(engine, storeId);
         this.configs = new ConfigHistory(engine, storeId);
+        this.members = new GroupMembers(engine, storeId);
         this.cluster = engine.get(clusterKey()).map(MasterRows::cluster).orElse(null);
         engine.scan(
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.NODE),
@@ -95,6 +97,8 @@ public final class ShardMasterMachine implements StateMachine {
             case Command.Read _ -> new Outcome.Invalid("a read does not go through the log");
             case Command.StartCluster start -> start(start, writes);
             case Command.RegisterNode register -> registerNode(register.node(), writes);
+            case Command.ForgetNode forget -> forgetNode(forget.nodeId(), writes);
+            case Command.ReportMembers report -> reportMembers(report, writes);
             case Command.RegisterClient register ->
                     cluster == null
                             ? NOT_STARTED
@@ -165,6 +169,43 @@ public final class ShardMasterMachine implements StateMachine {
         if (!node.equals(nodes.get(node.nodeId()))) {
             store(node, writes);
         }
+        return new Outcome.Ok();
+    }
+
+    private Outcome forgetNode(long nodeId, EntryWrites writes) {
+        if (cluster == null) {
+            return NOT_STARTED;
+        }
+        for (GroupSpec group : map(configs.latest()).config().groups()) {
+            if (hasReplica(group, nodeId)) {
+                return new Outcome.Refused(
+                        Reason.NOTHING_TO_DO,
+                        "node " + nodeId + " has a replica of group " + group.groupId());
+            }
+        }
+        if (hasReplica(members.now(cluster.master()), nodeId)) {
+            return new Outcome.Refused(
+                    Reason.NOTHING_TO_DO,
+                    "node " + nodeId + " has a replica of group 0, the shard master");
+        }
+        if (nodes.remove(nodeId) != null) {
+            writes.delete(EngineKey.numbered(storeId, RowKind.NODE, nodeId));
+        }
+        return new Outcome.Ok();
+    }
+
+    private static boolean hasReplica(GroupSpec group, long nodeId) {
+        return group.replicas().stream().anyMatch(replica -> replica.nodeId() == nodeId);
+    }
+
+    private Outcome reportMembers(Command.ReportMembers report, EntryWrites writes) {
+        long groupId = report.group().groupId();
+        if (cluster == null) {
+            return NOT_STARTED;
+        } else if (groupId != GroupSpec.MASTER && !groups().containsKey(groupId)) {
+            return new Outcome.Refused(Reason.NO_SUCH_GROUP, "no group " + groupId);
+        }
+        members.learn(new GroupMembers.Report(report.group(), report.version()), writes);
         return new Outcome.Ok();
     }
 
@@ -298,8 +339,8 @@ public final class ShardMasterMachine implements StateMachine {
         return new ClusterMap(
                 started.clusterId(),
                 started.settings(),
-                config,
-                started.master(),
+                members.now(config),
+                members.now(started.master()),
                 new ArrayList<>(nodes.values()));
     }
 

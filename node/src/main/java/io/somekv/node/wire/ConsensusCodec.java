@@ -7,15 +7,22 @@ import io.somekv.base.MalformedException;
 import io.somekv.node.log.EntryCodec;
 import io.somekv.raft.Entry;
 import io.somekv.raft.EntryId;
+import io.somekv.raft.MembershipCodec;
 import io.somekv.raft.Message;
 import io.somekv.raft.Message.AppendAccepted;
 import io.somekv.raft.Message.AppendEntries;
 import io.somekv.raft.Message.AppendRejected;
+import io.somekv.raft.Message.Gone;
+import io.somekv.raft.Message.Inquiry;
+import io.somekv.raft.Message.InstallSnapshot;
+import io.somekv.raft.Message.Introduce;
 import io.somekv.raft.Message.PreVote;
 import io.somekv.raft.Message.PreVoteReply;
 import io.somekv.raft.Message.RequestVote;
 import io.somekv.raft.Message.RequestVoteReply;
+import io.somekv.raft.Message.SnapshotAccepted;
 import io.somekv.raft.Message.TimeoutNow;
+import io.somekv.raft.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -43,6 +50,11 @@ public final class ConsensusCodec {
     private static final int APPEND_ACCEPTED = 6;
     private static final int APPEND_REJECTED = 7;
     private static final int TIMEOUT_NOW = 8;
+    private static final int INTRODUCE = 9;
+    private static final int GONE = 10;
+    private static final int INSTALL_SNAPSHOT = 11;
+    private static final int SNAPSHOT_ACCEPTED = 12;
+    private static final int INQUIRY = 13;
 
     private ConsensusCodec() {}
 
@@ -107,6 +119,17 @@ public final class ConsensusCodec {
                             .varLong(m.round())
                             .signedVarLong(m.wallMillis());
             case TimeoutNow m -> head(writer, TIMEOUT_NOW, m);
+            case Introduce m -> MembershipCodec.encode(head(writer, INTRODUCE, m), m.membership());
+            case Inquiry m -> head(writer, INQUIRY, m);
+            case Gone m -> head(writer, GONE, m);
+            case InstallSnapshot m -> {
+                id(head(writer, INSTALL_SNAPSHOT, m), m.snapshot().base())
+                        .varLong(m.snapshot().logTime());
+                MembershipCodec.encode(writer, m.snapshot().membership());
+                writer.varLong(m.part()).bytes(m.rows()).i64(m.digest()).bool(m.isLast());
+            }
+            case SnapshotAccepted m ->
+                    id(head(writer, SNAPSHOT_ACCEPTED, m), m.base()).varLong(m.nextPart());
         }
     }
 
@@ -141,6 +164,12 @@ public final class ConsensusCodec {
                             reader.varLong(),
                             reader.signedVarLong());
             case TIMEOUT_NOW -> new TimeoutNow(from, to, term);
+            case INTRODUCE -> new Introduce(from, to, term, MembershipCodec.decode(reader));
+            case INQUIRY -> new Inquiry(from, to, term);
+            case GONE -> new Gone(from, to, term);
+            case INSTALL_SNAPSHOT -> installSnapshot(reader, from, to, term);
+            case SNAPSHOT_ACCEPTED ->
+                    new SnapshotAccepted(from, to, term, id(reader), reader.varLong());
             default -> throw new MalformedException("a consensus message of type " + type);
         };
     }
@@ -155,6 +184,21 @@ public final class ConsensusCodec {
             entries.add(EntryCodec.decode(reader));
         }
         return new AppendEntries(from, to, term, previous, entries, commit, round);
+    }
+
+    private static InstallSnapshot installSnapshot(
+            ByteReader reader, long from, long to, long term) {
+        Snapshot snapshot =
+                new Snapshot(id(reader), reader.varLong(), MembershipCodec.decode(reader));
+        return new InstallSnapshot(
+                from,
+                to,
+                term,
+                snapshot,
+                reader.varLong(),
+                reader.bytes(reader.remaining()),
+                reader.i64(),
+                reader.bool());
     }
 
     private static ByteWriter head(ByteWriter writer, int type, Message message) {
@@ -174,13 +218,30 @@ public final class ConsensusCodec {
 
     /** No message takes more than this in an encoding; it may take less. */
     public static int sizeMax(Envelope envelope) {
-        int size = MESSAGE_SIZE_MAX;
-        if (envelope.message() instanceof AppendEntries append) {
-            for (Entry entry : append.entries()) {
-                size += ENTRY_HEAD_SIZE_MAX + entry.payload().size();
-            }
-        }
-        return size;
+        return MESSAGE_SIZE_MAX
+                + switch (envelope.message()) {
+                    case AppendEntries m -> {
+                        int size = 0;
+                        for (Entry entry : m.entries()) {
+                            size += ENTRY_HEAD_SIZE_MAX + entry.payload().size();
+                        }
+                        yield size;
+                    }
+                    case Introduce m -> MembershipCodec.sizeMax(m.membership());
+                    case InstallSnapshot m ->
+                            MembershipCodec.sizeMax(m.snapshot().membership()) + m.rows().size();
+                    case PreVote _,
+                            PreVoteReply _,
+                            RequestVote _,
+                            RequestVoteReply _,
+                            AppendAccepted _,
+                            AppendRejected _,
+                            TimeoutNow _,
+                            Inquiry _,
+                            Gone _,
+                            SnapshotAccepted _ ->
+                            0;
+                };
     }
 
     private static int sizeHint(List<Envelope> envelopes) {

@@ -10,11 +10,7 @@ import io.somekv.base.MalformedException;
 import io.somekv.raft.Entry;
 import io.somekv.raft.EntryId;
 import io.somekv.raft.EntryKind;
-import io.somekv.raft.Member;
-import io.somekv.raft.Membership;
-import java.util.List;
 import java.util.Random;
-import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** Entries and memberships come out of their bytes as they went in, or not at all. */
@@ -72,31 +68,9 @@ class EntryCodecTest {
             random.nextBytes(noise);
             try {
                 EntryCodec.decode(Bytes.wrap(noise).reader());
-                MembershipCodec.decode(Bytes.wrap(noise).reader());
             } catch (MalformedException _) {
                 // As it should be, for most.
             }
         }
-    }
-
-    @Test
-    void aMembershipComesBack() {
-        Membership membership =
-                new Membership(
-                        List.of(
-                                new Member(1, 10, new UUID(-1, 1)),
-                                new Member(500, 11, new UUID(2, -2))),
-                        List.of(new Member(7, 12, new UUID(0, 0))));
-        ByteWriter writer = new ByteWriter();
-        MembershipCodec.encode(writer, membership);
-        ByteReader reader = writer.toBytes().reader();
-        assertEquals(membership, MembershipCodec.decode(reader));
-        reader.end();
-    }
-
-    @Test
-    void aMembershipWithoutVotersIsRefused() {
-        Bytes none = Bytes.wrap(new byte[] {0, 0});
-        assertThrows(MalformedException.class, () -> MembershipCodec.decode(none.reader()));
     }
 }

@@ -10,14 +10,21 @@ import io.somekv.base.MalformedException;
 import io.somekv.raft.Entry;
 import io.somekv.raft.EntryId;
 import io.somekv.raft.EntryKind;
+import io.somekv.raft.Member;
+import io.somekv.raft.Membership;
 import io.somekv.raft.Message;
+import io.somekv.raft.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class ConsensusCodecTest {
     private static final EntryId ID = new EntryId(3, 9);
+    private static final Membership MEMBERS =
+            Membership.of(List.of(new Member(1, 1, new UUID(1, 1))))
+                    .withLearner(4, new UUID(-4, 4), 1);
 
     private static List<Envelope> oneOfEach() {
         List<Entry> entries =
@@ -35,7 +42,20 @@ class ConsensusCodecTest {
                         new Message.AppendEntries(1, 2, 4, EntryId.ZERO, List.of(), 0, 1),
                         new Message.AppendAccepted(2, 1, 4, 12, 6, 1_700_000_000_000L),
                         new Message.AppendRejected(2, 1, 4, ID, EntryId.ZERO, 6, -1),
-                        new Message.TimeoutNow(1, 2, 4));
+                        new Message.TimeoutNow(1, 2, 4),
+                        new Message.Introduce(1, 4, 4, MEMBERS),
+                        new Message.Inquiry(4, 1, 4),
+                        new Message.Gone(1, 4, 4),
+                        new Message.InstallSnapshot(
+                                1,
+                                4,
+                                4,
+                                new Snapshot(ID, 8, MEMBERS),
+                                3,
+                                Bytes.utf8("rows"),
+                                9,
+                                true),
+                        new Message.SnapshotAccepted(4, 1, 4, ID, 4));
         List<Envelope> envelopes = new ArrayList<>();
         for (int i = 0; i < messages.size(); i++) {
             envelopes.add(new Envelope(i * 1000L, messages.get(i)));
@@ -60,7 +80,18 @@ class ConsensusCodecTest {
                         new Message.PreVote(most, most, most, far),
                         new Message.AppendEntries(
                                 most, most, most, far, List.of(entry, entry), most, most),
-                        new Message.AppendRejected(most, most, most, far, far, most, most));
+                        new Message.AppendRejected(most, most, most, far, far, most, most),
+                        new Message.Introduce(most, most, most, MEMBERS),
+                        new Message.SnapshotAccepted(most, most, most, far, most),
+                        new Message.InstallSnapshot(
+                                most,
+                                most,
+                                most,
+                                new Snapshot(far, most, MEMBERS),
+                                most,
+                                Bytes.utf8("rows"),
+                                most,
+                                true));
         int empty = ConsensusCodec.encode(List.of()).size();
         for (Message message : largest) {
             Envelope envelope = new Envelope(Long.MAX_VALUE, message);

@@ -176,6 +176,15 @@ public sealed interface Command {
     /** Makes a node, or a node's new addresses, known. */
     record RegisterNode(NodeInfo node) implements Write {}
 
+    /** A node that has no replica any more is forgotten. One that is not known is no error. */
+    record ForgetNode(long nodeId) implements Write {}
+
+    /**
+     * Who the members of a group are since its log's entry {@code version}, as its leader says: a
+     * group changes its members by itself, and the map follows. An older report changes nothing.
+     */
+    record ReportMembers(GroupSpec group, long version) implements Write {}
+
     /** Gives out a client id; the same one for the same nonce. */
     record RegisterClient(UUID nonce) implements Write {}
 

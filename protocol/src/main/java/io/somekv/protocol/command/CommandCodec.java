@@ -192,7 +192,22 @@ public final class CommandCodec {
                         55,
                         Command.KeepInPlace.class,
                         (out, c) -> out.utf8(c.why()),
-                        in -> new Command.KeepInPlace(Fields.text(in)));
+                        in -> new Command.KeepInPlace(Fields.text(in)))
+                .add(
+                        56,
+                        Command.ForgetNode.class,
+                        (out, c) -> out.signedVarLong(c.nodeId()),
+                        in -> new Command.ForgetNode(in.signedVarLong()))
+                .add(
+                        57,
+                        Command.ReportMembers.class,
+                        (out, c) -> {
+                            ConfigCodec.write(out, c.group());
+                            out.signedVarLong(c.version());
+                        },
+                        in ->
+                                new Command.ReportMembers(
+                                        ConfigCodec.readGroup(in), in.signedVarLong()));
     }
 
     private static void writePut(ByteWriter out, Command.Put put) {

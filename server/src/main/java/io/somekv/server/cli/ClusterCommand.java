@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.LongStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -147,10 +148,12 @@ final class ClusterCommand implements Runnable {
     @Command(
             name = "join",
             mixinStandardHelpOptions = true,
-            description = "Create a group on nodes; it takes a fair share of the shards.")
+            description = "Create groups on nodes; they take a fair share of the shards.")
     static final class Join implements Callable<Integer> {
         @Mixin private Console console = new Console();
         @Mixin private NodeOption node = new NodeOption();
+
+        private static final long GROUPS_MAX = 10_000;
 
         @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -158,7 +161,7 @@ final class ClusterCommand implements Runnable {
                 arity = "1..*",
                 paramLabel = "GROUP",
                 hideParamSyntax = true,
-                description = "Its id, from 1; one group joins at a time.")
+                description = "Its id, from 1; several on the same nodes as FROM..TO.")
         private List<String> groupIds = new ArrayList<>();
 
         @Option(
@@ -179,32 +182,38 @@ final class ClusterCommand implements Runnable {
         public Integer call() {
             console.logAt("WARN");
             return console.run(() -> {
-                long groupId = groupId();
+                List<Long> groups = groups();
                 if (nodeIds.isEmpty() && newNodes.isEmpty()) {
                     throw wrong("name the group's nodes: --on with ids, or --new with addresses");
                 }
                 try (ControlChannel channel = node.open()) {
-                    join(channel, groupId);
+                    join(channel, groups);
                     console.out().print(ConfigText.of(channel.config(-1)));
                     return Console.EXIT_OK;
                 }
             });
         }
 
-        private long groupId() {
+        private List<Long> groups() {
             String words = String.join(" ", groupIds);
+            String[] ends = words.split("\\.\\.", 2);
             try {
-                return Long.parseLong(words);
+                long from = Long.parseLong(ends[0]);
+                long to = ends.length == 1 ? from : Long.parseLong(ends[1]);
+                if (from > 0 && from <= to && to - from < GROUPS_MAX) {
+                    return LongStream.rangeClosed(from, to).boxed().toList();
+                }
             } catch (NumberFormatException e) {
-                throw wrong("'" + words + "' is not the id of one group; one joins at a time");
+                // Said below.
             }
+            throw wrong("'" + words + "' is neither a group's id nor FROM..TO, from 1");
         }
 
         private ParameterException wrong(String why) {
             return new ParameterException(spec.commandLine(), why);
         }
 
-        private void join(ControlChannel channel, long groupId) {
+        private void join(ControlChannel channel, List<Long> groups) {
             ClusterMap map = channel.config(-1);
             List<NodeInfo> members = new ArrayList<>();
             for (long nodeId : nodeIds) {
@@ -221,7 +230,8 @@ final class ClusterCommand implements Runnable {
             }
             members.addAll(unknown);
             members = members.stream().distinct().sorted(BY_ID).toList();
-            channel.join(JoinOrder.newGroup(groupId, members), unknown);
+            List<NodeInfo> on = members;
+            channel.join(groups.stream().map(id -> JoinOrder.newGroup(id, on)).toList(), unknown);
         }
 
         private static final Comparator<NodeInfo> BY_ID =

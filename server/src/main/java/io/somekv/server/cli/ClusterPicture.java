@@ -3,14 +3,17 @@ package io.somekv.server.cli;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.v1.GetStatusResponse;
+import io.somekv.protocol.v1.GroupMember;
 import io.somekv.protocol.v1.ReplicaStatus;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.grpc.ControlChannel;
 import io.somekv.server.grpc.ProtoMapping;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -92,6 +95,38 @@ final class ClusterPicture {
         return leader;
     }
 
+    /** Ids of all groups that a node which answers has a replica of, ascending. */
+    List<Long> groups() {
+        return List.copyOf(commits.keySet());
+    }
+
+    /** All nodes that are known, and how many replicas each has; empty where it does not answer. */
+    Map<NodeInfo, Optional<Integer>> replicaCounts() {
+        Map<NodeInfo, Optional<Integer>> counts = new LinkedHashMap<>();
+        for (Seen seen : nodes) {
+            counts.put(seen.node, seen.status.map(GetStatusResponse::getReplicasCount));
+        }
+        return counts;
+    }
+
+    Optional<NodeInfo> node(long nodeId) {
+        return nodes.stream().map(Seen::node).filter(n -> n.nodeId() == nodeId).findFirst();
+    }
+
+    /** The group as its leader sees it; empty where none is known. */
+    Optional<ReplicaStatus> asLed(long groupId) {
+        return leaderOf(groupId).flatMap(leader -> replica(groupId, leader.nodeId()));
+    }
+
+    /** A group's replica as its node describes it; empty where that does not answer or has none. */
+    Optional<ReplicaStatus> replica(long groupId, long nodeId) {
+        return nodes.stream()
+                .filter(seen -> seen.node.nodeId() == nodeId)
+                .flatMap(seen -> replicas(seen).stream())
+                .filter(replica -> replica.getGroupId() == groupId)
+                .findFirst();
+    }
+
     boolean hasGroup(long groupId) {
         return commits.containsKey(groupId);
     }
@@ -162,6 +197,33 @@ final class ClusterPicture {
                         ? Integer.toString(replica.getShardsServed())
                         : "",
                 replica.hasDigest() ? HexFormat.of().toHexDigits(replica.getDigest()) : "");
+    }
+
+    /** Who the members of a group are as its leader sees it, and how far each is. */
+    TextTable members(long groupId) {
+        ReplicaStatus led =
+                asLed(groupId)
+                        .orElseThrow(() ->
+                                new ControlException(
+                                        ControlException.Kind.NOT_NOW,
+                                        hasGroup(groupId)
+                                                ? "group " + groupId + " has no leader now"
+                                                : "no node that answers has group " + groupId));
+        TextTable table = new TextTable("REPLICA", "NODE", "MEMBER", "ROLE", "LAST", "APPLIED");
+        for (GroupMember member : led.getMembersList()) {
+            Optional<ReplicaStatus> replica =
+                    replica(groupId, member.getNodeId())
+                            .filter(found -> found.getReplicaId() == member.getReplicaId());
+            table.row(
+                    Long.toString(member.getReplicaId()),
+                    Long.toString(member.getNodeId()),
+                    member.getRole().toLowerCase(Locale.ROOT)
+                            + (member.getReplaces() == 0 ? "" : " for " + member.getReplaces()),
+                    replica.map(r -> r.getRole().toLowerCase(Locale.ROOT)).orElse("no answer"),
+                    replica.map(r -> Long.toString(r.getLastIndex())).orElse(""),
+                    replica.map(r -> Long.toString(r.getAppliedIndex())).orElse(""));
+        }
+        return table;
     }
 
     String json() {

@@ -150,7 +150,7 @@ final class DemoCommand implements Callable<Integer> {
             for (long groupId = 1; groupId <= groups; groupId++) {
                 GroupSpec group = JoinOrder.newGroup(groupId, infos);
                 if (!map.config().groups().contains(group)) {
-                    channel.join(group, List.of());
+                    channel.join(List.of(group), List.of());
                 }
             }
             return channel.config(-1);

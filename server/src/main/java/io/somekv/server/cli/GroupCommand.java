@@ -7,6 +7,7 @@ import io.somekv.server.grpc.ControlChannel;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,7 +21,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         description = "Change one group.",
-        subcommands = GroupCommand.Transfer.class)
+        subcommands = {GroupCommand.Members.class, GroupCommand.Transfer.class})
 final class GroupCommand implements Runnable {
     @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -28,6 +29,69 @@ final class GroupCommand implements Runnable {
     public void run() {
         spec.commandLine().usage(spec.commandLine().getOut());
         spec.commandLine().getOut().flush();
+    }
+
+    /** Shows or changes who the members are. */
+    @Command(
+            name = "members",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Show who the members of a group are, and how far each is. With --add or --remove, change"
+                        + " that, and wait until it is done.",
+                "A member that is added gets the log first and votes then. What would leave the group"
+                        + " without a majority that answers is refused."
+            })
+    static final class Members implements Callable<Integer> {
+        @Mixin private Console console = new Console();
+        @Mixin private NodeOption node = new NodeOption();
+
+        @Parameters(index = "0", paramLabel = "GROUP", description = "Its id.")
+        private long groupId;
+
+        @Option(
+                names = "--add",
+                paramLabel = "NODE",
+                defaultValue = "0",
+                description = "Id of a node that is to have a replica.")
+        private long added;
+
+        @Option(
+                names = "--remove",
+                paramLabel = "NODE",
+                defaultValue = "0",
+                description =
+                        "Id of a node that is to have none; with --add, the new one takes its place.")
+        private long removed;
+
+        @Override
+        public Integer call() {
+            console.logAt("WARN");
+            return console.run(() -> {
+                try (ControlChannel channel = node.open()) {
+                    ClusterPicture picture = ClusterPicture.take(channel, false);
+                    if (added != 0 || removed != 0) {
+                        change(channel, picture);
+                        picture = ClusterPicture.take(channel, false);
+                    }
+                    console.out().print(picture.members(groupId));
+                    return Console.EXIT_OK;
+                }
+            });
+        }
+
+        private void change(ControlChannel channel, ClusterPicture picture)
+                throws InterruptedException {
+            @Nullable NodeInfo to =
+                    added == 0
+                            ? null
+                            : picture.node(added)
+                                    .orElseThrow(() ->
+                                            new ControlException(
+                                                    Kind.INVALID,
+                                                    "the cluster knows no node " + added));
+            new Relocation(channel, console.out())
+                    .carryOut(new Relocation.Step(groupId, removed, to));
+        }
     }
 
     /** Has another node lead. */

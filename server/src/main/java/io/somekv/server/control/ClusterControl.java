@@ -51,7 +51,7 @@ public final class ClusterControl {
                 new JoinOrder(
                         clusterId,
                         nodes,
-                        JoinOrder.newGroup(GroupSpec.MASTER, nodes),
+                        Optional.of(JoinOrder.newGroup(GroupSpec.MASTER, nodes)),
                         Optional.empty());
         joinMembers(order);
         Command start =
@@ -112,7 +112,7 @@ public final class ClusterControl {
 
     /** Self first: it then remembers the cluster id if this breaks off. */
     private void joinMembers(JoinOrder order) {
-        List<GroupSpec.Replica> members = new ArrayList<>(order.group().replicas());
+        List<GroupSpec.Replica> members = new ArrayList<>(order.group().orElseThrow().replicas());
         long self = node.self().nodeId();
         members.sort(Comparator.comparing(member -> member.nodeId() != self));
         for (GroupSpec.Replica member : members) {
@@ -144,7 +144,11 @@ public final class ClusterControl {
                         Kind.INVALID, "group ids begin at 1: group 0 is the shard master");
             }
             checkKnown(nodes, group);
-            joinMembers(new JoinOrder(map.clusterId(), nodes, group, Optional.of(map)));
+            if (wasThere(group.groupId(), map.config().number())) {
+                continue;
+            }
+            joinMembers(
+                    new JoinOrder(map.clusterId(), nodes, Optional.of(group), Optional.of(map)));
         }
         Outcome outcome = ask(new Command.Join(groups));
         boolean joinedBefore =
@@ -155,6 +159,22 @@ public final class ClusterControl {
             expectOk(outcome);
         }
         awaitServing(groups);
+    }
+
+    /**
+     * Whether a group was ever part of the cluster: then it has its replicas, whoever its members
+     * are by now. Made anew on nodes that they have left, they could take themselves for a
+     * majority.
+     */
+    private boolean wasThere(long groupId, long latest) {
+        for (long number = latest; number > 0; number--) {
+            for (GroupSpec group : query(number).config().groups()) {
+                if (group.groupId() == groupId) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /**
@@ -186,6 +206,67 @@ public final class ClusterControl {
                                 + ": name a new node by the address of its control door");
             }
         }
+    }
+
+    /**
+     * Makes a node known to the cluster, and the cluster to that node. It hosts nothing yet. A node
+     * that lost its disk comes back like this under its old id, with another store; what it hosted
+     * is for others to replace.
+     */
+    public NodeInfo addNode(NodeInfo named) {
+        String address = named.host() + ":" + named.grpcPort();
+        NodeReport report = remote.report(address);
+        NodeInfo found = report.node();
+        ClusterMap map = query(-1);
+        if (report.clusterId().filter(id -> !id.equals(map.clusterId())).isPresent()) {
+            throw new ControlException(
+                    Kind.EXISTS,
+                    "node "
+                            + found.nodeId()
+                            + " at "
+                            + address
+                            + " is in another cluster: it needs an empty data folder");
+        }
+        map.nodes().stream()
+                .filter(node -> node.nodeId() == found.nodeId())
+                .filter(node -> !node.storeId().equals(found.storeId()))
+                .findFirst()
+                .ifPresent(this::checkIsLost);
+        expectOk(ask(new Command.RegisterNode(found)));
+        ClusterMap after = query(-1);
+        node.learn(after);
+        remote.join(
+                found,
+                new JoinOrder(
+                        map.clusterId(), after.nodes(), Optional.empty(), Optional.of(after)));
+        return found;
+    }
+
+    /** A node id belongs to one disk: as long as that is there, no other may take its place. */
+    private void checkIsLost(NodeInfo known) {
+        NodeReport there;
+        try {
+            there = remote.report(known.host() + ":" + known.grpcPort());
+        } catch (ControlException nobody) {
+            return;
+        }
+        if (there.node().storeId().equals(known.storeId())) {
+            throw new ControlException(
+                    Kind.EXISTS,
+                    "node "
+                            + known.nodeId()
+                            + " runs at "
+                            + known.host()
+                            + ":"
+                            + known.grpcPort()
+                            + " with another disk: start the new one with a --node-id of its own");
+        }
+    }
+
+    /** Forgets a node that has no replica. */
+    public void removeNode(long nodeId) {
+        expectOk(ask(new Command.ForgetNode(nodeId)));
+        node.learn(query(-1));
     }
 
     /** The groups' shards go to those that stay. */

@@ -15,10 +15,11 @@ import java.util.UUID;
  * order goes to all members.
  *
  * @param nodes at least all members of the group
+ * @param group empty to make the cluster known to a node that is to host something later
  * @param map the newest cluster map of who gives the order; empty for the first group of all
  */
 public record JoinOrder(
-        UUID clusterId, List<NodeInfo> nodes, GroupSpec group, Optional<ClusterMap> map) {
+        UUID clusterId, List<NodeInfo> nodes, Optional<GroupSpec> group, Optional<ClusterMap> map) {
     public JoinOrder {
         nodes = List.copyOf(nodes);
     }
@@ -44,7 +45,7 @@ public record JoinOrder(
     }
 
     /** The group's members, each with the disk that its replica will be created on. */
-    Membership membership() {
+    Membership membership(GroupSpec group) {
         List<Member> voters = new ArrayList<>();
         for (GroupSpec.Replica replica : group.replicas()) {
             voters.add(
@@ -53,6 +54,6 @@ public record JoinOrder(
                             replica.nodeId(),
                             node(replica.nodeId()).storeId()));
         }
-        return new Membership(voters, List.of());
+        return Membership.of(voters);
     }
 }

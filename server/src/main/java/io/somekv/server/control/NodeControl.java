@@ -7,6 +7,7 @@ import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.NodeInfo;
+import io.somekv.raft.MembershipChange;
 import io.somekv.server.control.ControlException.Kind;
 import io.somekv.server.folder.KnownCluster;
 import io.somekv.server.folder.NodeFolder;
@@ -90,8 +91,20 @@ public final class NodeControl {
      */
     public void transferLeadership(long groupId, long toNode) {
         LaneLoop lane = lane(groupId);
-        Outcome outcome =
-                await(lane, asker -> lane.transferLeadership(groupId, toNode, asker)).outcome();
+        expectDone(
+                groupId,
+                await(lane, asker -> lane.transferLeadership(groupId, toNode, asker)).outcome());
+    }
+
+    /** Has a member join or leave a group that this node leads; returns once that is committed. */
+    public void changeMembers(long groupId, MembershipChange change) {
+        LaneLoop lane = lane(groupId);
+        expectDone(
+                groupId,
+                await(lane, asker -> lane.changeMembers(groupId, change, asker)).outcome());
+    }
+
+    private void expectDone(long groupId, Outcome outcome) {
         if (outcome instanceof Outcome.NotLeader notLeader) {
             throw new ControlException(
                     Kind.NOT_NOW,
@@ -104,6 +117,8 @@ public final class NodeControl {
                                     : ": ask node " + notLeader.leaderNode()));
         } else if (outcome instanceof Outcome.Invalid invalid) {
             throw new ControlException(Kind.NOT_NOW, invalid.message());
+        } else if (!(outcome instanceof Outcome.Ok)) {
+            throw ClusterControl.failure(outcome);
         }
     }
 
@@ -142,7 +157,7 @@ public final class NodeControl {
                             + ": start it on the data folder it had");
         }
         note(order);
-        create(order);
+        order.group().ifPresent(group -> create(order, group));
     }
 
     private void note(JoinOrder order) {
@@ -153,16 +168,17 @@ public final class NodeControl {
             throw new ControlException(
                     Kind.NOT_NOW, "cannot write to " + folder.path() + ": " + e.getMessage());
         }
-        order.map()
-                .ifPresent(map -> {
-                    for (LaneLoop lane : lanes) {
-                        lane.offerFromOutside(new LaneInput.Learned(map));
-                    }
-                });
+        order.map().ifPresent(this::learn);
     }
 
-    private void create(JoinOrder order) {
-        GroupSpec group = order.group();
+    /** A map that is newer than what the lanes know, which they would else ask for in a second. */
+    void learn(ClusterMap map) {
+        for (LaneLoop lane : lanes) {
+            lane.offerFromOutside(new LaneInput.Learned(map));
+        }
+    }
+
+    private void create(JoinOrder order, GroupSpec group) {
         long replicaId =
                 group.replicas().stream()
                         .filter(replica -> replica.nodeId() == self.nodeId())
@@ -177,7 +193,10 @@ public final class NodeControl {
                         lane,
                         asker ->
                                 lane.createReplica(
-                                        group.groupId(), replicaId, order.membership(), asker));
+                                        group.groupId(),
+                                        replicaId,
+                                        order.membership(group),
+                                        asker));
         if (answer.outcome() instanceof Outcome.Invalid invalid) {
             throw new ControlException(Kind.EXISTS, invalid.message());
         }

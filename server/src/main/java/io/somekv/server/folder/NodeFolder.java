@@ -81,6 +81,20 @@ public final class NodeFolder implements Closeable {
         }
     }
 
+    /**
+     * Takes a folder that is there, so that nobody opens it meanwhile, and changes nothing in it.
+     *
+     * @throws RefusedException when it is no node's folder, or in use
+     */
+    public static NodeFolder hold(Path path) throws IOException {
+        Path file = path.resolve("identity");
+        if (!Files.exists(file)) {
+            throw new RefusedException(
+                    path + " is no node's data folder: there is no file 'identity' in it");
+        }
+        return open(path, Settings.read(file).needLong("node"));
+    }
+
     private static Identity identify(Path path, long nodeId) throws IOException {
         Path file = path.resolve("identity");
         if (Files.exists(file)) {

@@ -3,11 +3,17 @@ package io.somekv.server.grpc;
 import io.grpc.stub.StreamObserver;
 import io.somekv.kv.ShardStatus;
 import io.somekv.node.GroupStatus;
+import io.somekv.protocol.v1.AddNodeRequest;
+import io.somekv.protocol.v1.AddNodeResponse;
+import io.somekv.protocol.v1.ChangeMembersRequest;
+import io.somekv.protocol.v1.ChangeMembersResponse;
 import io.somekv.protocol.v1.ClusterGrpc;
 import io.somekv.protocol.v1.GetStatusRequest;
 import io.somekv.protocol.v1.GetStatusResponse;
 import io.somekv.protocol.v1.NodeJoinRequest;
 import io.somekv.protocol.v1.NodeJoinResponse;
+import io.somekv.protocol.v1.RemoveNodeRequest;
+import io.somekv.protocol.v1.RemoveNodeResponse;
 import io.somekv.protocol.v1.ReplicaStatus;
 import io.somekv.protocol.v1.StartClusterRequest;
 import io.somekv.protocol.v1.StartClusterResponse;
@@ -72,6 +78,44 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
     }
 
     @Override
+    public void changeMembers(
+            ChangeMembersRequest request, StreamObserver<ChangeMembersResponse> to) {
+        Replies.reply(
+                to,
+                () -> {
+                    node.changeMembers(request.getGroupId(), ProtoMapping.change(request));
+                    return ChangeMembersResponse.newBuilder().setStatus(Replies.OK).build();
+                },
+                status -> ChangeMembersResponse.newBuilder().setStatus(status).build());
+    }
+
+    @Override
+    public void addNode(AddNodeRequest request, StreamObserver<AddNodeResponse> to) {
+        Replies.reply(
+                to,
+                () ->
+                        AddNodeResponse.newBuilder()
+                                .setStatus(Replies.OK)
+                                .setNode(
+                                        ProtoMapping.of(
+                                                cluster.addNode(
+                                                        ProtoMapping.from(request.getNode()))))
+                                .build(),
+                status -> AddNodeResponse.newBuilder().setStatus(status).build());
+    }
+
+    @Override
+    public void removeNode(RemoveNodeRequest request, StreamObserver<RemoveNodeResponse> to) {
+        Replies.reply(
+                to,
+                () -> {
+                    cluster.removeNode(request.getNodeId());
+                    return RemoveNodeResponse.newBuilder().setStatus(Replies.OK).build();
+                },
+                status -> RemoveNodeResponse.newBuilder().setStatus(status).build());
+    }
+
+    @Override
     public void getStatus(GetStatusRequest request, StreamObserver<GetStatusResponse> to) {
         Replies.reply(
                 to,
@@ -111,6 +155,8 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
                 .setAppliedIndex(group.applied())
                 .setLastIndex(group.replica().last().index())
                 .setLogTime(group.replica().logTime())
-                .setShardsServed(served);
+                .setShardsServed(served)
+                .setChanging(group.isChanging())
+                .addAllMembers(ProtoMapping.of(group.membership()));
     }
 }

@@ -8,6 +8,8 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.v1.AddNodeRequest;
+import io.somekv.protocol.v1.AddNodeResponse;
 import io.somekv.protocol.v1.ClusterGrpc;
 import io.somekv.protocol.v1.GetConfigRequest;
 import io.somekv.protocol.v1.GetConfigResponse;
@@ -16,10 +18,12 @@ import io.somekv.protocol.v1.GetStatusResponse;
 import io.somekv.protocol.v1.JoinRequest;
 import io.somekv.protocol.v1.LeaveRequest;
 import io.somekv.protocol.v1.MoveRequest;
+import io.somekv.protocol.v1.RemoveNodeRequest;
 import io.somekv.protocol.v1.ShardMasterGrpc;
 import io.somekv.protocol.v1.StartClusterRequest;
 import io.somekv.protocol.v1.StartClusterResponse;
 import io.somekv.protocol.v1.TransferLeadershipRequest;
+import io.somekv.raft.MembershipChange;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.control.ControlException.Kind;
 import io.somekv.server.control.JoinOrder;
@@ -36,6 +40,9 @@ import java.util.function.Supplier;
 public final class ControlChannel implements AutoCloseable {
     private static final long MILLIS_MAX = 60_000;
     private static final long STATUS_MILLIS_MAX = 10_000;
+
+    /** Creating a group on its nodes takes so long at most. */
+    private static final long JOIN_MILLIS = 1_000;
 
     private final String address;
     private final ManagedChannel channel;
@@ -130,6 +137,28 @@ public final class ControlChannel implements AutoCloseable {
                 call(() -> cluster(STATUS_MILLIS_MAX).transferLeadership(request)).getStatus());
     }
 
+    /** Has a member join or leave a group that the node asked leads; returns once committed. */
+    public void changeMembers(long groupId, MembershipChange change) {
+        Replies.check(
+                call(() -> cluster(MILLIS_MAX).changeMembers(ProtoMapping.of(groupId, change)))
+                        .getStatus());
+    }
+
+    /** Makes the node at an address known to the cluster, and the cluster to it. */
+    public NodeInfo addNode(String newAddress) {
+        AddNodeRequest request =
+                AddNodeRequest.newBuilder().setNode(ProtoMapping.of(nodeAt(newAddress))).build();
+        AddNodeResponse response = call(() -> cluster(MILLIS_MAX).addNode(request));
+        Replies.check(response.getStatus());
+        return ProtoMapping.from(response.getNode());
+    }
+
+    /** Has the cluster forget a node that has no replica. */
+    public void removeNode(long nodeId) {
+        RemoveNodeRequest request = RemoveNodeRequest.newBuilder().setNodeId(nodeId).build();
+        Replies.check(call(() -> cluster(MILLIS_MAX).removeNode(request)).getStatus());
+    }
+
     /** The map with the config of that number; the latest for -1. */
     public ClusterMap config(long number) {
         GetConfigRequest.Builder request = GetConfigRequest.newBuilder();
@@ -144,10 +173,12 @@ public final class ControlChannel implements AutoCloseable {
     /**
      * @param newNodes members that the cluster may not know yet
      */
-    public void join(GroupSpec group, List<NodeInfo> newNodes) {
-        JoinRequest.Builder request = JoinRequest.newBuilder().addGroups(ProtoMapping.of(group));
+    public void join(List<GroupSpec> groups, List<NodeInfo> newNodes) {
+        JoinRequest.Builder request = JoinRequest.newBuilder();
+        groups.forEach(group -> request.addGroups(ProtoMapping.of(group)));
         newNodes.forEach(node -> request.addNodes(ProtoMapping.of(node)));
-        Replies.check(call(() -> master().join(request.build())).getStatus());
+        long millis = MILLIS_MAX + JOIN_MILLIS * groups.size();
+        Replies.check(call(() -> master(millis).join(request.build())).getStatus());
     }
 
     public void leave(List<Long> groupIds) {
@@ -166,8 +197,12 @@ public final class ControlChannel implements AutoCloseable {
     }
 
     private ShardMasterGrpc.ShardMasterBlockingStub master() {
+        return master(MILLIS_MAX);
+    }
+
+    private ShardMasterGrpc.ShardMasterBlockingStub master(long millis) {
         return ShardMasterGrpc.newBlockingStub(channel)
-                .withDeadlineAfter(MILLIS_MAX, TimeUnit.MILLISECONDS);
+                .withDeadlineAfter(millis, TimeUnit.MILLISECONDS);
     }
 
     private <T> T call(Supplier<T> work) {

@@ -1,12 +1,18 @@
 package io.somekv.server.grpc;
 
 import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.v1.AddMember;
+import io.somekv.protocol.v1.ChangeMembersRequest;
 import io.somekv.protocol.v1.ClusterMap;
+import io.somekv.protocol.v1.GroupMember;
 import io.somekv.protocol.v1.GroupSettings;
 import io.somekv.protocol.v1.GroupSpec;
 import io.somekv.protocol.v1.NodeJoinRequest;
 import io.somekv.protocol.v1.Replica;
 import io.somekv.protocol.v1.ShardConfig;
+import io.somekv.raft.Member;
+import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipChange;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.control.JoinOrder;
 import java.util.ArrayList;
@@ -117,11 +123,63 @@ public final class ProtoMapping {
                 fromAll(map.getNodesList()));
     }
 
+    static List<GroupMember> of(Membership membership) {
+        List<GroupMember> members = new ArrayList<>();
+        for (Member member : membership.electorate()) {
+            boolean stays = membership.voters().contains(member);
+            boolean was = !membership.isJoint() || membership.outgoing().contains(member);
+            String role = !stays ? "LEAVING" : was ? "VOTER" : "JOINING";
+            members.add(of(member, role, 0));
+        }
+        for (Membership.Learner learner : membership.learners()) {
+            members.add(of(learner.member(), "LEARNER", learner.replaces()));
+        }
+        return members;
+    }
+
+    private static GroupMember of(Member member, String role, long replaces) {
+        return GroupMember.newBuilder()
+                .setReplicaId(member.replicaId())
+                .setNodeId(member.nodeId())
+                .setStoreId(member.storeId().toString())
+                .setRole(role)
+                .setReplaces(replaces)
+                .build();
+    }
+
+    static MembershipChange change(ChangeMembersRequest request) {
+        return switch (request.getChangeCase()) {
+            case ADD ->
+                    new MembershipChange.Add(
+                            request.getAdd().getNodeId(),
+                            uuid(request.getAdd().getStoreId()),
+                            request.getAdd().getReplaces());
+            case REMOVE -> new MembershipChange.Remove(request.getRemove());
+            case CHANGE_NOT_SET ->
+                    throw new ControlException(
+                            ControlException.Kind.INVALID, "a change that changes nothing");
+        };
+    }
+
+    static ChangeMembersRequest of(long groupId, MembershipChange change) {
+        ChangeMembersRequest.Builder request =
+                ChangeMembersRequest.newBuilder().setGroupId(groupId);
+        switch (change) {
+            case MembershipChange.Add add ->
+                    request.setAdd(
+                            AddMember.newBuilder()
+                                    .setNodeId(add.nodeId())
+                                    .setStoreId(add.storeId().toString())
+                                    .setReplaces(add.replaces()));
+            case MembershipChange.Remove remove -> request.setRemove(remove.replicaId());
+        }
+        return request.build();
+    }
+
     static NodeJoinRequest of(JoinOrder order) {
         NodeJoinRequest.Builder message =
-                NodeJoinRequest.newBuilder()
-                        .setClusterId(order.clusterId().toString())
-                        .setGroup(of(order.group()));
+                NodeJoinRequest.newBuilder().setClusterId(order.clusterId().toString());
+        order.group().ifPresent(group -> message.setGroup(of(group)));
         order.nodes().forEach(node -> message.addNodes(of(node)));
         order.map().ifPresent(map -> message.setMap(of(map)));
         return message.build();
@@ -131,7 +189,7 @@ public final class ProtoMapping {
         return new JoinOrder(
                 uuid(request.getClusterId()),
                 fromAll(request.getNodesList()),
-                from(request.getGroup()),
+                request.hasGroup() ? Optional.of(from(request.getGroup())) : Optional.empty(),
                 request.hasMap() ? Optional.of(from(request.getMap())) : Optional.empty());
     }
 }

@@ -12,6 +12,7 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipChange;
 import io.somekv.raft.Now;
 import io.somekv.storage.rocks.EngineFailure;
 import java.util.ArrayList;
@@ -60,7 +61,7 @@ public final class LaneLoop {
 
     /** What a loop needs of its node. */
     public record Surroundings(
-            LogWriter writer, LogReader reader, LaneRim rim, Emergency emergency) {}
+            LogWriter writer, LogReader reader, BulkWork bulk, LaneRim rim, Emergency emergency) {}
 
     private final int number;
     private final Lane lane;
@@ -210,6 +211,11 @@ public final class LaneLoop {
         offer(new LaneInput.TransferLeadership(expect(asker), groupId, toNode));
     }
 
+    /** Has a member join or leave a group; answered as an ask is. */
+    public void changeMembers(long groupId, MembershipChange change, Asker asker) {
+        offer(new LaneInput.ChangeMembers(expect(asker), groupId, change));
+    }
+
     /** Has {@code output} flushed when the batch ends. */
     public void flushAtEnd(Output output) {
         outputs.add(output);
@@ -333,6 +339,15 @@ public final class LaneLoop {
                 case LaneEffect.FetchEntries fetch -> node.reader.read(this, fetch);
                 case LaneEffect.WantsTurn _ -> wantsTurn = true;
                 case LaneEffect.LeadershipChanged changed -> logLeadership(changed);
+                case LaneEffect.ReadSnapshot read -> node.bulk.read(this, read);
+                case LaneEffect.StageRows stage -> node.bulk.stage(this, stage);
+                case LaneEffect.AbandonStaging abandoned -> node.bulk.abandon(abandoned);
+                case LaneEffect.DropStore drop -> node.bulk.drop(drop.storeId());
+                case LaneEffect.ReplicaRemoved gone ->
+                        log.info(
+                                "group {}: replica {} of this node was removed",
+                                gone.groupId(),
+                                gone.replicaId());
                 case LaneEffect.MapChanged changed -> {
                     map = changed.map();
                     node.rim.mapChanged(changed.map());
@@ -352,6 +367,7 @@ public final class LaneLoop {
                     case QUORUM_LOST -> "no quorum answered within the election timeout";
                     case DISK_STALLED -> "its log waits for the disk for too long";
                     case CLOCK_AHEAD -> "its clock is ahead of the others'";
+                    case REMOVED -> "its replica was removed";
                 };
         log.info(
                 "group {}: this node leads no more (term {}): {}",

@@ -91,7 +91,11 @@ record RespFacts(RespDoor door, ProcessFacts process, LaneLoop lane) implements 
     public int followersInQuorum() {
         int most = 0;
         for (GroupStatus group : lane.statusNow()) {
-            most = Math.max(most, group.membership().quorum() - 1);
+            most =
+                    Math.max(
+                            most,
+                            io.somekv.raft.Membership.majority(group.membership().voters().size())
+                                    - 1);
         }
         return most;
     }

@@ -6,7 +6,6 @@ import io.somekv.node.log.GroupRecord;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.raft.Entry;
 import io.somekv.raft.EntryId;
-import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
 import io.somekv.raft.Message;
 import io.somekv.raft.ReplicaStatus;
@@ -32,10 +31,14 @@ final class ConsensusWatch {
 
     /** A replica in its present life. */
     private static final class Replica {
-        ReplicaLog log = new ReplicaLog();
+        ReplicaLog log;
         long commit;
         long applied;
         long ledTerm;
+
+        Replica(ReplicaLog log) {
+            this.log = log;
+        }
     }
 
     private final long groupId;
@@ -56,7 +59,15 @@ final class ConsensusWatch {
 
     /** A replica wants this written. */
     void handedOut(long node, GroupRecord record) {
-        Replica replica = replica(node);
+        if (record.isFarewell()) {
+            replicaByNode.remove(node);
+            return;
+        }
+        Replica replica = replicaByNode.get(node);
+        if (replica == null || replica.log.replicaId != record.replicaId()) {
+            replica = new Replica(new ReplicaLog(record.replicaId()));
+            replicaByNode.put(node, replica);
+        }
         replica.log.accept(record);
         for (Entry entry : record.entries()) {
             checkContent(entry, replica.log.termAt(entry.index() - 1));
@@ -65,9 +76,7 @@ final class ConsensusWatch {
 
     /** A node runs again, with this in its log. */
     void recovered(long node, RecoveredGroup recovered) {
-        Replica replica = new Replica();
-        replica.log = ReplicaLog.of(recovered);
-        replicaByNode.put(node, replica);
+        replicaByNode.put(node, new Replica(ReplicaLog.of(recovered)));
     }
 
     /** Log matching: one id, one content, one predecessor. */
@@ -119,8 +128,10 @@ final class ConsensusWatch {
 
     /** A look at a replica after it did something. */
     void observed(long node, GroupStatus status) {
-        Replica replica = replica(node);
         ReplicaStatus seen = status.replica();
+        Replica replica =
+                replicaByNode.computeIfAbsent(
+                        node, _ -> new Replica(new ReplicaLog(seen.replicaId())));
         if (seen.role() == ReplicaStatus.Role.LEADER && seen.term() != replica.ledTerm) {
             replica.ledTerm = seen.term();
             checkLeader(replica, seen, status.membership());
@@ -151,12 +162,13 @@ final class ConsensusWatch {
     }
 
     private void checkLeader(Replica replica, ReplicaStatus seen, Membership membership) {
-        int votes = 0;
-        for (Member voter : membership.voters()) {
-            Long voted = voteByTermAndVoter.get(new EntryId(seen.term(), voter.replicaId()));
-            votes += voted != null && voted == seen.replicaId() ? 1 : 0;
-        }
-        if (votes < membership.quorum()) {
+        Long known = leaderByTerm.putIfAbsent(seen.term(), seen.replicaId());
+        boolean isNew = known == null || known != seen.replicaId();
+        if (isNew && !membership.hasQuorum(voter -> votedFor(seen, voter))) {
+            long votes =
+                    membership.electorate().stream()
+                            .filter(m -> votedFor(seen, m.replicaId()))
+                            .count();
             throw breach(
                     "replica "
                             + seen.replicaId()
@@ -166,8 +178,7 @@ final class ConsensusWatch {
                             + votes
                             + " votes");
         }
-        Long known = leaderByTerm.putIfAbsent(seen.term(), seen.replicaId());
-        if (known != null && known != seen.replicaId()) {
+        if (known != null && isNew) {
             throw breach(
                     "election safety: two leaders of term "
                             + seen.term()
@@ -179,7 +190,10 @@ final class ConsensusWatch {
         for (int i = committed.size(); i > 0; i--) {
             Committed entry = committed.get(i - 1);
             boolean counts = entry.leaderTerm < seen.term();
-            if (counts && (replica.log.last() < i || replica.log.termAt(i) != entry.term)) {
+            boolean isDropped = i < replica.log.base();
+            if (counts
+                    && !isDropped
+                    && (replica.log.last() < i || replica.log.termAt(i) != entry.term)) {
                 throw breach(
                         "leader completeness: replica "
                                 + seen.replicaId()
@@ -193,6 +207,11 @@ final class ConsensusWatch {
         }
     }
 
+    private boolean votedFor(ReplicaStatus leader, long voter) {
+        Long voted = voteByTermAndVoter.get(new EntryId(leader.term(), voter));
+        return voted != null && voted == leader.replicaId();
+    }
+
     private void checkCommit(Replica replica, ReplicaStatus seen) {
         if (seen.commit() < replica.commit || seen.commit() > replica.log.last()) {
             throw breach(
@@ -203,7 +222,11 @@ final class ConsensusWatch {
                             + " in a log of "
                             + replica.log.last());
         }
-        for (long index = replica.commit + 1; index <= seen.commit(); index++) {
+        long dropped = Math.min(seen.commit(), replica.log.base() - 1);
+        if (dropped > committed.size()) {
+            throw breach("a snapshot of what nobody has committed: " + replica.log);
+        }
+        for (long index = Math.max(replica.commit, dropped) + 1; index <= seen.commit(); index++) {
             long term = replica.log.termAt(index);
             if (index > committed.size()) {
                 committed.add(new Committed(term, seen.term()));
@@ -230,10 +253,6 @@ final class ConsensusWatch {
                             + replica.log.termAt(seen.commit())
                             + " by counting");
         }
-    }
-
-    private Replica replica(long node) {
-        return replicaByNode.computeIfAbsent(node, _ -> new Replica());
     }
 
     private Breach breach(String what) {

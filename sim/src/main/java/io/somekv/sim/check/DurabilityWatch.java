@@ -4,7 +4,6 @@ import io.somekv.node.log.GroupRecord;
 import io.somekv.node.log.RecoveredGroup;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -14,6 +13,10 @@ import java.util.TreeMap;
  */
 public final class DurabilityWatch {
     private final TreeMap<Long, ReplicaLog> synced = new TreeMap<>();
+
+    /** Bases that were handed out in this life of the node, by group. */
+    private final TreeMap<Long, Long> installed = new TreeMap<>();
+
     private final List<GroupRecord> unsynced = new ArrayList<>();
 
     public void written(List<GroupRecord> records) {
@@ -21,8 +24,29 @@ public final class DurabilityWatch {
     }
 
     public void synced() {
-        unsynced.forEach(record -> logOf(synced, record.groupId()).accept(record));
+        unsynced.forEach(this::sync);
         unsynced.clear();
+    }
+
+    private void sync(GroupRecord record) {
+        long group = record.groupId();
+        if (record.isFarewell()) {
+            synced.remove(group);
+            return;
+        }
+        ReplicaLog log = synced.get(group);
+        if (log == null || log.replicaId != record.replicaId()) {
+            log = new ReplicaLog(record.replicaId());
+            synced.put(group, log);
+        }
+        log.accept(record);
+    }
+
+    /** A lane wants these written: snapshots among them are in the state machine already. */
+    public void handedOut(List<GroupRecord> records) {
+        for (GroupRecord record : records) {
+            installed.merge(record.groupId(), record.base().index(), Math::max);
+        }
     }
 
     /** The log was opened and found this. */
@@ -37,6 +61,7 @@ public final class DurabilityWatch {
             }
         }
         unsynced.clear();
+        installed.clear();
     }
 
     /**
@@ -45,8 +70,12 @@ public final class DurabilityWatch {
      * @param term of the entry that is committed there
      */
     public void applied(long groupId, long index, long term) {
-        ReplicaLog log = logOf(synced, groupId);
-        if (index > log.last() || log.termAt(index) != term) {
+        ReplicaLog log = synced.get(groupId);
+        boolean isOfSnapshot = index <= installed.getOrDefault(groupId, 0L);
+        if (isOfSnapshot || (log != null && index < log.base())) {
+            return;
+        }
+        if (log == null || index > log.last() || log.termAt(index) != term) {
             throw new Breach(
                     "group "
                             + groupId
@@ -64,14 +93,11 @@ public final class DurabilityWatch {
             return false;
         }
         for (var group : found.entrySet()) {
-            if (!group.getValue().sameAs(logOf(synced, group.getKey()))) {
+            ReplicaLog log = synced.get(group.getKey());
+            if (log == null || !group.getValue().sameAs(log)) {
                 return false;
             }
         }
         return true;
-    }
-
-    private static ReplicaLog logOf(Map<Long, ReplicaLog> logs, long group) {
-        return logs.computeIfAbsent(group, _ -> new ReplicaLog());
     }
 }

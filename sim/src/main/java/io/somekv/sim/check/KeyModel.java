@@ -118,6 +118,8 @@ final class KeyModel {
                     Command.StateDigest _,
                     Command.StartCluster _,
                     Command.RegisterNode _,
+                    Command.ForgetNode _,
+                    Command.ReportMembers _,
                     Command.RegisterClient _,
                     Command.Join _,
                     Command.Leave _,

@@ -12,17 +12,27 @@ import java.util.List;
  * The terms of one replica's log and its vote, rebuilt from what the replica asked to be written.
  */
 final class ReplicaLog {
-    /** {@code terms[i]} is the term of the entry with index i; slot 0 is unused. */
+    final long replicaId;
+
+    /**
+     * {@code terms[i]} is the term of the entry with index i, where that is not before the base.
+     */
     private long[] terms = new long[64];
 
+    private EntryId base = EntryId.ZERO;
     private long last;
     private long term;
     private long votedFor;
 
+    ReplicaLog(long replicaId) {
+        this.replicaId = replicaId;
+    }
+
     static ReplicaLog of(RecoveredGroup recovered) {
-        ReplicaLog log = new ReplicaLog();
+        ReplicaLog log = new ReplicaLog(recovered.replicaId());
         log.term = recovered.hardState().term();
         log.votedFor = recovered.hardState().votedFor();
+        log.beginBehind(recovered.base());
         List<EntryId> runs = recovered.terms();
         for (int i = 0; i < runs.size(); i++) {
             boolean isLast = i == runs.size() - 1;
@@ -40,37 +50,64 @@ final class ReplicaLog {
         if (record.truncateFrom() > 0) {
             last = Math.min(last, record.truncateFrom() - 1);
         }
+        beginBehind(record.base());
         for (Entry entry : record.entries()) {
             append(entry.index(), entry.term());
         }
+    }
+
+    private void beginBehind(EntryId newBase) {
+        if (newBase.index() < base.index()) {
+            throw new Breach("the log began behind " + base + " and now behind " + newBase);
+        }
+        boolean isHeld = newBase.index() <= last && termAt(newBase.index()) == newBase.term();
+        if (!isHeld) {
+            last = newBase.index();
+        }
+        base = newBase;
+        room(base.index());
+        terms[(int) base.index()] = base.term();
     }
 
     private void append(long index, long entryTerm) {
         if (index != last + 1) {
             throw new Breach("entry " + index + " written behind " + last);
         }
-        if (index == terms.length) {
-            terms = Arrays.copyOf(terms, terms.length * 2);
-        }
+        room(index);
         terms[(int) index] = entryTerm;
         last = index;
+    }
+
+    private void room(long index) {
+        if (index >= terms.length) {
+            terms = Arrays.copyOf(terms, (int) Math.max(index + 1, terms.length * 2L));
+        }
     }
 
     long last() {
         return last;
     }
 
+    /** The log begins behind this index; what lies before is in the state machine only. */
+    long base() {
+        return base.index();
+    }
+
     long termAt(long index) {
-        Invariant.check(index >= 0 && index <= last, "index within the log", index, last);
+        Invariant.check(
+                index >= base.index() && index <= last, "index within the log", index, last);
         return terms[(int) index];
     }
 
-    /** Whether term, vote and every entry's term are the same. */
+    /** Whether term, vote, base and every entry's term are the same. */
     boolean sameAs(ReplicaLog other) {
-        return term == other.term
+        int from = (int) base.index();
+        return replicaId == other.replicaId
+                && term == other.term
                 && votedFor == other.votedFor
+                && base.equals(other.base)
                 && last == other.last
-                && Arrays.equals(terms, 1, (int) last + 1, other.terms, 1, (int) last + 1);
+                && Arrays.equals(terms, from, (int) last + 1, other.terms, from, (int) last + 1);
     }
 
     @Override
@@ -79,6 +116,7 @@ final class ReplicaLog {
                 + term
                 + " vote "
                 + votedFor
+                + (base.index() == 0 ? "" : " behind " + base.index())
                 + " last "
                 + last
                 + (last == 0 ? "" : " of term " + terms[(int) last]);

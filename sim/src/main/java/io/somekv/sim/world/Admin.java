@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -31,6 +32,10 @@ public final class Admin {
     private final Client client;
     private final SplittableRandom random;
     private final ArrayDeque<Step> steps = new ArrayDeque<>();
+
+    /** Groups that have their replicas, whoever its members are by now. */
+    private final TreeSet<Long> created = new TreeSet<>();
+
     private boolean running;
 
     Admin(World world, List<SimNode> nodes) {
@@ -66,6 +71,7 @@ public final class Admin {
         add("spread the map", this::spreadMap, outcome -> outcome instanceof Outcome.Ok);
         List<GroupSpec> first = new ArrayList<>();
         for (long group = 1; group <= groupsAtStart(); group++) {
+            created.add(group);
             createReplicas(spec(group));
             first.add(spec(group));
         }
@@ -96,7 +102,9 @@ public final class Admin {
         int shard = random.nextInt(world.scenario().shards());
         switch (random.nextInt(4)) {
             case 0 -> {
-                createReplicas(spec(group));
+                if (created.add(group)) {
+                    createReplicas(spec(group));
+                }
                 ask("join", new Command.Join(List.of(spec(group))), _ -> true);
             }
             case 1 -> ask("leave", new Command.Leave(List.of(group)), _ -> true);
@@ -117,7 +125,7 @@ public final class Admin {
             SimNode node = nodes.get((int) replica.nodeId() - 1);
             members.add(new Member(replica.replicaId(), node.id(), node.storeId()));
         }
-        Membership membership = new Membership(members, List.of());
+        Membership membership = Membership.of(members);
         for (Member member : members) {
             SimNode node = nodes.get((int) member.nodeId() - 1);
             add(

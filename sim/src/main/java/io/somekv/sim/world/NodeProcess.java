@@ -6,6 +6,7 @@ import io.somekv.node.Lane;
 import io.somekv.node.LaneConfig;
 import io.somekv.node.LaneEffect;
 import io.somekv.node.LaneInput;
+import io.somekv.node.StoreIds;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Outcome;
@@ -14,8 +15,10 @@ import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.protocol.frame.FrameCodec;
 import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipChange;
 import io.somekv.raft.RaftConfig;
 import io.somekv.storage.wal.Wal;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -52,8 +55,7 @@ final class NodeProcess {
     /** Makes the lanes of what the log holds. */
     void start(WatchedEngine engine, List<RecoveredGroup> recovered, Optional<ClusterMap> map) {
         ClientId identity = new ClientId(random.nextLong(), random.nextLong());
-        long firstStoreId =
-                1 + recovered.stream().mapToLong(RecoveredGroup::storeId).max().orElse(0);
+        long firstStoreId = StoreIds.settle(engine, recovered);
         for (int number = 0; number < SimNode.LANES; number++) {
             int lane = number;
             LaneConfig config =
@@ -164,6 +166,25 @@ final class NodeProcess {
             throw new IllegalStateException("token " + answer.token() + " answered twice");
         }
         asker.accept(answer);
+    }
+
+    /**
+     * The engine has flushed something: the lanes drop what they may; the log frees what it can.
+     */
+    void flushed(boolean isPressing) {
+        lanes.forEach(lane -> lane.post(new LaneInput.Flushed(isPressing)));
+        try {
+            wal.freeSegments();
+        } catch (IOException e) {
+            node.onLogFailure(e);
+        }
+    }
+
+    void changeMembers(long groupId, MembershipChange change, Consumer<LaneEffect.Answer> done) {
+        long token = nextToken++;
+        asked.put(token, done);
+        lanes.get((int) (groupId % SimNode.LANES))
+                .post(new LaneInput.ChangeMembers(token, groupId, change));
     }
 
     // ---- the network

@@ -26,6 +26,7 @@ import java.util.SplittableRandom;
  * @param askNanos how long a node tries for a client without an identity
  * @param timed keys that expire now and then
  * @param pair whether there are two keys that commands name together
+ * @param changesMembers whether groups change their members while things go wrong
  * @param thinkMillisMax of a client between two requests, about; large, and groups are idle
  */
 public record Scenario(
@@ -49,7 +50,8 @@ public record Scenario(
         long askNanos,
         int timed,
         boolean pair,
-        int thinkMillisMax) {
+        int thinkMillisMax,
+        boolean changesMembers) {
     /**
      * What links between nodes do to frames.
      *
@@ -103,7 +105,8 @@ public record Scenario(
                 random.nextBoolean() ? SECOND : 5 * SECOND,
                 random.nextInt(3),
                 random.nextBoolean(),
-                random.nextInt(4) == 0 ? 5_000 : 400);
+                random.nextInt(4) == 0 ? 5_000 : 400,
+                random.nextInt(3) == 0);
     }
 
     /** Few kinds in one run, so that each can do its work undisturbed, and now and then all. */

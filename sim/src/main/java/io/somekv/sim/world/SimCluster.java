@@ -43,6 +43,7 @@ public final class SimCluster {
     private final FaultInjector faults;
     private final Workload workload;
     private final Admin admin;
+    private final MemberAdmin members;
 
     /**
      * @param reader gets every event as a line
@@ -63,6 +64,7 @@ public final class SimCluster {
         }
         faults = new FaultInjector(world, network, nodes);
         admin = new Admin(world, nodes);
+        members = new MemberAdmin(world, nodes);
         workload = new Workload(world, history);
         for (int i = 0; i < scenario.plain(); i++) {
             workload.add(new PlainClient(world, nodes));
@@ -90,12 +92,16 @@ public final class SimCluster {
         workload.start();
         faults.begin();
         admin.keepMoving();
+        if (world.scenario().changesMembers()) {
+            members.begin();
+        }
         long end = timeline.now() + world.scenario().faultNanos();
         until("time goes by", () -> timeline.now() >= end);
         trace.remark(() -> "---- faults end");
 
         faults.end();
         admin.stop();
+        members.stop();
         long calm = timeline.now() + 2 * SECOND;
         until("a calm moment", () -> timeline.now() >= calm);
         workload.stop();
@@ -114,7 +120,8 @@ public final class SimCluster {
                         "no progress: waited in vain until "
                                 + what
                                 + "; the admin is at "
-                                + admin.at());
+                                + admin.at()
+                                + behind());
             }
         }
     }
@@ -140,6 +147,31 @@ public final class SimCluster {
             }
         }
         return true;
+    }
+
+    /** Replicas that have not applied what is committed, for people. */
+    private String behind() {
+        StringBuilder text = new StringBuilder();
+        for (SimNode node : nodes) {
+            for (var lane : node.lanes()) {
+                for (GroupStatus status : lane.status(node.now())) {
+                    long committed = world.watch().committed(status.groupId());
+                    if (status.applied() < committed) {
+                        text.append("; node ")
+                                .append(node.id())
+                                .append(" group ")
+                                .append(status.groupId())
+                                .append(": ")
+                                .append(status.replica())
+                                .append(" of ")
+                                .append(committed)
+                                .append(' ')
+                                .append(status.membership());
+                    }
+                }
+            }
+        }
+        return text.toString();
     }
 
     private static LogTimeBounds logTimeBounds(Scenario scenario) {

@@ -43,6 +43,10 @@ final class SimLane {
 
     private final TreeMap<Long, Long> seenApplied = new TreeMap<>();
     private boolean scheduled;
+
+    /** Until then the thread for snapshots has work. */
+    private long bulkUntil;
+
     private boolean wasPaused;
 
     /** Inputs that came in a pause and still wait. */
@@ -163,12 +167,14 @@ final class SimLane {
             case LaneInput.Ask _,
                     LaneInput.CreateReplica _,
                     LaneInput.TransferLeadership _,
+                    LaneInput.ChangeMembers _,
                     LaneInput.LeaveLeadership _,
                     LaneInput.Learned _ ->
                     -1;
             case LaneInput.FromLane _ -> -2;
             case LaneInput.Appended _ -> -3;
             case LaneInput.Tick _, LaneInput.Fetched _, LaneInput.ApplyTurn _ -> -4;
+            case LaneInput.SnapshotRead _, LaneInput.RowsStaged _, LaneInput.Flushed _ -> -5;
         };
     }
 
@@ -186,9 +192,35 @@ final class SimLane {
                     node.after(random.nextLong(5_000_000), () -> fetch(fetch));
             case LaneEffect.WantsTurn _ ->
                     postAfter(random.nextLong(node.applyNanosMax()), new LaneInput.ApplyTurn());
-            case LaneEffect.LeadershipChanged _ -> {}
+            case LaneEffect.LeadershipChanged _, LaneEffect.ReplicaRemoved _ -> {}
+            case LaneEffect.ReadSnapshot read ->
+                    node.after(
+                            random.nextLong(5_000_000),
+                            () ->
+                                    post(
+                                            new LaneInput.SnapshotRead(
+                                                    read.groupId(),
+                                                    read.replicaId(),
+                                                    read.pin(),
+                                                    read.part(),
+                                                    read.piece())));
+            case LaneEffect.StageRows stage ->
+                    bulk(() -> {
+                        stage.carryOut();
+                        post(new LaneInput.RowsStaged(stage.groupId(), stage.storeId()));
+                    });
+            case LaneEffect.AbandonStaging abandoned -> bulk(abandoned.staging()::abandon);
+            case LaneEffect.DropStore drop ->
+                    node.after(random.nextLong(5_000_000), () -> node.drop(drop.storeId()));
             case LaneEffect.MapChanged changed -> node.keep(changed.map());
         }
+    }
+
+    /** As on the one thread for snapshots: in order, each some time after the one before. */
+    private void bulk(Runnable work) {
+        long now = world.timeline().now();
+        bulkUntil = Math.max(now, bulkUntil) + 1 + random.nextLong(5_000_000);
+        node.after(bulkUntil - now, work);
     }
 
     private void send(long to, Frame frame) {

@@ -225,7 +225,12 @@ public final class SimNode implements Network.Endpoint {
 
     void handedOut(List<GroupRecord> records) {
         SimLane.learnStores(engine, records);
+        durability.handedOut(records);
         world.watch().handedOut(id, records);
+    }
+
+    void drop(long storeId) {
+        engine.drop(storeId);
     }
 
     void applied(long groupId, long index) {
@@ -324,6 +329,7 @@ public final class SimNode implements Network.Endpoint {
                             if (process != null) {
                                 int some = engine.memory().unflushed();
                                 engine.memory().flushSome(random.nextInt(some + 1));
+                                process.flushed(random.nextInt(3) > 0);
                             }
                             flushNowAndThen();
                         });

@@ -4,16 +4,15 @@ import io.somekv.base.Bytes;
 import io.somekv.base.Hash64;
 import io.somekv.base.Mutation;
 import io.somekv.kv.engine.Engine;
+import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.MemoryEngine;
 import io.somekv.kv.engine.WriteBatch;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 
 /** A node's engine, and the watch over what is applied to it. */
 final class WatchedEngine implements Engine {
-    /** Bytes of the store id in front of every key: the one part that differs between replicas. */
-    private static final int STORE_ID_SIZE = 4;
-
     private final World world;
     private final long node;
     private final MemoryEngine engine = new MemoryEngine();
@@ -74,17 +73,16 @@ final class WatchedEngine implements Engine {
         for (WriteBatch.Change change : batch.changes()) {
             switch (change) {
                 case WriteBatch.Change.Put put ->
-                        hash.add(1).add(withoutStore(put.key())).add(put.value());
-                case WriteBatch.Change.Delete delete -> hash.add(2).add(withoutStore(delete.key()));
+                        hash.add(1).add(EngineKey.withoutStore(put.key())).add(put.value());
+                case WriteBatch.Change.Delete delete ->
+                        hash.add(2).add(EngineKey.withoutStore(delete.key()));
                 case WriteBatch.Change.DeleteRange range ->
-                        hash.add(3).add(withoutStore(range.from())).add(withoutStore(range.to()));
+                        hash.add(3)
+                                .add(EngineKey.withoutStore(range.from()))
+                                .add(EngineKey.withoutStore(range.to()));
             }
         }
         return hash.value();
-    }
-
-    private static Bytes withoutStore(Bytes key) {
-        return key.slice(STORE_ID_SIZE, key.size() - STORE_ID_SIZE);
     }
 
     @Override
@@ -110,6 +108,21 @@ final class WatchedEngine implements Engine {
     @Override
     public void flush() {
         engine.flush();
+    }
+
+    @Override
+    public List<Long> stores() {
+        return engine.stores();
+    }
+
+    @Override
+    public void drop(long storeId) {
+        engine.drop(storeId);
+    }
+
+    @Override
+    public Staging stage(long storeId) {
+        return engine.stage(storeId);
     }
 
     @Override

@@ -15,6 +15,7 @@ import io.somekv.raft.EntryKind;
 import io.somekv.raft.HardState;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipState;
 import io.somekv.raft.Message;
 import io.somekv.raft.ReplicaStatus;
 import java.util.List;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Test;
 final class ClusterWatchTest {
     private static final long GROUP = 1;
     private static final Membership MEMBERS =
-            new Membership(List.of(member(1), member(2), member(3)), List.of());
+            Membership.of(List.of(member(1), member(2), member(3)));
 
     private final ClusterWatch watch = new ClusterWatch();
 
@@ -46,7 +47,9 @@ final class ClusterWatchTest {
                 replica,
                 1,
                 new HardState(term, vote, 0),
-                MEMBERS,
+                MembershipState.initial(MEMBERS),
+                EntryId.ZERO,
+                0,
                 truncateFrom,
                 List.of(entries));
     }
@@ -63,7 +66,8 @@ final class ClusterWatchTest {
             ReplicaStatus.Role role, long replica, long term, long commit, long applied) {
         ReplicaStatus status =
                 new ReplicaStatus(replica, role, term, 0, EntryId.ZERO, commit, applied, 0, 0);
-        watch.observed(replica, new GroupStatus(GROUP, MEMBERS, status, 0, applied, List.of()));
+        watch.observed(
+                replica, new GroupStatus(GROUP, MEMBERS, false, status, 0, applied, List.of()));
     }
 
     private void leads(long replica, long term, long commit) {
@@ -196,7 +200,16 @@ final class ClusterWatchTest {
     private static RecoveredGroup recovered(long term, long vote, long last) {
         List<EntryId> terms = last == 0 ? List.of() : List.of(new EntryId(1, 1));
         return new RecoveredGroup(
-                GROUP, 1, 1, new HardState(term, vote, 0), MEMBERS, terms, last, 0);
+                GROUP,
+                1,
+                1,
+                new HardState(term, vote, 0),
+                MembershipState.initial(MEMBERS),
+                EntryId.ZERO,
+                0,
+                terms,
+                last,
+                0);
     }
 
     @Test

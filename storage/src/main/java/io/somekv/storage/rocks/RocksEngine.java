@@ -6,11 +6,15 @@ import io.somekv.base.Invariant;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.WriteBatch;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import org.rocksdb.FlushOptions;
+import org.rocksdb.IngestExternalFileOptions;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
@@ -32,6 +36,7 @@ public final class RocksEngine implements Engine {
         RocksDB.loadLibrary();
     }
 
+    private final Path folder;
     private final RocksOptions options;
     private final RocksDB database;
 
@@ -40,7 +45,8 @@ public final class RocksEngine implements Engine {
 
     private boolean closed;
 
-    private RocksEngine(RocksOptions options, RocksDB database) {
+    private RocksEngine(Path folder, RocksOptions options, RocksDB database) {
+        this.folder = folder;
         this.options = options;
         this.database = database;
     }
@@ -60,8 +66,10 @@ public final class RocksEngine implements Engine {
     public static RocksEngine open(Path folder, long writeBufferSize, long blockCacheSize) {
         RocksOptions options = new RocksOptions(writeBufferSize, blockCacheSize);
         try {
-            return new RocksEngine(options, RocksDB.open(options.database, folder.toString()));
-        } catch (RocksDBException e) {
+            RocksStaging.clear(folder);
+            return new RocksEngine(
+                    folder, options, RocksDB.open(options.database, folder.toString()));
+        } catch (RocksDBException | IOException e) {
             options.close();
             throw new EngineFailure("open " + folder, e);
         }
@@ -166,6 +174,65 @@ public final class RocksEngine implements Engine {
     }
 
     @Override
+    public List<Long> stores() {
+        enter();
+        try (RocksIterator rows = database.newIterator(options.reads)) {
+            List<Long> stores = new ArrayList<>();
+            rows.seekToFirst();
+            while (rows.isValid()) {
+                long storeId = EngineKey.storeId(Bytes.wrap(rows.key()));
+                stores.add(storeId);
+                rows.seek(EngineKey.firstOfStore(storeId + 1).toArray());
+            }
+            rows.status();
+            return stores;
+        } catch (RocksDBException e) {
+            throw new EngineFailure("list its stores", e);
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
+    public void drop(long storeId) {
+        enter();
+        byte[] from = EngineKey.firstOfStore(storeId).toArray();
+        byte[] to = EngineKey.firstOfStore(storeId + 1).toArray();
+        try {
+            // Whole files go at once; a tombstone covers what is left.
+            database.deleteFilesInRanges(
+                    database.getDefaultColumnFamily(), List.of(from, to), false);
+            database.deleteRange(options.writes, from, to);
+        } catch (RocksDBException e) {
+            throw new EngineFailure("drop a store", e);
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
+    public Staging stage(long storeId) {
+        return new RocksStaging(this, folder, storeId);
+    }
+
+    /** Takes in files of a store as one; then the applied index, and all of it for good. */
+    void ingest(List<String> files, long storeId, long appliedIndex) {
+        enter();
+        try (IngestExternalFileOptions how =
+                new IngestExternalFileOptions().setMoveFiles(true).setSnapshotConsistency(true)) {
+            if (!files.isEmpty()) {
+                database.ingestExternalFile(files, how);
+            }
+        } catch (RocksDBException e) {
+            throw new EngineFailure("take in a snapshot", e);
+        } finally {
+            leave();
+        }
+        apply(new WriteBatch(storeId, appliedIndex));
+        flush();
+    }
+
+    @Override
     public Pin pin() {
         enter();
         try {
@@ -188,6 +255,10 @@ public final class RocksEngine implements Engine {
         } finally {
             lifetime.writeLock().unlock();
         }
+    }
+
+    Path folder() {
+        return folder;
     }
 
     /** Names the files that a crash now would leave; none of them goes away before the end. */

@@ -2,10 +2,10 @@ package io.somekv.storage.wal;
 
 import io.somekv.base.ByteReader;
 import io.somekv.base.ByteWriter;
-import io.somekv.node.log.MembershipCodec;
 import io.somekv.raft.EntryId;
 import io.somekv.raft.HardState;
-import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipCodec;
+import io.somekv.raft.MembershipState;
 
 /**
  * What stood in the log of one group when a segment began. It proves that no record of the group is
@@ -17,7 +17,7 @@ sealed interface DirectoryEntry {
     long replicaId();
 
     /**
-     * @param base the log begins behind this entry (nothing drops entries yet: always zero)
+     * @param base the log begins behind this entry
      * @param lastPosition of the replica's last record
      */
     record Whole(
@@ -25,7 +25,7 @@ sealed interface DirectoryEntry {
             long replicaId,
             long storeId,
             HardState hardState,
-            Membership membership,
+            MembershipState memberships,
             EntryId base,
             long baseLogTime,
             EntryId last,
@@ -49,7 +49,7 @@ sealed interface DirectoryEntry {
                 .varLong(whole.hardState.term())
                 .varLong(whole.hardState.votedFor())
                 .varLong(whole.hardState.commit());
-        MembershipCodec.encode(writer, whole.membership);
+        MembershipCodec.encode(writer, whole.memberships);
         writer.varLong(whole.base.term())
                 .varLong(whole.base.index())
                 .varLong(whole.baseLogTime)
@@ -70,7 +70,7 @@ sealed interface DirectoryEntry {
                 replicaId,
                 reader.varLong(),
                 new HardState(reader.varLong(), reader.varLong(), reader.varLong()),
-                MembershipCodec.decode(reader),
+                MembershipCodec.decodeState(reader),
                 new EntryId(reader.varLong(), reader.varLong()),
                 reader.varLong(),
                 new EntryId(reader.varLong(), reader.varLong()),

@@ -25,15 +25,34 @@ final class EntryRuns {
     private long[] term = new long[2];
     private int termCount;
 
-    /** 0 for an empty log; entries behind it that a record holds were truncated. */
+    /** The log begins behind this entry. */
+    private EntryId base;
+
+    /** That of the base for an empty log; entries behind it that a record holds were truncated. */
     private long lastIndex;
+
+    /**
+     * @param last differs from {@code base} where entries are known to be somewhere and not held
+     */
+    EntryRuns(EntryId base, EntryId last) {
+        this.base = base;
+        this.lastIndex = last.index();
+        if (last.index() > base.index()) {
+            appendTerm(last);
+        }
+    }
 
     synchronized long lastIndex() {
         return lastIndex;
     }
 
     synchronized EntryId last() {
-        return termCount == 0 ? EntryId.ZERO : new EntryId(term[termCount - 1], lastIndex);
+        return termCount == 0 ? base : new EntryId(term[termCount - 1], lastIndex);
+    }
+
+    /** Where the record stands that holds the first entry; {@link Position#NONE} for no entry. */
+    synchronized long firstPosition() {
+        return count == 0 ? Position.NONE : position[0];
     }
 
     /** The first entry of each run of one term, ascending. */
@@ -45,12 +64,29 @@ final class EntryRuns {
         return terms;
     }
 
-    /** Cuts, where {@code truncateFrom} is not 0, and appends, as one change. */
-    synchronized void change(
-            long truncateFrom, List<Entry> entries, long recordPosition, int recordSize) {
+    /** Whether the log has this very entry, or did when its record was lost sight of. */
+    synchronized boolean holds(EntryId id) {
+        if (id.equals(base)) {
+            return true;
+        }
+        if (id.index() <= base.index() || id.index() > lastIndex) {
+            return false;
+        }
+        int run = Arrays.binarySearch(termFirst, 0, termCount, id.index());
+        int at = run >= 0 ? run : -run - 2;
+        return at < 0 || term[at] == id.term();
+    }
+
+    /** Cuts, drops and appends, as one change. */
+    synchronized void change(LogRecord record, long recordPosition, int recordSize) {
+        long truncateFrom = record.truncateFrom();
         if (truncateFrom != 0 && truncateFrom <= lastIndex) {
             truncate(truncateFrom);
         }
+        if (record.base() != null) {
+            beginBehind(record.base().id());
+        }
+        List<Entry> entries = record.entries();
         if (entries.isEmpty()) {
             return;
         }
@@ -75,6 +111,48 @@ final class EntryRuns {
         lastIndex += entries.size();
     }
 
+    /** Drops what lies up to {@code newBase}; everything where the log does not hold that. */
+    private void beginBehind(EntryId newBase) {
+        if (!holds(newBase) || newBase.index() == lastIndex) {
+            count = 0;
+            termCount = 0;
+            lastIndex = newBase.index();
+        } else {
+            dropThrough(newBase.index());
+        }
+        base = newBase;
+        if (count < first.length / 4 && first.length > 64) {
+            first = Arrays.copyOf(first, first.length / 2);
+            position = Arrays.copyOf(position, first.length);
+            size = Arrays.copyOf(size, first.length);
+        }
+    }
+
+    /** There are entries behind {@code index}. */
+    private void dropThrough(long index) {
+        int gone = 0;
+        while (gone + 1 < count && first[gone + 1] <= index + 1) {
+            gone++;
+        }
+        System.arraycopy(first, gone, first, 0, count - gone);
+        System.arraycopy(position, gone, position, 0, count - gone);
+        System.arraycopy(size, gone, size, 0, count - gone);
+        count -= gone;
+        if (count > 0) {
+            first[0] = Math.max(first[0], index + 1);
+        }
+        int goneTerms = 0;
+        while (goneTerms + 1 < termCount && termFirst[goneTerms + 1] <= index + 1) {
+            goneTerms++;
+        }
+        System.arraycopy(term, goneTerms, term, 0, termCount - goneTerms);
+        System.arraycopy(termFirst, goneTerms, termFirst, 0, termCount - goneTerms);
+        termCount -= goneTerms;
+        if (termCount > 0) {
+            termFirst[0] = Math.max(termFirst[0], index + 1);
+        }
+    }
+
     private void appendTerm(EntryId id) {
         if (termCount == term.length) {
             term = Arrays.copyOf(term, termCount * 2);
@@ -91,7 +169,7 @@ final class EntryRuns {
         while (termCount > 0 && termFirst[termCount - 1] >= from) {
             termCount--;
         }
-        lastIndex = count == 0 ? 0 : from - 1;
+        lastIndex = Math.max(base.index(), from - 1);
     }
 
     /**

@@ -47,7 +47,7 @@ final class FrameWriter {
                                 record.groupId(),
                                 new LogRecord.Replica(record.replicaId(), record.storeId()),
                                 record.hardState(),
-                                record.membership());
+                                record.memberships());
                 groups.put(record.groupId(), log);
             }
             LogRecord delta = log.delta(record);
@@ -62,11 +62,14 @@ final class FrameWriter {
         return writer.view();
     }
 
-    /** The frame was written: readers may find its entries. */
-    void publish() {
+    /** The frame was written: readers may find its entries. Replicas that are no more are gone. */
+    void publish(Map<Long, GroupLog> groups) {
         for (Placed each : placed) {
             LogRecord record = each.record;
-            each.log.runs.change(record.truncateFrom(), record.entries(), each.position, each.size);
+            each.log.runs.change(record, each.position, each.size);
+            if (each.log.isGone()) {
+                groups.remove(record.groupId(), each.log);
+            }
         }
         placed.clear();
     }

@@ -1,9 +1,12 @@
 package io.somekv.storage.wal;
 
 import io.somekv.node.log.GroupRecord;
+import io.somekv.node.log.RecoveredGroup;
 import io.somekv.raft.Entry;
+import io.somekv.raft.EntryId;
 import io.somekv.raft.HardState;
-import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipState;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,14 +19,21 @@ final class GroupLog {
 
     final long groupId;
     final long replicaId;
-    final EntryRuns runs = new EntryRuns();
+    final EntryRuns runs;
 
     long storeId;
     HardState hardState;
-    Membership membership;
+    MembershipState memberships;
+    LogRecord.Base base = LogRecord.Base.NONE;
 
-    /** Of the last entry; 0 for an empty log. */
+    /** Of the last entry; that of the base for an empty log. */
     long lastIndex;
+
+    /**
+     * Entries of an empty log's beginning up to here stand in segments that are gone; 0 for none.
+     * The log is whole only once it begins behind them.
+     */
+    long missingThrough;
 
     /** Of the last entry; 0 for an empty log, or {@link #UNKNOWN}. */
     long lastLogTime;
@@ -31,12 +41,70 @@ final class GroupLog {
     /** Of the replica's latest record; {@link Position#NONE} before its first. */
     long lastPosition;
 
-    GroupLog(long groupId, LogRecord.Replica replica, HardState hardState, Membership membership) {
+    GroupLog(
+            long groupId,
+            LogRecord.Replica replica,
+            HardState hardState,
+            MembershipState memberships) {
         this.groupId = groupId;
         this.replicaId = replica.replicaId();
         this.storeId = replica.storeId();
         this.hardState = hardState;
-        this.membership = membership;
+        this.memberships = memberships;
+        this.runs = new EntryRuns(EntryId.ZERO, EntryId.ZERO);
+    }
+
+    /** As it stood when a segment began; its entries are in segments that are gone. */
+    GroupLog(DirectoryEntry.Whole whole) {
+        this.groupId = whole.groupId();
+        this.replicaId = whole.replicaId();
+        this.storeId = whole.storeId();
+        this.hardState = whole.hardState();
+        this.memberships = whole.memberships();
+        this.base = new LogRecord.Base(whole.base(), whole.baseLogTime());
+        this.lastIndex = whole.last().index();
+        this.lastLogTime = whole.lastLogTime();
+        this.lastPosition = whole.lastPosition();
+        this.missingThrough = lastIndex > base.id().index() ? lastIndex : 0;
+        this.runs = new EntryRuns(whole.base(), whole.last());
+    }
+
+    /** Whether nothing is missing of what the log should hold. */
+    boolean isWhole() {
+        return missingThrough <= base.id().index();
+    }
+
+    /** Whether the replica is no more. */
+    boolean isGone() {
+        return storeId == 0;
+    }
+
+    RecoveredGroup describe(long logTimeOfLast) {
+        return new RecoveredGroup(
+                groupId,
+                replicaId,
+                storeId,
+                hardState,
+                memberships,
+                base.id(),
+                base.logTime(),
+                runs.terms(),
+                lastIndex,
+                logTimeOfLast);
+    }
+
+    /** All that the log holds of this replica, as one record: what stood before is not needed. */
+    GroupRecord rewritten(List<Entry> entries) {
+        return new GroupRecord(
+                groupId,
+                replicaId,
+                storeId,
+                hardState,
+                memberships,
+                base.id(),
+                base.logTime(),
+                base.id().index() + 1,
+                entries);
     }
 
     /** What of {@code record} has to be written: what the log has said already is left out. */
@@ -46,21 +114,23 @@ final class GroupLog {
                 first || record.storeId() != storeId
                         ? new LogRecord.Replica(record.replicaId(), record.storeId())
                         : null;
-        @Nullable Membership changed =
-                first || !record.membership().equals(membership) ? record.membership() : null;
+        LogRecord.Base newBase = new LogRecord.Base(record.base(), record.baseLogTime());
+        @Nullable MembershipState changed =
+                first || !record.memberships().equals(memberships) ? record.memberships() : null;
         return new LogRecord(
                 groupId,
                 lastPosition,
                 replica,
                 record.hardState(),
                 changed,
+                newBase.equals(base) ? null : newBase,
                 record.truncateFrom(),
                 record.entries());
     }
 
     /** Whether the entries of {@code record} follow what it leaves of the log. */
     boolean fits(LogRecord record) {
-        long last = lastIndexBefore(record);
+        long last = keptBefore(record);
         for (Entry entry : record.entries()) {
             if (entry.index() != ++last) {
                 return false;
@@ -75,24 +145,39 @@ final class GroupLog {
             storeId = record.replica().storeId();
         }
         hardState = record.hardState();
-        if (record.membership() != null) {
-            membership = record.membership();
+        if (record.memberships() != null) {
+            memberships = record.memberships();
         }
-        long kept = lastIndexBefore(record);
+        long kept = keptBefore(record);
+        if (record.base() != null) {
+            base = record.base();
+        }
         if (!record.entries().isEmpty()) {
             lastLogTime = record.entries().getLast().logTime();
-        } else if (kept == 0) {
-            lastLogTime = 0;
+        } else if (kept == base.id().index() && (record.base() != null || kept != lastIndex)) {
+            lastLogTime = base.logTime();
         } else if (kept < lastIndex) {
             lastLogTime = UNKNOWN;
         }
+        missingThrough = Math.min(missingThrough, kept);
         lastIndex = kept + record.entries().size();
         lastPosition = position;
     }
 
-    private long lastIndexBefore(LogRecord record) {
-        return record.truncateFrom() == 0
-                ? lastIndex
-                : Math.min(lastIndex, record.truncateFrom() - 1);
+    /**
+     * The last index that {@code record} leaves of the log, before it appends. A log that does not
+     * hold the record's base begins anew behind it. What is not yet for readers to see need not be
+     * asked: a base was durable before, unless the log is cut behind it, and then it is the end.
+     */
+    private long keptBefore(LogRecord record) {
+        long kept =
+                record.truncateFrom() == 0
+                        ? lastIndex
+                        : Math.min(lastIndex, record.truncateFrom() - 1);
+        LogRecord.Base newBase = record.base();
+        if (newBase == null || (newBase.id().index() <= kept && runs.holds(newBase.id()))) {
+            return kept;
+        }
+        return newBase.id().index();
     }
 }

@@ -6,10 +6,11 @@ import io.somekv.base.Bytes;
 import io.somekv.base.MalformedException;
 import io.somekv.node.log.EntryCodec;
 import io.somekv.node.log.GroupRecord;
-import io.somekv.node.log.MembershipCodec;
 import io.somekv.raft.Entry;
+import io.somekv.raft.EntryId;
 import io.somekv.raft.HardState;
-import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipCodec;
+import io.somekv.raft.MembershipState;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,31 +20,36 @@ import org.jspecify.annotations.Nullable;
  *
  * @param previous position of the record of the same replica before this one; 0 for its first
  * @param replica named by its first record, and again when its store id changes
- * @param membership where it differs from that of the record before
+ * @param base where it differs from that of the record before
+ * @param memberships where it differs from that of the record before
  */
 record LogRecord(
         long groupId,
         long previous,
         @Nullable Replica replica,
         HardState hardState,
-        @Nullable Membership membership,
+        @Nullable MembershipState memberships,
+        @Nullable Base base,
         long truncateFrom,
         List<Entry> entries) {
-    /** Which replica of its group, and where its rows are. */
+    /** The entry behind which the log begins, and a log time that none up to it exceeds. */
+    record Base(EntryId id, long logTime) {
+        static final Base NONE = new Base(EntryId.ZERO, 0);
+    }
+
+    /** Which replica of its group, and where its rows are; store 0: the replica is no more. */
     record Replica(long replicaId, long storeId) {}
 
     /** Checksum, size, group, previous. */
     static final int HEADER_SIZE = 24;
 
-    /**
-     * The only kind that version 1 writes. Taken for later: 2 the log begins behind an entry
-     * (reset), 3 the replica is gone, 4 entries up to an index may be dropped.
-     */
+    /** The only kind that there is. */
     private static final int KIND_PERSIST = 1;
 
     private static final int HAS_REPLICA = 1;
     private static final int HAS_MEMBERSHIP = 2;
     private static final int HAS_TRUNCATION = 4;
+    private static final int HAS_BASE = 8;
 
     /** Appends this record to a frame. */
     void encode(ByteWriter writer) {
@@ -51,17 +57,21 @@ record LogRecord(
         writer.i32(0).i32(0).i64(groupId).i64(previous).u8(KIND_PERSIST);
         writer.u8(
                 (replica != null ? HAS_REPLICA : 0)
-                        | (membership != null ? HAS_MEMBERSHIP : 0)
-                        | (truncateFrom != 0 ? HAS_TRUNCATION : 0));
+                        | (memberships != null ? HAS_MEMBERSHIP : 0)
+                        | (truncateFrom != 0 ? HAS_TRUNCATION : 0)
+                        | (base != null ? HAS_BASE : 0));
         if (replica != null) {
             writer.varLong(replica.replicaId).varLong(replica.storeId);
         }
         writer.varLong(hardState.term()).varLong(hardState.votedFor()).varLong(hardState.commit());
-        if (membership != null) {
-            MembershipCodec.encode(writer, membership);
+        if (memberships != null) {
+            MembershipCodec.encode(writer, memberships);
         }
         if (truncateFrom != 0) {
             writer.varLong(truncateFrom);
+        }
+        if (base != null) {
+            writer.varLong(base.id.term()).varLong(base.id.index()).varLong(base.logTime);
         }
         writer.varInt(entries.size());
         for (Entry entry : entries) {
@@ -74,8 +84,7 @@ record LogRecord(
 
     /** At least as many bytes as the record of {@code record} will take. */
     static long sizeBound(GroupRecord record) {
-        Membership members = record.membership();
-        long bound = 128 + 36L * (members.voters().size() + members.learners().size());
+        long bound = 160L + MembershipCodec.sizeMax(record.memberships());
         for (Entry entry : record.entries()) {
             bound += 40 + entry.payload().size();
         }
@@ -116,8 +125,14 @@ record LogRecord(
         Replica replica =
                 (has & HAS_REPLICA) != 0 ? new Replica(reader.varLong(), reader.varLong()) : null;
         HardState hardState = new HardState(reader.varLong(), reader.varLong(), reader.varLong());
-        Membership membership = (has & HAS_MEMBERSHIP) != 0 ? MembershipCodec.decode(reader) : null;
+        MembershipState memberships =
+                (has & HAS_MEMBERSHIP) != 0 ? MembershipCodec.decodeState(reader) : null;
         long truncateFrom = (has & HAS_TRUNCATION) != 0 ? reader.varLong() : 0;
+        Base base =
+                (has & HAS_BASE) != 0
+                        ? new Base(
+                                new EntryId(reader.varLong(), reader.varLong()), reader.varLong())
+                        : null;
         int count = reader.varInt(reader.remaining());
         List<Entry> entries = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
@@ -125,6 +140,6 @@ record LogRecord(
         }
         reader.end();
         return new LogRecord(
-                groupId, previous, replica, hardState, membership, truncateFrom, entries);
+                groupId, previous, replica, hardState, memberships, base, truncateFrom, entries);
     }
 }

@@ -8,9 +8,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class Recovery {
     private final Disk disk;
     private final WalConfig config;
-    private final UUID storeUuid;
+    private final StoreIdentity identity;
     private final Segments segments;
 
     final ConcurrentSkipListMap<Long, GroupLog> groups = new ConcurrentSkipListMap<>();
@@ -62,10 +62,10 @@ final class Recovery {
 
     private record Segment(String name, DiskFile file, SegmentHeader header, int firstFrame) {}
 
-    Recovery(Disk disk, WalConfig config, UUID storeUuid, Segments segments) {
+    Recovery(Disk disk, WalConfig config, StoreIdentity identity, Segments segments) {
         this.disk = disk;
         this.config = config;
-        this.storeUuid = storeUuid;
+        this.identity = identity;
         this.segments = segments;
     }
 
@@ -75,6 +75,19 @@ final class Recovery {
      * @throws CorruptLogException when the log must not be opened
      */
     void run(OpeningProgress progress) throws IOException {
+        read(progress);
+        if (firstDamage != Position.NONE && config.onDamage() == WalConfig.OnDamage.REFUSE) {
+            throw corrupt(
+                    firstDamage,
+                    damageSeen + "; groups that may have lost records: " + damaged.keySet());
+        }
+        if (tail != null) {
+            tail.settle();
+        }
+    }
+
+    /** Reads everything, and changes nothing. */
+    void read(OpeningProgress progress) throws IOException {
         List<Segment> found = load();
         long total = 0;
         for (Segment segment : found) {
@@ -91,14 +104,26 @@ final class Recovery {
         for (long groupId : doubted) {
             markDamaged(groupId, firstDamage, "");
         }
-        if (firstDamage != Position.NONE && config.onDamage() == WalConfig.OnDamage.REFUSE) {
-            throw corrupt(
-                    firstDamage,
-                    damageSeen + "; groups that may have lost records: " + damaged.keySet());
+        for (GroupLog log : List.copyOf(groups.values())) {
+            if (!log.isWhole()) {
+                markDamaged(
+                        log.groupId,
+                        Position.of(identity.firstSegment(), 0),
+                        "entries of group " + log.groupId + " are in segments that are gone");
+            }
         }
-        if (tail != null) {
-            tail.settle();
-        }
+    }
+
+    /** The first damage that was found; empty for none. */
+    Optional<CorruptLogException> damage() {
+        return firstDamage == Position.NONE
+                ? Optional.empty()
+                : Optional.of(corrupt(firstDamage, damageSeen));
+    }
+
+    /** Bytes of an unfinished write at the end. */
+    int tornBytes() {
+        return tail == null ? 0 : tail.tornBytes();
     }
 
     private CorruptLogException corrupt(long position, String what) {
@@ -108,7 +133,7 @@ final class Recovery {
     private List<Segment> load() throws IOException {
         List<Segment> found = new ArrayList<>();
         for (String name : Segments.names(disk)) {
-            long number = found.size() + 1L;
+            long number = identity.firstSegment() + found.size();
             if (!name.equals(Segments.name(number))) {
                 throw new CorruptLogException(
                         disk.path(Segments.name(number)), 0, "the file is missing");
@@ -121,7 +146,7 @@ final class Recovery {
                 throw new CorruptLogException(
                         disk.path(name), 0, "this is segment " + header.number());
             }
-            if (!header.storeUuid().equals(storeUuid)) {
+            if (!header.storeUuid().equals(identity.storeUuid())) {
                 throw new CorruptLogException(
                         disk.path(name), 0, "it belongs to the store " + header.storeUuid());
             }
@@ -132,7 +157,11 @@ final class Recovery {
 
     private void replay(Segment segment, @Nullable SegmentHeader next) throws IOException {
         long number = segment.header.number();
-        checkDirectory(segment.header);
+        if (number == identity.firstSegment()) {
+            begin(segment.header);
+        } else {
+            checkDirectory(segment.header);
+        }
         long size = segment.file.size();
         if (next != null) {
             if (Position.segment(next.previousEnd()) != number
@@ -204,7 +233,7 @@ final class Recovery {
     private void replay(LogRecord record, long position, int size) {
         long groupId = record.groupId();
         if (record.previous() == Position.NONE) {
-            if (record.replica() == null || record.membership() == null) {
+            if (record.replica() == null || record.memberships() == null) {
                 throw new MalformedException("a replica's first record does not name it");
             }
             // A new replica owes nothing to the one before.
@@ -212,7 +241,7 @@ final class Recovery {
             groups.put(
                     groupId,
                     new GroupLog(
-                            groupId, record.replica(), record.hardState(), record.membership()));
+                            groupId, record.replica(), record.hardState(), record.memberships()));
         }
         if (damaged.containsKey(groupId)) {
             return;
@@ -224,7 +253,21 @@ final class Recovery {
         }
         doubted.remove(groupId);
         log.change(record, position);
-        log.runs.change(record.truncateFrom(), record.entries(), position, size);
+        log.runs.change(record, position, size);
+        if (log.isGone()) {
+            groups.remove(groupId);
+        }
+    }
+
+    /** What stood in the log before its first segment that is there. */
+    private void begin(SegmentHeader header) {
+        for (DirectoryEntry entry : header.directory()) {
+            switch (entry) {
+                case DirectoryEntry.Damaged _ ->
+                        markDamaged(entry, Position.of(header.number(), 0));
+                case DirectoryEntry.Whole whole -> groups.put(whole.groupId(), new GroupLog(whole));
+            }
+        }
     }
 
     private void checkDirectory(SegmentHeader header) {
@@ -239,6 +282,7 @@ final class Recovery {
                     if (log == null
                             || log.lastPosition != whole.lastPosition()
                             || log.lastIndex != whole.last().index()
+                            || !log.base.id().equals(whole.base())
                             || !log.hardState.equals(whole.hardState())) {
                         markDamaged(entry, position);
                     } else {

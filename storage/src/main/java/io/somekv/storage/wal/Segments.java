@@ -51,6 +51,15 @@ final class Segments implements Closeable {
         return String.format(Locale.ROOT, PREFIX + "%010d", number);
     }
 
+    /** The number in a segment's name; -1 where it is none. */
+    private static long number(String name) {
+        try {
+            return Long.parseLong(name.substring(PREFIX.length()));
+        } catch (NumberFormatException e) {
+            return -1;
+        }
+    }
+
     /** The names of the segments that the folder holds, in their order. */
     static List<String> names(Disk disk) throws IOException {
         List<String> names = new ArrayList<>();
@@ -74,6 +83,37 @@ final class Segments implements Closeable {
         if (any) {
             syncDirectory(disk, config);
         }
+    }
+
+    /**
+     * Drops the segments before {@code first}, which the log needs no more: that is durable
+     * already. Nobody reads in them any more.
+     */
+    void deleteBefore(long first) throws IOException {
+        boolean any = false;
+        for (String name : names(disk)) {
+            long number = number(name);
+            if (number >= 0 && number < first) {
+                DiskFile file = files.remove(number);
+                if (file != null) {
+                    file.close();
+                }
+                disk.delete(name);
+                any = true;
+            }
+        }
+        if (any) {
+            syncDirectory(disk, config);
+        }
+    }
+
+    /** Bytes in all segments in use. */
+    long size() throws IOException {
+        long size = 0;
+        for (DiskFile file : files.values()) {
+            size += file.size();
+        }
+        return size;
     }
 
     void add(long number, DiskFile file) {

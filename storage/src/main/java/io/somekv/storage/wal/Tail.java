@@ -23,6 +23,15 @@ final class Tail {
         this.cut = cut;
     }
 
+    /** How far there is anything but zeros behind the cut. */
+    int tornBytes() {
+        int end = segment.length;
+        while (end > cut && segment[end - 1] == 0) {
+            end--;
+        }
+        return end - cut;
+    }
+
     /**
      * Overwrites the torn tail with zeros, and writes again what nothing has vouched for.
      *
@@ -31,10 +40,7 @@ final class Tail {
      * pages for clean and a sync of them does nothing (KB-16). Recovered means durable.
      */
     void settle() throws IOException {
-        int end = segment.length;
-        while (end > cut && segment[end - 1] == 0) {
-            end--;
-        }
+        int end = cut + tornBytes();
         Arrays.fill(segment, cut, end, (byte) 0);
         if (sealed < end) {
             file.write(sealed, ByteBuffer.wrap(segment, sealed, end - sealed));

@@ -8,7 +8,6 @@ import io.somekv.node.log.GroupRecord;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.node.log.SharedLog;
 import io.somekv.raft.Entry;
-import io.somekv.raft.EntryId;
 import io.somekv.storage.disk.Disk;
 import io.somekv.storage.disk.DiskFile;
 import java.io.Closeable;
@@ -19,17 +18,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The write-ahead log of a node (DESIGN §4; bytes in docs/FORMATS.md): segments of prewritten
- * zeros, one frame a sync batch, one record a group in it. Nothing is dropped yet: segments
- * accumulate.
+ * zeros, one frame a sync batch, one record a group in it.
+ *
+ * <p>A segment goes once every group's log begins behind what stands in it. A group that does not
+ * get on, because it has no quorum, say, must not hold them all: what remains of a log whose oldest
+ * entry is {@link WalConfig#segmentsMax} segments back is written again at the end. So the log
+ * takes at most that many segments, a large value's own apart, and two more.
  *
  * <p>Threads. One thread calls {@link #write} and {@link #sync}; nobody interrupts it. Any thread
- * may {@link #read} meanwhile: a frame is never changed once it is written, its entries can be
- * found only after that ({@link EntryRuns} hands them over), and a truncation takes them out of the
- * index while the bytes stay. So a reader sees the log as it was at one moment.
+ * may {@link #read} meanwhile, unless {@link #freeSegments} runs: a frame is never changed once it
+ * is written, its entries can be found only after that ({@link EntryRuns} hands them over), and a
+ * truncation takes them out of the index while the bytes stay. So a reader sees the log as it was
+ * at one moment.
  *
  * <p>Failure. The first {@link IOException} of a write, sync, rename or directory sync is thrown by
  * every call from then on. After a failed sync the kernel may have dropped the bytes and call the
@@ -38,7 +43,11 @@ import org.jspecify.annotations.Nullable;
 public final class Wal implements SharedLog {
     private final WalConfig config;
     private final Closeable lock;
-    private final StoreIdentity identity;
+    private final Disk disk;
+
+    /** Changed by whoever frees segments. */
+    private volatile StoreIdentity identity;
+
     private final Segments segments;
     private final ConcurrentNavigableMap<Long, GroupLog> groups;
     private final Map<Long, DamagedGroup> damaged;
@@ -60,6 +69,12 @@ public final class Wal implements SharedLog {
 
     /** All before is durable; {@code syncedThrough <= end}. */
     private long syncedThrough;
+
+    /** Segments before it hold nothing any more that is not durable elsewhere. */
+    private volatile long firstNeeded;
+
+    /** Only the writing thread adds to it. */
+    private final AtomicLong writtenBytes = new AtomicLong();
 
     private volatile @Nullable IOException failure;
 
@@ -96,23 +111,29 @@ public final class Wal implements SharedLog {
             Segments segments,
             OpeningProgress progress)
             throws IOException {
+        this.disk = disk;
         this.config = config;
         this.lock = lock;
         this.segments = segments;
         StoreIdentity before = identify(disk, config);
         segments.deleteUnfinished();
-        Recovery recovery = new Recovery(disk, config, before.storeUuid(), segments);
+        segments.deleteBefore(before.firstSegment());
+        Recovery recovery = new Recovery(disk, config, before, segments);
         recovery.run(progress);
+        before.checkHasBegun(recovery, disk);
         groups = recovery.groups;
         damaged = recovery.damaged;
         damagedAtOpen = List.copyOf(damaged.values());
         nextSequence = recovery.nextSequence;
-        identity = new StoreIdentity(before.storeUuid(), before.incarnation() + 1);
+        identity =
+                new StoreIdentity(
+                        before.storeUuid(),
+                        before.incarnation() == 0
+                                ? config.firstIncarnation()
+                                : before.incarnation() + 1,
+                        before.firstSegment());
+        firstNeeded = identity.firstSegment();
         if (recovery.end == Position.NONE) {
-            if (before.incarnation() > 0) {
-                throw new CorruptLogException(
-                        disk.path(Segments.name(1)), 0, "the file is missing");
-            }
             file = startSegment(0);
         } else {
             end = recovery.end;
@@ -143,7 +164,7 @@ public final class Wal implements SharedLog {
                                 + " a new one needs an empty folder");
             }
         }
-        StoreIdentity blank = new StoreIdentity(config.newStoreUuid(), 0);
+        StoreIdentity blank = new StoreIdentity(config.newStoreUuid(), 0, 1);
         blank.store(disk, config);
         return blank;
     }
@@ -181,6 +202,37 @@ public final class Wal implements SharedLog {
         }
     }
 
+    /**
+     * Gives back the room of segments that are not needed any more. On a thread that has time, and
+     * that also does the reading: what is freed must not be read just now.
+     */
+    public void freeSegments() throws IOException {
+        checkHealthy();
+        long first = firstNeeded;
+        if (first == identity.firstSegment()) {
+            return;
+        }
+        try {
+            // The log says where it begins before what lies there goes: else a first segment that
+            // got lost could not be told from one that was freed (KB-19).
+            identity = new StoreIdentity(identity.storeUuid(), identity.incarnation(), first);
+            identity.store(disk, config);
+            segments.deleteBefore(first);
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    /** Bytes written since it was opened; from any thread. */
+    public long writtenBytes() {
+        return writtenBytes.get();
+    }
+
+    /** Bytes that its segments take on disk; from any thread. */
+    public long size() throws IOException {
+        return segments.size();
+    }
+
     @Override
     public void write(List<GroupRecord> records) throws IOException {
         checkHealthy();
@@ -194,16 +246,12 @@ public final class Wal implements SharedLog {
             long bound = FrameWriter.sizeBound(records);
             if (Position.offset(end) + bound > fileSize) {
                 sync();
-                file = startSegment(bound);
+                List<GroupRecord> again = left();
+                long both = bound + FrameWriter.sizeBound(again);
+                file = startSegment(again.isEmpty() ? bound : both);
+                writeFrame(again);
             }
-            FrameHeader header =
-                    new FrameHeader(0, records.size(), epoch, end, nextSequence, syncedThrough);
-            ByteBuffer frame = frames.encode(header, records, groups);
-            int size = frame.remaining();
-            file.write(Position.offset(end), frame);
-            frames.publish();
-            end += size;
-            nextSequence++;
+            writeFrame(records);
         } catch (IOException e) {
             throw failed(e);
         } catch (RuntimeException e) {
@@ -211,6 +259,35 @@ public final class Wal implements SharedLog {
             failure = new IOException("a bug stopped the log", e);
             throw e;
         }
+    }
+
+    private void writeFrame(List<GroupRecord> records) throws IOException {
+        if (records.isEmpty()) {
+            return;
+        }
+        FrameHeader header =
+                new FrameHeader(0, records.size(), epoch, end, nextSequence, syncedThrough);
+        ByteBuffer frame = frames.encode(header, records, groups);
+        int size = frame.remaining();
+        file.write(Position.offset(end), frame);
+        frames.publish(groups);
+        end += size;
+        nextSequence++;
+        writtenBytes.lazySet(writtenBytes.get() + size);
+    }
+
+    /** What remains of logs whose oldest entry is too far back. */
+    private List<GroupRecord> left() throws IOException {
+        List<GroupRecord> again = new ArrayList<>();
+        long oldest = number + 1 - config.segmentsMax();
+        for (GroupLog log : groups.values()) {
+            long first = log.runs.firstPosition();
+            if (first != Position.NONE && Position.segment(first) <= oldest) {
+                long from = log.base.id().index() + 1;
+                again.add(log.rewritten(read(log.groupId, from, log.lastIndex, Integer.MAX_VALUE)));
+            }
+        }
+        return again;
     }
 
     private void checkNotDamaged(GroupRecord record) {
@@ -241,6 +318,7 @@ public final class Wal implements SharedLog {
 
     /** Goes on in a new segment; all before is durable. */
     private DiskFile startSegment(long frameSize) throws IOException {
+        noteFirstNeeded();
         number++;
         epoch = SegmentHeader.newEpoch(storeUuid(), number, incarnation());
         SegmentHeader header =
@@ -254,6 +332,18 @@ public final class Wal implements SharedLog {
         return started;
     }
 
+    /** All that was written is durable: what a log has dropped stays dropped. */
+    private void noteFirstNeeded() {
+        long first = number;
+        for (GroupLog log : groups.values()) {
+            long position = log.runs.firstPosition();
+            if (position != Position.NONE) {
+                first = Math.min(first, Position.segment(position));
+            }
+        }
+        firstNeeded = Math.max(firstNeeded, first);
+    }
+
     private List<DirectoryEntry> directory() throws IOException {
         List<DirectoryEntry> directory = new ArrayList<>();
         for (GroupLog log : groups.values()) {
@@ -263,9 +353,9 @@ public final class Wal implements SharedLog {
                             log.replicaId,
                             log.storeId,
                             log.hardState,
-                            log.membership,
-                            EntryId.ZERO,
-                            0,
+                            log.memberships,
+                            log.base.id(),
+                            log.base.logTime(),
                             log.runs.last(),
                             lastLogTime(log),
                             log.lastPosition));
@@ -279,16 +369,7 @@ public final class Wal implements SharedLog {
     private List<RecoveredGroup> describeGroups() throws IOException {
         List<RecoveredGroup> all = new ArrayList<>();
         for (GroupLog log : groups.values()) {
-            all.add(
-                    new RecoveredGroup(
-                            log.groupId,
-                            log.replicaId,
-                            log.storeId,
-                            log.hardState,
-                            log.membership,
-                            log.runs.terms(),
-                            log.lastIndex,
-                            lastLogTime(log)));
+            all.add(log.describe(lastLogTime(log)));
         }
         return List.copyOf(all);
     }

@@ -8,11 +8,20 @@ import java.util.UUID;
 
 /**
  * @param newStoreUuid identity that a blank folder gets; one that has an identity keeps it
+ * @param firstIncarnation of a folder that was blank: larger than any of the folder that it takes
+ *     the place of, if there was one
  * @param segmentSize of a segment file, in bytes, a multiple of 4096
+ * @param segmentsMax a group whose oldest entry is further back than so many segments is written
+ *     again
  * @param mutations bugs to put back, for tests
  */
 public record WalConfig(
-        UUID newStoreUuid, int segmentSize, OnDamage onDamage, Set<Mutation> mutations) {
+        UUID newStoreUuid,
+        long firstIncarnation,
+        int segmentSize,
+        int segmentsMax,
+        OnDamage onDamage,
+        Set<Mutation> mutations) {
     /** What becomes of a log in which bytes that were durable are damaged. */
     public enum OnDamage {
         /** It does not open: a person looks first. */
@@ -25,6 +34,7 @@ public record WalConfig(
     }
 
     public static final int SEGMENT_SIZE_DEFAULT = 64 << 20;
+    public static final int SEGMENTS_MAX_DEFAULT = 16;
 
     public WalConfig {
         Invariant.check(segmentSize >= 8192, "a segment has room for a frame");
@@ -35,19 +45,37 @@ public record WalConfig(
     }
 
     public static WalConfig of(UUID newStoreUuid) {
-        return new WalConfig(newStoreUuid, SEGMENT_SIZE_DEFAULT, OnDamage.REFUSE, Set.of());
+        return new WalConfig(
+                newStoreUuid,
+                1,
+                SEGMENT_SIZE_DEFAULT,
+                SEGMENTS_MAX_DEFAULT,
+                OnDamage.REFUSE,
+                Set.of());
+    }
+
+    public WalConfig withFirstIncarnation(long first) {
+        return new WalConfig(newStoreUuid, first, segmentSize, segmentsMax, onDamage, mutations);
     }
 
     public WalConfig withSegmentSize(int size) {
-        return new WalConfig(newStoreUuid, size, onDamage, mutations);
+        return new WalConfig(
+                newStoreUuid, firstIncarnation, size, segmentsMax, onDamage, mutations);
+    }
+
+    public WalConfig withSegmentsMax(int count) {
+        return new WalConfig(
+                newStoreUuid, firstIncarnation, segmentSize, count, onDamage, mutations);
     }
 
     public WalConfig withOnDamage(OnDamage choice) {
-        return new WalConfig(newStoreUuid, segmentSize, choice, mutations);
+        return new WalConfig(
+                newStoreUuid, firstIncarnation, segmentSize, segmentsMax, choice, mutations);
     }
 
     public WalConfig withMutations(Set<Mutation> bugs) {
-        return new WalConfig(newStoreUuid, segmentSize, onDamage, bugs);
+        return new WalConfig(
+                newStoreUuid, firstIncarnation, segmentSize, segmentsMax, onDamage, bugs);
     }
 
     boolean has(Mutation mutation) {

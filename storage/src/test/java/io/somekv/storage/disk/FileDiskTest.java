@@ -13,6 +13,7 @@ import io.somekv.raft.EntryKind;
 import io.somekv.raft.HardState;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipState;
 import io.somekv.storage.wal.Wal;
 import io.somekv.storage.wal.WalConfig;
 import java.io.Closeable;
@@ -139,8 +140,10 @@ class FileDiskTest {
 
     private static GroupRecord append(long index) {
         Entry entry = new Entry(new EntryId(1, index), EntryKind.COMMANDS, 7, payload(index));
-        Membership members = new Membership(List.of(new Member(1, 1, STORE)), List.of());
-        return new GroupRecord(1, 1, 1, new HardState(1, 1, 0), members, 0, List.of(entry));
+        MembershipState members =
+                MembershipState.initial(Membership.of(List.of(new Member(1, 1, STORE))));
+        return new GroupRecord(
+                1, 1, 1, new HardState(1, 1, 0), members, EntryId.ZERO, 0, 0, List.of(entry));
     }
 
     private static Bytes payload(long index) {

@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.Bytes;
+import io.somekv.kv.StoreDigest;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.MemoryEngine;
+import io.somekv.kv.engine.StoreReader;
 import io.somekv.kv.engine.WriteBatch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,6 +31,9 @@ import org.rocksdb.RocksDB;
 class EngineModelTest {
     private static final int OPERATIONS = 400;
     private static final long[] STORES = {1, 2, 70_000};
+
+    /** Filled from a snapshot now and then. */
+    private static final long COPY = 9;
 
     /** So small that RocksDB flushes on its own between the flushes that the test asks for. */
     private static final long WRITE_BUFFER_SIZE = 64 << 10;
@@ -64,6 +69,7 @@ class EngineModelTest {
                     case 1, 2 -> checkCrash(rocks, live);
                     case 3 -> checkPins(rocks, memory, random);
                     case 4, 5, 6, 7 -> checkSame(rocks, memory);
+                    case 8 -> checkSnapshot(rocks, memory, random);
                     default -> {
                         WriteBatch batch = randomBatch(random);
                         rocks.apply(batch);
@@ -148,6 +154,55 @@ class EngineModelTest {
         }
     }
 
+    /**
+     * A store is read in pieces from one and filled into both; that it is there outlives a crash.
+     */
+    private void checkSnapshot(RocksEngine rocks, MemoryEngine memory, SplittableRandom random)
+            throws IOException {
+        long from = STORES[random.nextInt(STORES.length)];
+        long to = COPY;
+        rocks.drop(to);
+        memory.drop(to);
+        Engine.Staging one = rocks.stage(to);
+        Engine.Staging other = memory.stage(to);
+        try (Engine.Pin pin = rocks.pin();
+                Engine.Pin same = memory.pin()) {
+            StoreReader.Cursor at = StoreReader.Cursor.START;
+            boolean more = true;
+            while (more) {
+                int sizeMax = 1 + random.nextInt(5_000);
+                StoreReader.Piece piece = StoreReader.read(pin, from, at, sizeMax);
+                assertEquals(piece, StoreReader.read(same, from, at, sizeMax));
+                StoreReader.add(piece.rows(), to, one);
+                StoreReader.add(piece.rows(), to, other);
+                at = piece.next();
+                more = !piece.isLast();
+            }
+        }
+        assertEquals(dump(memory), dump(rocks), "nothing is to be seen before the end");
+        if (random.nextInt(4) == 0) {
+            one.abandon();
+            other.abandon();
+            return;
+        }
+        one.finish(77);
+        other.finish(77);
+        assertEquals(77, rocks.flushedApplied(to));
+        assertEquals(StoreDigest.of(memory, from), StoreDigest.of(rocks, to));
+        assertEquals(memory.stores(), rocks.stores());
+        checkSame(rocks, memory);
+        Path copy = folder.resolve("copy-" + copies++);
+        rocks.keepFiles(files -> copyFiles(files, rocks.folder(), copy));
+        try (RocksEngine found = RocksEngine.open(copy)) {
+            assertEquals(StoreDigest.of(memory, to), StoreDigest.of(found, to));
+            found.drop(to);
+            assertEquals(0, found.applied(to));
+        }
+        rocks.drop(to);
+        memory.drop(to);
+        checkSame(rocks, memory);
+    }
+
     private static String dump(Engine.Pin pin) {
         StringBuilder text = new StringBuilder();
         pin.scan(
@@ -172,6 +227,8 @@ class EngineModelTest {
             for (int i = 0; i < STORES.length; i++) {
                 assertTrue(found.applied(STORES[i]) >= flushed[i], "what was flushed is there");
             }
+            // A store that was dropped may be back: nobody refers to it.
+            found.drop(COPY);
             checkIsPrefix(found);
         }
     }

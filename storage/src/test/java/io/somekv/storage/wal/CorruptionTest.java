@@ -15,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
 import io.somekv.node.log.GroupRecord;
+import io.somekv.raft.EntryId;
 import io.somekv.raft.HardState;
 import io.somekv.storage.disk.MemoryDisk;
 import java.io.IOException;
@@ -203,6 +204,8 @@ class CorruptionTest {
                         9,
                         new HardState(1, 0, 0),
                         WalFixture.MEMBERS,
+                        EntryId.ZERO,
+                        0,
                         0,
                         entries(1, 1, 1, 1));
         try (Wal wal = Wal.open(disk, SERVE)) {

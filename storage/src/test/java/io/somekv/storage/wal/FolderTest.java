@@ -45,16 +45,16 @@ class FolderTest {
     void aNewerVersion() throws Exception {
         open(disk).close();
         try (DiskFile file = disk.open(StoreIdentity.FILE)) {
-            file.write(8, ByteBuffer.wrap(new byte[] {0, 0, 0, 2, 9, 9, 9}));
+            file.write(8, ByteBuffer.wrap(new byte[] {0, 0, 0, 3, 9, 9, 9}));
         }
         assertRefused(
-                "memory:identity has format version 2; this program understands versions up to 1"
+                "memory:identity has format version 3; this program understands versions up to 2"
                         + " and will not touch it: use a newer program");
     }
 
     @Test
     void anIdentityOfSomethingElse() throws Exception {
-        disk.create(StoreIdentity.FILE, 40).close();
+        disk.create(StoreIdentity.FILE, 48).close();
         assertRefused("memory:identity is no identity of a some-kvstore log");
     }
 

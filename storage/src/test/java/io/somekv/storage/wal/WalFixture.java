@@ -8,6 +8,7 @@ import io.somekv.raft.EntryKind;
 import io.somekv.raft.HardState;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipState;
 import io.somekv.storage.disk.Disk;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -18,10 +19,10 @@ import java.util.UUID;
 final class WalFixture {
     static final UUID STORE = new UUID(0x1234, 0x5678);
     static final WalConfig CONFIG = WalConfig.of(STORE).withSegmentSize(8192);
-    static final Membership MEMBERS =
-            new Membership(
-                    List.of(new Member(1, 11, STORE), new Member(2, 12, new UUID(0, 2))),
-                    List.of());
+    static final MembershipState MEMBERS =
+            MembershipState.initial(
+                    Membership.of(
+                            List.of(new Member(1, 11, STORE), new Member(2, 12, new UUID(0, 2)))));
 
     private WalFixture() {}
 
@@ -50,7 +51,15 @@ final class WalFixture {
 
     static GroupRecord record(long group, long term, long truncateFrom, List<Entry> entries) {
         return new GroupRecord(
-                group, 1, group, new HardState(term, 1, 0), MEMBERS, truncateFrom, entries);
+                group,
+                1,
+                group,
+                new HardState(term, 1, 0),
+                MEMBERS,
+                EntryId.ZERO,
+                0,
+                truncateFrom,
+                entries);
     }
 
     static void writeAndSync(Wal wal, GroupRecord... records) throws IOException {
@@ -60,9 +69,15 @@ final class WalFixture {
 
     /** All of a group's entries, in the order of the log. */
     static List<Entry> readAll(Wal wal, long group) throws IOException {
+        return readAll(wal, group, EntryId.ZERO);
+    }
+
+    /** All of them behind {@code base}. */
+    static List<Entry> readAll(Wal wal, long group, EntryId base) throws IOException {
         List<Entry> all = new ArrayList<>();
         while (true) {
-            List<Entry> more = wal.read(group, all.size() + 1L, Long.MAX_VALUE, 1 << 10);
+            long next = base.index() + all.size() + 1;
+            List<Entry> more = wal.read(group, next, Long.MAX_VALUE, 1 << 10);
             if (more.isEmpty()) {
                 return all;
             }

@@ -17,20 +17,23 @@ import org.junit.jupiter.api.Test;
 class WalModelTest {
     private static final int RUNS = 100;
 
+    /** Few segments: what stays behind is written again soon. */
+    private static final WalConfig CONFIG = WalFixture.CONFIG.withSegmentsMax(3);
+
     /** Powers up and down a few times; the power goes at any operation, also while starting. */
     @Test
     @Tag("kb-18")
     @Tag("kb-52")
     void whatWasSyncedSurvivesPowerCuts() throws Exception {
         for (int seed = 0; seed < RUNS; seed++) {
-            runWithPowerCuts(seed, WalFixture.CONFIG);
+            runWithPowerCuts(seed, CONFIG);
         }
     }
 
     @Test
     @Tag("kb-17")
     void aMissingDirectorySyncIsFound() {
-        WalConfig bug = WalFixture.CONFIG.withMutations(EnumSet.of(Mutation.NO_DIRECTORY_SYNC));
+        WalConfig bug = CONFIG.withMutations(EnumSet.of(Mutation.NO_DIRECTORY_SYNC));
         assertSomeSeedFails(seed -> runWithPowerCuts(seed, bug));
     }
 
@@ -39,14 +42,14 @@ class WalModelTest {
     @Tag("kb-16")
     void whatWasSyncedSurvivesFailingOperations() throws Exception {
         for (int seed = 0; seed < RUNS; seed++) {
-            runWithFailures(seed, WalFixture.CONFIG);
+            runWithFailures(seed, CONFIG);
         }
     }
 
     @Test
     @Tag("kb-16")
     void aRepeatedSyncIsFound() {
-        WalConfig bug = WalFixture.CONFIG.withMutations(EnumSet.of(Mutation.RETRY_FAILED_SYNC));
+        WalConfig bug = CONFIG.withMutations(EnumSet.of(Mutation.RETRY_FAILED_SYNC));
         assertSomeSeedFails(seed -> runWithFailures(seed, bug));
     }
 
@@ -123,6 +126,9 @@ class WalModelTest {
                 if (random.nextInt(4) > 0) {
                     wal.sync();
                     model.onSynced();
+                }
+                if (random.nextInt(8) == 0) {
+                    wal.freeSegments();
                 }
             }
         } catch (IOException failure) {

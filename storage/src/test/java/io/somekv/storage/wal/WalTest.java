@@ -21,6 +21,7 @@ import io.somekv.raft.EntryId;
 import io.somekv.raft.HardState;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
+import io.somekv.raft.MembershipState;
 import io.somekv.storage.disk.MemoryDisk;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,15 +47,18 @@ class WalTest {
 
     @Test
     void aGroupComesBackAsItWasWritten() throws Exception {
-        Membership later =
-                new Membership(
+        Membership settled =
+                Membership.of(
                         List.of(new Member(1, 11, STORE)),
                         List.of(new Member(7, 13, new UUID(7, 7))));
+        MembershipState later = new MembershipState(settled.promoting(7), 4, settled, 2);
         try (Wal wal = open(disk)) {
             writeAndSync(wal, append(5, 1, 1, 3));
             writeAndSync(wal, record(5, 2, 3, entries(5, 2, 3, 4)));
             writeAndSync(
-                    wal, new GroupRecord(5, 1, 5, new HardState(3, 2, 4), later, 0, List.of()));
+                    wal,
+                    new GroupRecord(
+                            5, 1, 5, new HardState(3, 2, 4), later, EntryId.ZERO, 0, 0, List.of()));
         }
         try (Wal wal = open(disk)) {
             RecoveredGroup expected =
@@ -64,6 +68,8 @@ class WalTest {
                             5,
                             new HardState(3, 2, 4),
                             later,
+                            EntryId.ZERO,
+                            0,
                             List.of(new EntryId(1, 1), new EntryId(2, 3)),
                             4,
                             1004);
@@ -159,7 +165,16 @@ class WalTest {
             writeAndSync(wal, append(1, 3, 1, 9));
             writeAndSync(
                     wal,
-                    new GroupRecord(1, 2, 44, HardState.INITIAL, MEMBERS, 0, entries(1, 1, 1, 1)));
+                    new GroupRecord(
+                            1,
+                            2,
+                            44,
+                            HardState.INITIAL,
+                            MEMBERS,
+                            EntryId.ZERO,
+                            0,
+                            0,
+                            entries(1, 1, 1, 1)));
         }
         try (Wal wal = open(disk)) {
             RecoveredGroup group = wal.recovered().getFirst();

@@ -1,0 +1,61 @@
+package io.somekv.kv.shardmaster;
+
+import io.somekv.kv.RowKind;
+import io.somekv.kv.engine.Engine;
+import io.somekv.kv.engine.EngineKey;
+import io.somekv.kv.engine.EntryWrites;
+import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.ShardConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Who the members of each group are by its own account. A group changes its members by itself (Raft
+ * §6); what the configs say of it is how it was created.
+ */
+final class GroupMembers {
+    /**
+     * @param version index of the entry in the group's log that made them members
+     */
+    record Report(GroupSpec group, long version) {}
+
+    private final long storeId;
+    private final Map<Long, Report> reports = new TreeMap<>();
+
+    GroupMembers(Engine engine, long storeId) {
+        this.storeId = storeId;
+        engine.scan(
+                EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.MEMBERS),
+                EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.MEMBERS + 1),
+                (_, row) -> {
+                    Report report = MasterRows.report(row);
+                    reports.put(report.group().groupId(), report);
+                    return true;
+                });
+    }
+
+    /** Takes a report that is newer than the one before. */
+    void learn(Report report, EntryWrites writes) {
+        long groupId = report.group().groupId();
+        Report known = reports.get(groupId);
+        if (known == null || known.version() < report.version()) {
+            reports.put(groupId, report);
+            writes.put(
+                    EngineKey.numbered(storeId, RowKind.MEMBERS, groupId),
+                    MasterRows.encode(report));
+        }
+    }
+
+    GroupSpec now(GroupSpec group) {
+        Report report = reports.get(group.groupId());
+        return report == null ? group : report.group();
+    }
+
+    ShardConfig now(ShardConfig config) {
+        List<GroupSpec> groups = new ArrayList<>(config.groups().size());
+        config.groups().forEach(group -> groups.add(now(group)));
+        return new ShardConfig(config.number(), groups, config.owners());
+    }
+}

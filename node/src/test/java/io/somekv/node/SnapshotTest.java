@@ -1,0 +1,186 @@
+package io.somekv.node;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.somekv.base.Bytes;
+import io.somekv.node.FrameFates.Fate;
+import io.somekv.node.wire.ConsensusCodec;
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.frame.Frame;
+import io.somekv.raft.Member;
+import io.somekv.raft.MembershipChange;
+import io.somekv.raft.Message;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Logs are dropped, and who needs what was dropped gets the state instead (Raft section 7). */
+class SnapshotTest {
+    private static final long GROUP = 1;
+    private static final Bytes LARGE = Bytes.wrap(new byte[100_000]);
+
+    private static LaneCluster started() {
+        LaneCluster cluster = new LaneCluster(4);
+        cluster.createGroup(0, 3);
+        cluster.createGroup(GROUP, 3);
+        cluster.startOn(3, 16);
+        cluster.run(500);
+        return cluster;
+    }
+
+    private static void put(LaneCluster cluster, long node, int from, int to) {
+        for (int i = from; i < to; i++) {
+            Command put = Command.Put.of(Bytes.utf8("key" + i), LARGE);
+            assertEquals(new Outcome.Ok(), cluster.ask(node, put));
+        }
+    }
+
+    private static GroupStatus status(LaneCluster cluster, long node) {
+        return cluster.lane(node, GROUP).status(cluster.now()).stream()
+                .filter(status -> status.groupId() == GROUP)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static Optional<Long> digest(LaneCluster cluster, long node) {
+        return cluster.lane(node, GROUP).digest(GROUP);
+    }
+
+    private static void assertSame(LaneCluster cluster, long node, long other) {
+        assertEquals(status(cluster, node).applied(), status(cluster, other).applied());
+        assertTrue(digest(cluster, node).isPresent());
+        assertEquals(digest(cluster, node), digest(cluster, other));
+    }
+
+    /** A follower that is away while the log is dropped; the state is larger than a window. */
+    private static long withOneLeftBehind(LaneCluster cluster) {
+        long leader = cluster.leaderOf(GROUP);
+        long away = 1 + leader % 3;
+        put(cluster, leader, 0, 2);
+        cluster.run(10);
+        cluster.cutOff(away);
+        put(cluster, leader, 2, 30);
+        for (long node = 1; node <= 3; node++) {
+            if (node != away) {
+                cluster.compact(node);
+            }
+        }
+        return away;
+    }
+
+    @Test
+    @Tag("kb-27")
+    void aFollowerThatWasAwayGetsTheStateAndGoesOn() {
+        LaneCluster cluster = started();
+        long away = withOneLeftBehind(cluster);
+        long leader = cluster.leaderOf(GROUP);
+        cluster.heal();
+        cluster.run(300);
+        assertSame(cluster, leader, away);
+        put(cluster, leader, 30, 32);
+        cluster.run(20);
+        assertSame(cluster, leader, away);
+        cluster.crash(away);
+        cluster.restart(away);
+        cluster.run(300);
+        assertSame(cluster, cluster.leaderOf(GROUP), away);
+        List<Long> stores = cluster.disk(away).engine.stores();
+        assertEquals(2, stores.size(), "what the snapshot replaced is dropped: " + stores);
+        assertTrue(cluster.comesToRest());
+    }
+
+    @Test
+    void aNodeThatJoinsWhenTheLogIsGoneGetsTheState() {
+        LaneCluster cluster = started();
+        long leader = cluster.leaderOf(GROUP);
+        put(cluster, leader, 0, 20);
+        cluster.run(10);
+        for (long node = 1; node <= 3; node++) {
+            cluster.compact(node);
+        }
+        MembershipChange add = new MembershipChange.Add(4, LaneCluster.storeOf(4), 0);
+        assertEquals(new Outcome.Ok(), cluster.change(leader, GROUP, add));
+        cluster.run(300);
+        assertSame(cluster, leader, 4);
+        List<Long> voters =
+                status(cluster, 4).membership().voters().stream().map(Member::nodeId).toList();
+        assertEquals(List.of(1L, 2L, 3L, 4L), voters);
+    }
+
+    /** Pieces are lost, doubled and late: what arrives in the end is what was read. */
+    @Test
+    @Tag("kb-28")
+    void piecesThatGetLostAreSentAgain() {
+        for (int seed = 0; seed < 10; seed++) {
+            LaneCluster cluster = started();
+            long away = withOneLeftBehind(cluster);
+            long leader = cluster.leaderOf(GROUP);
+            SplittableRandom random = new SplittableRandom(seed);
+            cluster.network((from, to, frame) -> {
+                int dice = isOfSnapshot(frame) ? random.nextInt(10) : 9;
+                return dice < 3 ? Fate.IS_LOST : dice < 5 ? Fate.ARRIVES_AND_IS_HELD : Fate.ARRIVES;
+            });
+            cluster.heal();
+            for (int i = 0; i < 100; i++) {
+                cluster.run(40);
+                if (i % 7 == 0) {
+                    cluster.releaseHeld();
+                }
+            }
+            assertSame(cluster, leader, away);
+        }
+    }
+
+    /** Half way the receiver crashes, or the leader does: nothing of the half is ever seen. */
+    @Test
+    @Tag("kb-53")
+    void aCrashHalfWayLeavesTheOldState() {
+        for (boolean leaderToo : new boolean[] {false, true}) {
+            for (int pieces = 1; pieces < 12; pieces += 2) {
+                LaneCluster cluster = started();
+                long away = withOneLeftBehind(cluster);
+                long leader = cluster.leaderOf(GROUP);
+                int[] left = {pieces};
+                cluster.network((from, to, frame) ->
+                        isOfSnapshot(frame) && left[0]-- <= 0 ? Fate.IS_LOST : Fate.ARRIVES);
+                cluster.heal();
+                cluster.run(20);
+                cluster.crash(leaderToo ? leader : away);
+                cluster.run(20);
+                cluster.restart(leaderToo ? leader : away);
+                cluster.network((from, to, frame) -> Fate.ARRIVES);
+                cluster.run(2000);
+                assertSame(cluster, cluster.leaderOf(GROUP), away);
+                assertFalse(cluster.leaderOf(GROUP) == 0);
+            }
+        }
+    }
+
+    /** It has every piece, and crashes before its log says so: it is sent all of it once more. */
+    @Test
+    @Tag("kb-53")
+    void aCrashBetweenTheLastPieceAndTheLogLeavesTheOldState() {
+        LaneCluster cluster = started();
+        long away = withOneLeftBehind(cluster);
+        cluster.heal();
+        cluster.stallDisk(away);
+        cluster.run(300);
+        assertTrue(status(cluster, away).applied() > 20, "it has taken the snapshot in");
+        cluster.crash(away);
+        cluster.restart(away);
+        assertTrue(status(cluster, away).applied() < 10, "and lost it with its log's record");
+        cluster.run(2000);
+        assertSame(cluster, cluster.leaderOf(GROUP), away);
+    }
+
+    private static boolean isOfSnapshot(Frame frame) {
+        return frame instanceof Frame.Consensus consensus
+                && ConsensusCodec.decode(consensus.messages()).stream()
+                        .anyMatch(e -> e.message() instanceof Message.InstallSnapshot);
+    }
+}

@@ -1,0 +1,84 @@
+package io.somekv.raft;
+
+/**
+ * The wall clock that a leader stamps log time with, for as long as its quorum vouches for it
+ * (DESIGN §3, log time). It is fixed as an offset to the monotonic clock when the leader is
+ * elected, so that within a term log time runs by the monotonic clock.
+ */
+final class LeaderClock {
+    private final Core core;
+    private final Replication replication;
+    private final QuorumClock clocks = new QuorumClock();
+
+    /** This leader's wall clock: its lead over the monotonic clock, fixed when it won. */
+    private long offset;
+
+    /** Since when no quorum vouches for it: nothing is appended; MAX_VALUE: never. */
+    private long refusedSinceNanos = Long.MAX_VALUE;
+
+    LeaderClock(Core core, Replication replication) {
+        this.core = core;
+        this.replication = replication;
+        this.offset = QuorumClock.offset(core.now().wallMillis(), core.now().nanos());
+    }
+
+    long wallMillis(Now now) {
+        return QuorumClock.wallMillis(offset, now.nanos());
+    }
+
+    boolean isRefused() {
+        return refusedSinceNanos != Long.MAX_VALUE;
+    }
+
+    void refuse() {
+        refusedSinceNanos = core.now().nanos();
+    }
+
+    /**
+     * Compares this leader's clock with those of the voters heard lately. Being vouched for counts
+     * from then on: the votes that came first may have been those of slow clocks.
+     */
+    void judge() {
+        Now now = core.now();
+        long own = QuorumClock.offset(now.wallMillis(), now.nanos());
+        long leadMillisMax = core.config().clockLeadMillisMax();
+        if (core.isOnlyVoter()) {
+            // Nobody to yield to: time stands still until the clock has caught up.
+            offset = Math.min(offset, own + leadMillisMax);
+            return;
+        }
+        clocks.clear();
+        clocks.add(own);
+        if (!replication.addClocks(clocks, now.nanos() - core.config().electionTimeoutNanos())) {
+            return;
+        }
+        boolean isVouched = clocks.vouchesFor(offset, leadMillisMax);
+        if (isVouched) {
+            refusedSinceNanos = Long.MAX_VALUE;
+        } else if (!isRefused()) {
+            refuse();
+        }
+    }
+
+    /**
+     * A clock that its quorum does not vouch for stamps nothing more (KB-50). Its replica leads on
+     * until all had time to speak, and some voter has all of its log; only then it steps down. Else
+     * the others could not be elected:
+     *
+     * <ol>
+     *   <li>of three replicas C is down, A's clock is ahead and A's log is longer than B's,
+     *   <li>A steps down at once; B's log is behind, so A must refuse it its vote,
+     *   <li>A is elected again, steps down again: no leader for ever.
+     * </ol>
+     */
+    boolean mustLeave() {
+        if (!isRefused()) {
+            return false;
+        }
+        long waited = core.now().nanos() - refusedSinceNanos;
+        boolean isReplaceable =
+                waited >= 2 * core.config().heartbeatNanos()
+                        && replication.hasVoterBeyond(core.log().last().index() - 1);
+        return isReplaceable || waited >= 2 * core.config().electionTimeoutNanos();
+    }
+}

@@ -1,0 +1,300 @@
+package io.somekv.server.cli;
+
+import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.v1.GroupMember;
+import io.somekv.protocol.v1.ReplicaStatus;
+import io.somekv.server.control.ControlException;
+import io.somekv.server.control.ControlException.Kind;
+import io.somekv.server.grpc.ControlChannel;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code somekv node}: how nodes come to a cluster, and leave it. */
+@Command(
+        name = "node",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "Add, replace, empty and remove nodes, while the cluster serves.",
+        subcommands = {
+            NodeCommand.Join.class,
+            NodeCommand.Replace.class,
+            NodeCommand.Drain.class,
+            NodeCommand.Remove.class
+        })
+final class NodeCommand implements Runnable {
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+        spec.commandLine().getOut().flush();
+    }
+
+    /** Makes a node part of the cluster. */
+    @Command(
+            name = "join",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Make a node that runs on an empty data folder part of the cluster that --node is in.",
+                "It hosts nothing yet: 'node replace', 'node drain' of another one, 'group members"
+                        + " --add' or 'cluster join' give it replicas."
+            })
+    static final class Join implements Callable<Integer> {
+        @Mixin private Console console = new Console();
+        @Mixin private NodeOption node = new NodeOption();
+
+        @Parameters(
+                index = "0",
+                paramLabel = "HOST:PORT",
+                description = "Its control port (--grpc-port).")
+        private String address = "";
+
+        @Override
+        public Integer call() {
+            console.logAt("WARN");
+            return console.run(() -> {
+                try (ControlChannel channel = node.open()) {
+                    NodeInfo joined = channel.addNode(address);
+                    console.out().println("node " + joined.nodeId() + " is in the cluster");
+                    return Console.EXIT_OK;
+                }
+            });
+        }
+    }
+
+    /** Puts one node in the place of another. */
+    @Command(
+            name = "replace",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Put another node in the place of one that is dead, or is to go: every group that has a"
+                        + " replica there gets one on the other instead, and loses at no moment its"
+                        + " majority. The node that is replaced is forgotten in the end.",
+                "May be repeated if it was interrupted. A node that lost its disk is replaced by itself:"
+                        + " start it on an empty folder with its old --node-id and name both by it."
+            })
+    static final class Replace implements Callable<Integer> {
+        @Mixin private Console console = new Console();
+        @Mixin private NodeOption node = new NodeOption();
+
+        @Parameters(index = "0", paramLabel = "OLD", description = "Id of the node to replace.")
+        private long oldNode;
+
+        @Parameters(
+                index = "1",
+                paramLabel = "NEW",
+                description =
+                        "Control port of the new node as HOST:PORT; its id where it has joined.")
+        private String newNode = "";
+
+        @Override
+        public Integer call() {
+            console.logAt("WARN");
+            return console.run(() -> {
+                try (ControlChannel channel = node.open()) {
+                    NodeInfo to = arrived(channel);
+                    Relocation relocation = new Relocation(channel, console.out());
+                    ClusterPicture picture = ClusterPicture.take(channel, false);
+                    for (long groupId : groupsOn(picture, oldNode)) {
+                        relocation.carryOut(new Relocation.Step(groupId, oldNode, to));
+                    }
+                    if (oldNode != to.nodeId()) {
+                        forget(channel, oldNode);
+                    }
+                    console.out()
+                            .printf("node %d is in the place of node %d%n", to.nodeId(), oldNode);
+                    return Console.EXIT_OK;
+                }
+            });
+        }
+
+        private NodeInfo arrived(ControlChannel channel) {
+            return newNode.contains(":")
+                    ? channel.addNode(newNode)
+                    : known(ClusterPicture.take(channel, false), id());
+        }
+
+        private long id() {
+            try {
+                return Long.parseLong(newNode);
+            } catch (NumberFormatException e) {
+                throw new ControlException(
+                        Kind.INVALID, "'" + newNode + "' is neither host:port nor a node's id");
+            }
+        }
+    }
+
+    /** Moves all replicas off a node. */
+    @Command(
+            name = "drain",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Move all replicas off a node to others, each to the one that has fewest and none of its"
+                        + " group. The node stays in the cluster; 'node remove' takes it out.",
+                "May be repeated if it was interrupted."
+            })
+    static final class Drain implements Callable<Integer> {
+        @Mixin private Console console = new Console();
+        @Mixin private NodeOption node = new NodeOption();
+
+        @Parameters(index = "0", paramLabel = "NODE", description = "Its id.")
+        private long nodeId;
+
+        @Option(
+                names = "--shrink",
+                description =
+                        "Where no other node can take a replica, have one less of that group.")
+        private boolean shrink;
+
+        @Override
+        public Integer call() {
+            console.logAt("WARN");
+            return console.run(() -> {
+                try (ControlChannel channel = node.open()) {
+                    drain(channel, console, nodeId, shrink);
+                    console.out().println("node " + nodeId + " has no replica");
+                    return Console.EXIT_OK;
+                }
+            });
+        }
+    }
+
+    /** Takes a node out. */
+    @Command(
+            name = "remove",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Take a node out of the cluster. It must have no replica: 'node drain' moves them off"
+                        + " it, 'node replace' puts another node in its place."
+            })
+    static final class Remove implements Callable<Integer> {
+        @Mixin private Console console = new Console();
+        @Mixin private NodeOption node = new NodeOption();
+
+        @Parameters(index = "0", paramLabel = "NODE", description = "Its id.")
+        private long nodeId;
+
+        @Override
+        public Integer call() {
+            console.logAt("WARN");
+            return console.run(() -> {
+                try (ControlChannel channel = node.open()) {
+                    known(ClusterPicture.take(channel, false), nodeId);
+                    forget(channel, nodeId);
+                    console.out().println("node " + nodeId + " is not in the cluster any more");
+                    return Console.EXIT_OK;
+                }
+            });
+        }
+    }
+
+    private static NodeInfo known(ClusterPicture picture, long nodeId) {
+        return picture.node(nodeId)
+                .orElseThrow(() ->
+                        new ControlException(
+                                Kind.INVALID,
+                                "the cluster knows no node "
+                                        + nodeId
+                                        + ": 'somekv cluster status' shows them, 'somekv node join'"
+                                        + " adds one"));
+    }
+
+    /** The master hears of a group's members a moment after they have changed. */
+    private static void forget(ControlChannel channel, long nodeId) throws InterruptedException {
+        long end = System.nanoTime() + 10_000_000_000L;
+        while (true) {
+            try {
+                channel.removeNode(nodeId);
+                return;
+            } catch (ControlException e) {
+                boolean hosts = !groupsOn(ClusterPicture.take(channel, false), nodeId).isEmpty();
+                if (hosts || e.kind() != Kind.NOT_NOW || System.nanoTime() - end > 0) {
+                    throw e;
+                }
+            }
+            Thread.sleep(200);
+        }
+    }
+
+    private static List<Long> groupsOn(ClusterPicture picture, long nodeId) {
+        List<Long> groups = new ArrayList<>();
+        for (long groupId : picture.groups()) {
+            ReplicaStatus led =
+                    picture.asLed(groupId)
+                            .orElseThrow(() ->
+                                    new ControlException(
+                                            Kind.NOT_NOW,
+                                            "group " + groupId + " has no leader at the moment"));
+            if (led.getMembersList().stream().anyMatch(m -> m.getNodeId() == nodeId)) {
+                groups.add(groupId);
+            }
+        }
+        return groups;
+    }
+
+    private static void drain(ControlChannel channel, Console console, long nodeId, boolean shrink)
+            throws InterruptedException {
+        ClusterPicture picture = ClusterPicture.take(channel, false);
+        known(picture, nodeId);
+        List<Relocation.Step> steps = plan(picture, nodeId, shrink);
+        Relocation relocation = new Relocation(channel, console.out());
+        for (Relocation.Step step : steps) {
+            relocation.carryOut(step);
+        }
+    }
+
+    /** Where each replica of the node goes; refused as a whole before anything is changed. */
+    private static List<Relocation.Step> plan(ClusterPicture picture, long nodeId, boolean shrink) {
+        Map<NodeInfo, Integer> load = new TreeMap<>(Comparator.comparingLong(NodeInfo::nodeId));
+        picture.replicaCounts()
+                .forEach((node, count) -> {
+                    if (node.nodeId() != nodeId) {
+                        count.ifPresent(replicas -> load.put(node, replicas));
+                    }
+                });
+        List<Relocation.Step> steps = new ArrayList<>();
+        List<Long> stuck = new ArrayList<>();
+        for (long groupId : groupsOn(picture, nodeId)) {
+            @Nullable NodeInfo to = target(picture, groupId, load).orElse(null);
+            if (to != null) {
+                load.merge(to, 1, Integer::sum);
+            } else if (!shrink) {
+                stuck.add(groupId);
+            }
+            steps.add(new Relocation.Step(groupId, nodeId, to));
+        }
+        if (!stuck.isEmpty()) {
+            throw new ControlException(
+                    Kind.NOT_NOW,
+                    "no other node that answers is without a replica of group "
+                            + stuck
+                            + ": add a node ('somekv node join'), or drain with --shrink; nothing was"
+                            + " changed");
+        }
+        return steps;
+    }
+
+    private static Optional<NodeInfo> target(
+            ClusterPicture picture, long groupId, Map<NodeInfo, Integer> load) {
+        List<Long> taken =
+                picture.asLed(groupId).orElseThrow().getMembersList().stream()
+                        .map(GroupMember::getNodeId)
+                        .toList();
+        return load.entrySet().stream()
+                .filter(entry -> !taken.contains(entry.getKey().nodeId()))
+                .min(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey);
+    }
+}

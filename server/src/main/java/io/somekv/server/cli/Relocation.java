@@ -1,0 +1,186 @@
+package io.somekv.server.cli;
+
+import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.v1.GroupMember;
+import io.somekv.protocol.v1.ReplicaStatus;
+import io.somekv.raft.MembershipChange;
+import io.somekv.server.control.ControlException;
+import io.somekv.server.control.ControlException.Kind;
+import io.somekv.server.grpc.ControlChannel;
+import java.io.PrintWriter;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Has replicas of a group come, go, or take another's place, and waits until it is done, telling
+ * how far it is. All of it is carried out by the group itself: whoever stops watching stops
+ * nothing, and may ask again, which goes on where the first time is.
+ */
+final class Relocation {
+    private static final long LOOK_AGAIN_MILLIS = 200;
+
+    /** A refusal is believed when it stands for as long: a leader may just have been elected. */
+    private static final long REFUSED_NANOS_MAX = 3_000_000_000L;
+
+    /** Without any progress. */
+    private static final long STUCK_NANOS_MAX = 60_000_000_000L;
+
+    private final ControlChannel channel;
+    private final PrintWriter out;
+
+    Relocation(ControlChannel channel, PrintWriter out) {
+        this.channel = channel;
+        this.out = out;
+    }
+
+    /**
+     * @param from node whose replica goes; 0 for none
+     * @param to node that gets one; null for none
+     */
+    record Step(long groupId, long from, @Nullable NodeInfo to) {}
+
+    /** Carries out a step, whoever has begun it. */
+    void carryOut(Step step) throws InterruptedException {
+        new Watch(step).run();
+    }
+
+    /** One step while it is under way. */
+    private final class Watch {
+        private final Step step;
+        private long progressNanos = System.nanoTime();
+        private long refusedSinceNanos = Long.MAX_VALUE;
+        private String said = "";
+
+        Watch(Step step) {
+            this.step = step;
+        }
+
+        void run() throws InterruptedException {
+            while (true) {
+                ClusterPicture picture = ClusterPicture.take(channel, false);
+                Optional<ReplicaStatus> led = picture.asLed(step.groupId());
+                if (led.isEmpty()) {
+                    say("waits for a leader");
+                } else if (isDone(led.get())) {
+                    say(doneText());
+                    return;
+                } else if (hasNew(led.get(), "LEARNER")) {
+                    say(progressText(picture, led.get()));
+                } else if (led.get().getChanging()) {
+                    say("waits for another change of its members");
+                } else {
+                    ask(picture, led.get());
+                }
+                if (System.nanoTime() - progressNanos > STUCK_NANOS_MAX) {
+                    throw new ControlException(Kind.NOT_NOW, stuckText());
+                }
+                TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MILLIS);
+            }
+        }
+
+        private boolean isDone(ReplicaStatus led) {
+            return !led.getChanging()
+                    && led.getMembersList().stream().noneMatch(this::isToGo)
+                    && (step.to() == null || hasNew(led, "VOTER"));
+        }
+
+        private boolean hasNew(ReplicaStatus led, String role) {
+            return led.getMembersList().stream()
+                    .anyMatch(member -> isNew(member) && member.getRole().equals(role));
+        }
+
+        /** By its disk as well: a node that lost its own gets a new replica of the same group. */
+        private boolean isNew(GroupMember member) {
+            NodeInfo to = step.to();
+            return to != null
+                    && member.getNodeId() == to.nodeId()
+                    && member.getStoreId().equals(to.storeId().toString());
+        }
+
+        private boolean isToGo(GroupMember member) {
+            return member.getNodeId() == step.from() && !isNew(member);
+        }
+
+        private void ask(ClusterPicture picture, ReplicaStatus led) {
+            Optional<GroupMember> toGo =
+                    led.getMembersList().stream().filter(this::isToGo).findFirst();
+            if (step.to() == null || hasNew(led, "VOTER")) {
+                ask(picture, new MembershipChange.Remove(toGo.orElseThrow().getReplicaId()));
+            } else {
+                ask(
+                        picture,
+                        new MembershipChange.Add(
+                                step.to().nodeId(),
+                                step.to().storeId(),
+                                toGo.map(GroupMember::getReplicaId).orElse(0L)));
+            }
+        }
+
+        private void ask(ClusterPicture picture, MembershipChange change) {
+            NodeInfo leader = picture.leaderOf(step.groupId()).orElseThrow();
+            try (ControlChannel there =
+                    ControlChannel.to(leader.host() + ":" + leader.grpcPort())) {
+                there.changeMembers(step.groupId(), change);
+                refusedSinceNanos = Long.MAX_VALUE;
+            } catch (ControlException e) {
+                onRefused(e);
+            }
+        }
+
+        private void onRefused(ControlException e) {
+            long now = System.nanoTime();
+            if (refusedSinceNanos == Long.MAX_VALUE) {
+                refusedSinceNanos = now;
+            }
+            if (e.kind() == Kind.INVALID
+                    || (e.kind() == Kind.NOT_NOW && now - refusedSinceNanos > REFUSED_NANOS_MAX)) {
+                throw new ControlException(
+                        e.kind(), "group " + step.groupId() + ": " + e.getMessage());
+            }
+        }
+
+        private String progressText(ClusterPicture picture, ReplicaStatus led) {
+            String has =
+                    picture.replica(step.groupId(), toNode())
+                            .map(replica -> "%,d".formatted(replica.getLastIndex()))
+                            .orElse("none");
+            return "node %d gets the log: has %s of %,d entries"
+                    .formatted(toNode(), has, led.getLastIndex());
+        }
+
+        private String doneText() {
+            String gone = "the replica on node " + step.from() + " is gone";
+            if (step.to() == null) {
+                return gone;
+            }
+            return "the replica on node %d votes%s"
+                    .formatted(
+                            toNode(),
+                            step.from() == 0 || step.from() == toNode() ? "" : ", " + gone);
+        }
+
+        private String stuckText() {
+            return "group %d: no progress for a minute (%s). It goes on by itself once it can;"
+                            .formatted(step.groupId(), said)
+                    + " are the nodes running ('somekv cluster status')?"
+                    + (step.to() == null
+                            ? ""
+                            : " To give it up: somekv group members %d --remove %d"
+                                    .formatted(step.groupId(), toNode()));
+        }
+
+        private void say(String what) {
+            if (!what.equals(said)) {
+                said = what;
+                progressNanos = System.nanoTime();
+                out.println("group " + step.groupId() + ": " + what);
+                out.flush();
+            }
+        }
+
+        private long toNode() {
+            return step.to() == null ? 0 : step.to().nodeId();
+        }
+    }
+}
