@@ -51,9 +51,7 @@ final class Program implements AutoCloseable {
     /** The first of a run of ports that are free. */
     int choosePort() throws IOException, InterruptedException {
         Process process =
-                new ProcessBuilder(
-                                House.root().resolve("bench/nodes.sh").toString(),
-                                "choose-port")
+                new ProcessBuilder(House.root().resolve("bench/nodes.sh").toString(), "choose-port")
                         .start();
         String answer = new String(process.getInputStream().readAllBytes(), UTF_8).strip();
         assertEquals(0, process.waitFor());
