@@ -178,6 +178,30 @@ class SnapshotTest {
         assertSame(cluster, cluster.leaderOf(GROUP), away);
     }
 
+    /**
+     * The log from a snapshot's index on stays while that is on its way: else it came for nothing.
+     */
+    @Test
+    @Tag("kb-30")
+    void aFollowerCatchesUpThoughTheLogIsDroppedAllTheTime() {
+        LaneCluster cluster = started();
+        long away = withOneLeftBehind(cluster);
+        long leader = cluster.leaderOf(GROUP);
+        cluster.heal();
+        int installed = 0;
+        long before = status(cluster, away).applied();
+        for (int round = 0; round < 60; round++) {
+            put(cluster, leader, round, round + 1);
+            cluster.compact(leader);
+            long applied = status(cluster, away).applied();
+            installed += applied > before + 10 ? 1 : 0;
+            before = applied;
+        }
+        cluster.run(40);
+        assertSame(cluster, leader, away);
+        assertEquals(1, installed, "one snapshot, and the log from there on");
+    }
+
     private static boolean isOfSnapshot(Frame frame) {
         return frame instanceof Frame.Consensus consensus
                 && ConsensusCodec.decode(consensus.messages()).stream()
