@@ -212,6 +212,7 @@ final class GroupHost {
         machine = nursery.machine(groupId, storeId);
         reads.use(machine);
         replica.step(now, new Input.Install(complete.snapshot()));
+        outbox.add(new LaneEffect.SnapshotInstalled(groupId, complete.snapshot().base().index()));
     }
 
     /** Whether its members are about to be others. */

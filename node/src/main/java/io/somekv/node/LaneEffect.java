@@ -56,6 +56,9 @@ public sealed interface LaneEffect {
     record LeadershipChanged(long groupId, long term, Optional<StepDownCause> ended)
             implements LaneEffect {}
 
+    /** A replica goes on from a snapshot, as of this index: for the operator's eyes. */
+    record SnapshotInstalled(long groupId, long index) implements LaneEffect {}
+
     /** A replica was removed from its group: for the operator's eyes. */
     record ReplicaRemoved(long groupId, long replicaId) implements LaneEffect {}
 

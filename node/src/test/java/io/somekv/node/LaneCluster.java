@@ -435,7 +435,9 @@ final class LaneCluster {
                                     fetch.fetch(),
                                     disk(at.node()).read(fetch.groupId(), fetch.fetch())));
             case LaneEffect.WantsTurn _ -> give(at.node(), at.lane(), new LaneInput.ApplyTurn());
-            case LaneEffect.LeadershipChanged _, LaneEffect.ReplicaRemoved _ -> {}
+            case LaneEffect.LeadershipChanged _,
+                    LaneEffect.ReplicaRemoved _,
+                    LaneEffect.SnapshotInstalled _ -> {}
             case LaneEffect.DropStore drop -> disk(at.node()).engine.drop(drop.storeId());
             case LaneEffect.ReadSnapshot read ->
                     give(

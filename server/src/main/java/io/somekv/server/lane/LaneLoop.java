@@ -343,6 +343,11 @@ public final class LaneLoop {
                 case LaneEffect.StageRows stage -> node.bulk.stage(this, stage);
                 case LaneEffect.AbandonStaging abandoned -> node.bulk.abandon(abandoned);
                 case LaneEffect.DropStore drop -> node.bulk.drop(drop.storeId());
+                case LaneEffect.SnapshotInstalled installed ->
+                        log.info(
+                                "group {}: goes on from a snapshot, as of entry {}",
+                                installed.groupId(),
+                                installed.index());
                 case LaneEffect.ReplicaRemoved gone ->
                         log.info(
                                 "group {}: replica {} of this node was removed",

@@ -192,7 +192,9 @@ final class SimLane {
                     node.after(random.nextLong(5_000_000), () -> fetch(fetch));
             case LaneEffect.WantsTurn _ ->
                     postAfter(random.nextLong(node.applyNanosMax()), new LaneInput.ApplyTurn());
-            case LaneEffect.LeadershipChanged _, LaneEffect.ReplicaRemoved _ -> {}
+            case LaneEffect.LeadershipChanged _,
+                    LaneEffect.ReplicaRemoved _,
+                    LaneEffect.SnapshotInstalled _ -> {}
             case LaneEffect.ReadSnapshot read ->
                     node.after(
                             random.nextLong(5_000_000),
