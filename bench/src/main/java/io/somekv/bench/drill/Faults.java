@@ -38,6 +38,8 @@ final class Faults {
 
     static final int SMALL_DISK_NODE = 1;
 
+    private static final long SETTLING_NANOS = 3_000_000_000L;
+
     /**
      * @param ceasesToSync all nodes cease to sync before they are killed together: writes get lost
      */
@@ -113,7 +115,7 @@ final class Faults {
             }
             case Fault.FullDisk _ -> {
                 disk.orElseThrow().free();
-                boolean ended = !nodes.isAlive(SMALL_DISK_NODE);
+                boolean ended = endsOfWhatItMet(SMALL_DISK_NODE);
                 yield "room again"
                         + (ended
                                 ? " for node "
@@ -129,6 +131,15 @@ final class Faults {
             }
             case Fault.Wipe(int node) -> startAgain(List.of(node));
         };
+    }
+
+    /** A write that found no room may be on its way to ending the node when there is room again. */
+    private boolean endsOfWhatItMet(int node) throws InterruptedException {
+        long end = System.nanoTime() + SETTLING_NANOS;
+        while (nodes.isAlive(node) && System.nanoTime() - end < 0) {
+            Thread.sleep(50);
+        }
+        return !nodes.isAlive(node);
     }
 
     private String stillRuns(int node) {

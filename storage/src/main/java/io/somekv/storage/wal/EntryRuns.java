@@ -55,6 +55,15 @@ final class EntryRuns {
         return count == 0 ? Position.NONE : position[0];
     }
 
+    /** Size of the records that hold its entries, in bytes. */
+    synchronized long bytes() {
+        long bytes = 0;
+        for (int i = 0; i < count; i++) {
+            bytes += size[i];
+        }
+        return bytes;
+    }
+
     /** The first entry of each run of one term, ascending. */
     synchronized List<EntryId> terms() {
         List<EntryId> terms = new ArrayList<>(termCount);

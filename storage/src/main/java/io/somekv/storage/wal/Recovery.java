@@ -133,6 +133,10 @@ final class Recovery {
     private List<Segment> load() throws IOException {
         List<Segment> found = new ArrayList<>();
         for (String name : Segments.names(disk)) {
+            if (Segments.number(name) < identity.firstSegment()) {
+                // Freed, and not yet deleted when the process ended.
+                continue;
+            }
             long number = identity.firstSegment() + found.size();
             if (!name.equals(Segments.name(number))) {
                 throw new CorruptLogException(

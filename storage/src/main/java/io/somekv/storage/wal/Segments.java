@@ -52,7 +52,7 @@ final class Segments implements Closeable {
     }
 
     /** The number in a segment's name; -1 where it is none. */
-    private static long number(String name) {
+    static long number(String name) {
         try {
             return Long.parseLong(name.substring(PREFIX.length()));
         } catch (NumberFormatException e) {
