@@ -41,6 +41,12 @@ import org.jspecify.annotations.Nullable;
  * pages clean, so that a second sync succeeds and lies (KB-16).
  */
 public final class Wal implements SharedLog {
+    /**
+     * What a group may hold uncommitted, and as much again: more than that is held for another
+     * reason, a snapshot on its way, and would not fit in memory.
+     */
+    private static final long REWRITTEN_BYTES_MAX = 128L << 20;
+
     private final WalConfig config;
     private final Closeable lock;
     private final Disk disk;
@@ -282,9 +288,13 @@ public final class Wal implements SharedLog {
         long oldest = number + 1 - config.segmentsMax();
         for (GroupLog log : groups.values()) {
             long first = log.runs.firstPosition();
-            if (first != Position.NONE && Position.segment(first) <= oldest) {
+            boolean isBehind = first != Position.NONE && Position.segment(first) <= oldest;
+            if (isBehind && log.runs.bytes() <= REWRITTEN_BYTES_MAX) {
                 long from = log.base.id().index() + 1;
-                again.add(log.rewritten(read(log.groupId, from, log.lastIndex, Integer.MAX_VALUE)));
+                List<Entry> entries = read(log.groupId, from, log.lastIndex, Integer.MAX_VALUE);
+                Invariant.check(
+                        entries.size() == log.lastIndex - from + 1, "a log is rewritten whole");
+                again.add(log.rewritten(entries));
             }
         }
         return again;

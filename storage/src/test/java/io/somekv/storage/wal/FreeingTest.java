@@ -109,6 +109,10 @@ class FreeingTest {
                 // Where it happens is what the loop is about.
             }
             trial.crash(new SplittableRandom(operations));
+            assertEquals(
+                    2,
+                    LogInspection.of(trial, OpeningProgress.UNHEARD).groups().size(),
+                    "as a starting node reads it");
             try (Wal wal = Wal.open(trial, CONFIG)) {
                 RecoveredGroup group = wal.recovered().getFirst();
                 assertEquals(60, group.lastIndex());
