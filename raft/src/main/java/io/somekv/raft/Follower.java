@@ -85,15 +85,19 @@ final class Follower implements RoleState {
     }
 
     /**
-     * Raft figure 13. Where this replica has committed as much already, it says so, and no more is
-     * sent; else the piece is for the state machine.
+     * Raft figure 13. Where this replica has committed as much already, or holds the entry that the
+     * snapshot ends with, it says so, and no more is sent; else the piece is for the state machine.
      */
     @Override
     public void onInstallSnapshot(Message.InstallSnapshot message) {
         onLeader(message.from());
-        long commit = core.log().commit();
-        if (message.snapshot().base().index() <= commit) {
-            sendAccepted(Math.min(commit, core.log().durable()), 0);
+        RaftLog log = core.log();
+        EntryId base = message.snapshot().base();
+        if (base.index() > log.commit() && log.holds(base)) {
+            log.commitTo(base.index());
+        }
+        if (base.index() <= log.commit()) {
+            sendAccepted(Math.min(log.commit(), log.durable()), 0);
         } else {
             core.effects().takeIn(message);
         }

@@ -191,7 +191,7 @@ final class RaftLog {
         cache.dropThrough(index);
     }
 
-    /** A snapshot takes the place of the whole log. */
+    /** A snapshot takes the place of the whole log, which does not hold its base. */
     void restore(Snapshot snapshot) {
         base = snapshot.base();
         baseLogTime = snapshot.logTime();

@@ -166,9 +166,15 @@ public final class RaftReplica {
         return new Snapshot(core.log().idAt(applied), logTime, core.memberships().at(applied));
     }
 
-    /** Whether {@code snapshot} would bring this replica on: never older over newer (KB-27). */
+    /**
+     * Whether this replica needs {@code snapshot}: never an older one over newer state (KB-27), and
+     * never one that ends with an entry of its log. What follows that entry may have been
+     * acknowledged, and counts towards a quorum (Raft §7); a log that lacks the entry, or has
+     * another in its place, holds nothing behind it that can be committed.
+     */
     public boolean takes(Snapshot snapshot) {
-        return snapshot.base().index() > core.log().commit();
+        RaftLog log = core.log();
+        return snapshot.base().index() > log.commit() && !log.holds(snapshot.base());
     }
 
     /**
@@ -215,7 +221,7 @@ public final class RaftReplica {
     }
 
     private void onInstall(Snapshot snapshot) {
-        Invariant.check(takes(snapshot), "never an older snapshot over newer state");
+        Invariant.check(takes(snapshot), "only a snapshot that is needed takes the log's place");
         if (snapshot.base().term() > core.term()) {
             core.becomeFollower(snapshot.base().term(), 0);
         }

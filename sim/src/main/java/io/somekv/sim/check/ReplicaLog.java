@@ -47,12 +47,27 @@ final class ReplicaLog {
     void accept(GroupRecord record) {
         term = record.hardState().term();
         votedFor = record.hardState().votedFor();
+        checkKeepsWhatAgrees(record);
         if (record.truncateFrom() > 0) {
             last = Math.min(last, record.truncateFrom() - 1);
         }
         beginBehind(record.base());
         for (Entry entry : record.entries()) {
             append(entry.index(), entry.term());
+        }
+    }
+
+    /**
+     * What follows an entry that a snapshot ends with may have been acknowledged, and counted (Raft
+     * §7): it must stay.
+     */
+    private void checkKeepsWhatAgrees(GroupRecord record) {
+        EntryId newBase = record.base();
+        boolean cutsBehindIt =
+                newBase.index() > base.index() && record.truncateFrom() == newBase.index() + 1;
+        if (cutsBehindIt && newBase.index() < last && termAt(newBase.index()) == newBase.term()) {
+            throw new Breach(
+                    "a snapshot of " + newBase + " cut a log that agrees with it: " + this);
         }
     }
 

@@ -20,6 +20,7 @@ import io.somekv.raft.Message;
 import io.somekv.raft.ReplicaStatus;
 import java.util.List;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Every watch sees the break that it is there for, and nothing in a cluster that is sound. */
@@ -42,13 +43,18 @@ final class ClusterWatchTest {
 
     private static GroupRecord record(
             long replica, long term, long vote, long truncateFrom, Entry... entries) {
+        return record(replica, term, vote, EntryId.ZERO, truncateFrom, entries);
+    }
+
+    private static GroupRecord record(
+            long replica, long term, long vote, EntryId base, long truncateFrom, Entry... entries) {
         return new GroupRecord(
                 GROUP,
                 replica,
                 1,
                 new HardState(term, vote, 0),
                 MembershipState.initial(MEMBERS),
-                EntryId.ZERO,
+                base,
                 0,
                 truncateFrom,
                 List.of(entries));
@@ -119,6 +125,32 @@ final class ClusterWatchTest {
         breaks(
                 "voted in term 4",
                 () -> watch.sent(GROUP, new Message.RequestVoteReply(3, 2, 4, true, 0)));
+    }
+
+    /** What follows in the log may have been acknowledged. */
+    @Test
+    @Tag("kb-27")
+    void aSnapshotThatCutsALogWhichAgrees() {
+        leaderOfTermOne();
+        writes(2, 1, 1, entry(1, 2, "b"));
+        GroupRecord cut = record(2, 1, 1, new EntryId(1, 1), 2);
+        breaks("cut a log that agrees with it", () -> watch.handedOut(2, List.of(cut)));
+    }
+
+    @Test
+    @Tag("kb-27")
+    void aSnapshotOfWhatNobodyHasCommitted() {
+        leaderOfTermOne();
+        watch.handedOut(3, List.of(record(3, 1, 0, new EntryId(1, 5), 0)));
+        breaks("of what nobody has committed", () -> follows(3, 1, 5, 5));
+    }
+
+    @Test
+    @Tag("kb-27")
+    void aLogThatBeginsEarlierThanBefore() {
+        leaderOfTermOne();
+        watch.handedOut(2, List.of(record(2, 1, 1, new EntryId(1, 1), 0)));
+        breaks("the log began behind", () -> writes(2, 1, 1));
     }
 
     @Test
