@@ -176,8 +176,9 @@ final class GroupHost {
         }
     }
 
-    /** Returns whether there is anything on its way. */
-    boolean sendSnapshots(Now now) {
+    /** Returns whether there is anything on its way out. */
+    boolean tendSnapshots(Now now) {
+        snapshots.receiver.tick(now);
         if (replica.leads()) {
             snapshots.sender.tick(now, storeId, machine.appliedIndex(), machine.appliedLogTime());
         }
@@ -356,7 +357,7 @@ final class GroupHost {
             outbox.add(new LaneEffect.FetchEntries(groupId, fetch));
         }
         for (Message.InstallSnapshot piece : ready.pieces()) {
-            snapshots.receiver.onPiece(piece, nodes.nodeOf(piece.from()));
+            snapshots.receiver.onPiece(now, piece, nodes.nodeOf(piece.from()));
         }
         committed.addAll(ready.committed());
         for (ProposalResult result : ready.proposals()) {

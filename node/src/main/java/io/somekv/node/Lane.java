@@ -166,7 +166,7 @@ public final class Lane {
                 host.step(now, new Input.Tick());
                 places.touch(host);
             }
-            if (host.sendSnapshots(now)) {
+            if (host.tendSnapshots(now)) {
                 places.touch(host);
             }
         }

@@ -43,10 +43,6 @@ final class SnapshotBudget {
         taken--;
     }
 
-    boolean isAtRest() {
-        return sent == 0 && taken == 0;
-    }
-
     /** Whether there is something to spend; saved up for a tenth of a second at most. */
     boolean hasBytes(Now now) {
         if (!hasBegun) {

@@ -5,6 +5,7 @@ import io.somekv.kv.engine.StoreReader;
 import io.somekv.node.wire.Envelope;
 import io.somekv.raft.EntryId;
 import io.somekv.raft.Message;
+import io.somekv.raft.Now;
 import io.somekv.raft.Snapshot;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * their order; the leader hears what is kept, and sends no more than a window beyond.
  */
 final class SnapshotReceiver {
+    /** Of a snapshot of which nothing comes any more, what came gives its place to others. */
+    private static final long SILENT_NANOS_MAX = 30_000_000_000L;
+
     private final long groupId;
     private final long replicaId;
     private final Nursery nursery;
@@ -37,6 +41,7 @@ final class SnapshotReceiver {
         long kept;
         long digest;
         boolean isWhole;
+        long heardNanos;
 
         Incoming(Message.InstallSnapshot first, long storeId, Engine.Staging staging) {
             this.snapshot = first.snapshot();
@@ -58,7 +63,7 @@ final class SnapshotReceiver {
     /**
      * @param node of the leader
      */
-    void onPiece(Message.InstallSnapshot piece, long node) {
+    void onPiece(Now now, Message.InstallSnapshot piece, long node) {
         Incoming current = incoming;
         if (current == null
                 || !current.snapshot.equals(piece.snapshot())
@@ -76,6 +81,7 @@ final class SnapshotReceiver {
             current = new Incoming(piece, storeId, nursery.stage(storeId));
             incoming = current;
         }
+        current.heardNanos = now.nanos();
         if (piece.part() == current.received && !current.isWhole) {
             take(current, piece, node);
         } else {
@@ -117,6 +123,16 @@ final class SnapshotReceiver {
         incoming = null;
         budget.endTaking();
         return Optional.of(new Complete(current.snapshot, current.storeId));
+    }
+
+    /**
+     * Gives up a snapshot that its leader has given up: it may be gone, or the log have sufficed.
+     */
+    void tick(Now now) {
+        Incoming current = incoming;
+        if (current != null && now.nanos() - current.heardNanos > SILENT_NANOS_MAX) {
+            abandon();
+        }
     }
 
     /** Who is to be answered for what is staged; 0 for nobody. */

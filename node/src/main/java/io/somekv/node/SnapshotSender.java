@@ -48,6 +48,11 @@ final class SnapshotSender {
         /** The piece to read next. */
         long next;
 
+        /**
+         * The follower has what comes before, from an earlier try: read over it, send none of it.
+         */
+        long skipTo;
+
         /** Count of pieces, once the last was read; MAX_VALUE before. */
         long end = Long.MAX_VALUE;
 
@@ -80,6 +85,29 @@ final class SnapshotSender {
          */
         boolean isLostBehindItsEnd(Now now) {
             return acknowledged == end && now.nanos() - endedNanos > INSTALLED_NANOS_MAX;
+        }
+
+        /** The piece behind the last that was read: where it begins is known. */
+        long read() {
+            return acknowledged + unacknowledged.size() - 1;
+        }
+
+        void acknowledge(Now now, long nextPart) {
+            while (acknowledged < nextPart) {
+                unacknowledged.removeFirst();
+                acknowledged++;
+                endedNanos = now.nanos();
+            }
+            next = Math.max(next, acknowledged);
+        }
+
+        /** The follower has nothing, or no more what it had. */
+        void beginAnew() {
+            unacknowledged.clear();
+            unacknowledged.add(StoreReader.Cursor.START);
+            acknowledged = 0;
+            next = 0;
+            skipTo = 0;
         }
 
         /** All that was sent behind {@code part} counts as lost. */
@@ -186,10 +214,15 @@ final class SnapshotSender {
         StoreReader.Piece piece = read.piece();
         // Sending has gone back meanwhile where the part is another one.
         if (read.part() == course.next) {
-            budget.spend(piece.rows().size());
             course.next++;
             course.unacknowledged.addLast(piece.next());
             course.end = piece.isLast() ? course.next : course.end;
+            if (course.next <= course.skipTo) {
+                course.acknowledge(now, course.next);
+                maybeRead(now, read.replicaId(), course);
+                return;
+            }
+            budget.spend(piece.rows().size());
             outbox.message(
                     node,
                     new Envelope(
@@ -209,26 +242,18 @@ final class SnapshotSender {
 
     void onAccepted(Now now, Message.SnapshotAccepted message) {
         Course course = courses.get(message.from());
-        if (course == null
-                || course.isOver
-                || !course.snapshot.base().equals(message.base())
-                || message.nextPart() > course.acknowledged + course.unacknowledged.size() - 1) {
+        if (course == null || course.isOver || !course.snapshot.base().equals(message.base())) {
             return;
         }
         course.heardNanos = now.nanos();
         if (message.nextPart() == 0 && course.acknowledged > 0) {
-            // It lost what it had: from the beginning.
-            course.unacknowledged.clear();
-            course.unacknowledged.add(StoreReader.Cursor.START);
-            course.acknowledged = 0;
-            course.next = 0;
+            course.beginAnew();
+        } else if (message.nextPart() > course.read()) {
+            course.skipTo = message.nextPart();
+            course.acknowledge(now, course.read());
+        } else {
+            course.acknowledge(now, message.nextPart());
         }
-        while (course.acknowledged < message.nextPart()) {
-            course.unacknowledged.removeFirst();
-            course.acknowledged++;
-            course.endedNanos = now.nanos();
-        }
-        course.next = Math.max(course.next, course.acknowledged);
         maybeRead(now, message.from(), course);
     }
 

@@ -13,6 +13,7 @@ import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Member;
 import io.somekv.raft.MembershipChange;
 import io.somekv.raft.Message;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -202,9 +203,48 @@ class SnapshotTest {
         assertEquals(1, installed, "one snapshot, and the log from there on");
     }
 
+    /**
+     * A snapshot was given up after ten seconds of silence: a later one of the same state, in a
+     * group without writes, goes on behind the pieces that the follower has kept.
+     */
+    @Test
+    @Tag("kb-30")
+    void aSnapshotThatWasGivenUpHalfWayGoesOnWhereItWas() {
+        LaneCluster cluster = started();
+        long away = withOneLeftBehind(cluster);
+        long leader = cluster.leaderOf(GROUP);
+        int[] pieces = {0};
+        cluster.network((from, to, frame) ->
+                isOfSnapshot(frame) && ++pieces[0] > 8 ? Fate.IS_LOST : Fate.ARRIVES);
+        cluster.heal();
+        cluster.run(20);
+        cluster.cutOff(away);
+        cluster.run(2600);
+        List<Long> parts = new ArrayList<>();
+        cluster.network((from, to, frame) -> {
+            if (isOfSnapshot(frame)) {
+                parts.add(partOf(frame));
+            }
+            return Fate.ARRIVES;
+        });
+        cluster.heal();
+        cluster.run(1200);
+        assertSame(cluster, leader, away);
+        assertTrue(parts.contains(8L), "it goes on: " + parts);
+        assertFalse(parts.contains(SnapshotBudget.WINDOW + 0L), "not with what is kept: " + parts);
+    }
+
     private static boolean isOfSnapshot(Frame frame) {
         return frame instanceof Frame.Consensus consensus
                 && ConsensusCodec.decode(consensus.messages()).stream()
                         .anyMatch(e -> e.message() instanceof Message.InstallSnapshot);
+    }
+
+    private static long partOf(Frame frame) {
+        return ConsensusCodec.decode(((Frame.Consensus) frame).messages()).stream()
+                .filter(e -> e.message() instanceof Message.InstallSnapshot)
+                .map(e -> ((Message.InstallSnapshot) e.message()).part())
+                .findFirst()
+                .orElseThrow();
     }
 }
