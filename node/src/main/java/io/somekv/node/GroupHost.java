@@ -1,21 +1,17 @@
 package io.somekv.node;
 
-import io.somekv.base.Bytes;
 import io.somekv.base.Invariant;
 import io.somekv.kv.AppliedEntry;
 import io.somekv.kv.StateMachine;
 import io.somekv.node.log.GroupRecord;
 import io.somekv.node.wire.Envelope;
 import io.somekv.protocol.command.BatchCodec;
-import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.raft.Entry;
-import io.somekv.raft.EntryKind;
 import io.somekv.raft.Input;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
-import io.somekv.raft.MembershipChange;
 import io.somekv.raft.Message;
 import io.somekv.raft.Now;
 import io.somekv.raft.ProposalResult;
@@ -28,15 +24,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One group on this node: its Raft replica, its state machine, and the clients that wait for
- * either. Writes that arrive while the leader's last batch is on its way to the disk gather into
- * the next one, so that the size of a batch follows the depth of the queue and no timer.
+ * One group on this node: its Raft replica, its state machine, its log on disk, and what brings it
+ * to others. Who waits for it is in {@link GroupClients}.
  */
 final class GroupHost {
     /** Entries applied in one turn, so that a long backlog does not hold up heartbeats. */
     private static final int TURN_ENTRIES_MAX = 64;
-
-    private static final int RETRY_AFTER_MILLIS = 10;
 
     private final long groupId;
     private final long replicaId;
@@ -47,10 +40,8 @@ final class GroupHost {
     private final Outbox outbox;
     private final Snapshots snapshots;
 
-    private final WriteQueue writes = new WriteQueue();
-    private final ReadQueue reads;
-    private final MemberChanges changes = new MemberChanges();
     private final MemberNodes nodes;
+    private final GroupClients clients;
     private final ArrayDeque<Entry> committed = new ArrayDeque<>();
 
     /** Persists handed out and not yet durable; the next batch is proposed when there is none. */
@@ -61,8 +52,6 @@ final class GroupHost {
 
     /** Told by others to be no member any more. */
     private boolean isToldGone;
-
-    private long nextToken = 1;
 
     /** Whether it stands in {@link Places}' queue of groups to settle, and of groups to apply. */
     boolean isTouched;
@@ -85,8 +74,8 @@ final class GroupHost {
         this.snapshots = snapshots;
         this.oldStores = new OldStores(outbox);
         this.machine = nursery.machine(groupId, storeId);
-        this.reads = new ReadQueue(machine);
         this.nodes = new MemberNodes(replica);
+        this.clients = new GroupClients(replica, nodes, machine);
     }
 
     long groupId() {
@@ -211,9 +200,14 @@ final class GroupHost {
         oldStores.replaced(storeId);
         storeId = complete.storeId();
         machine = nursery.machine(groupId, storeId);
-        reads.use(machine);
+        clients.use(machine);
         replica.step(now, new Input.Install(complete.snapshot()));
         outbox.add(new LaneEffect.SnapshotInstalled(groupId, complete.snapshot().base().index()));
+    }
+
+    /** Who waits for this group here, and how it is asked. */
+    GroupClients clients() {
+        return clients;
     }
 
     /** Whether its members are about to be others. */
@@ -228,40 +222,10 @@ final class GroupHost {
 
     /** Nobody is to wait for a replica that was removed. */
     void abandonAll(Now now) {
-        Outcome refusal = new Outcome.NotLeader(leaderNode());
-        writes.abandon(now, refusal);
-        reads.abandon(now, refusal);
-        changes.abandon(now);
+        clients.abandon(now);
         committed.clear();
         snapshots.sender.endAll();
         snapshots.receiver.abandon();
-    }
-
-    /** Has a member join or leave, if this replica leads; the answer comes when that is applied. */
-    void change(Now now, MembershipChange change, Waiter waiter) {
-        long token = nextToken++;
-        changes.ask(token, waiter);
-        replica.step(now, new Input.ChangeMembership(token, change));
-    }
-
-    /** Serves a client's request if this replica leads; the answer comes once it is decided. */
-    void serve(Now now, Request request, Waiter waiter) {
-        long logTime = replica.logTime(now);
-        Optional<Outcome> refusal =
-                replica.leads()
-                        ? RequestCheck.refusal(request, logTime)
-                        : Optional.of(new Outcome.NotLeader(leaderNode()));
-        if (refusal.isPresent()) {
-            waiter.done(now, refusal.get(), logTime);
-            return;
-        }
-        boolean taken =
-                request.command() instanceof Command.Read read
-                        ? reads.add(request, read, waiter)
-                        : writes.add(request, waiter);
-        if (!taken) {
-            waiter.done(now, new Outcome.Busy(RETRY_AFTER_MILLIS), logTime);
-        }
     }
 
     /** Begins to hand the group over to the replica on a node; 0 for the best one. */
@@ -291,27 +255,14 @@ final class GroupHost {
 
     /** Nobody waits for anything here. */
     boolean isIdle() {
-        return writes.isIdle()
-                && reads.isIdle()
-                && changes.isIdle()
-                && snapshots.sender.isIdle()
-                && snapshots.receiver.isIdle();
+        return clients.isIdle() && snapshots.sender.isIdle() && snapshots.receiver.isIdle();
     }
 
     /** Ends a batch of inputs: proposes what gathered, and carries out what the core calls for. */
     void settle(Now now) {
         noticeLeadership(now);
         while (true) {
-            if (writes.hasGathered() && persistsInFlight == 0) {
-                long token = nextToken++;
-                Bytes payload = writes.propose(token);
-                replica.step(now, new Input.Propose(token, EntryKind.COMMANDS, payload));
-            }
-            if (reads.hasGathered()) {
-                long token = nextToken++;
-                reads.ask(token);
-                replica.step(now, new Input.Read(token));
-            }
+            clients.propose(now, persistsInFlight == 0);
             Ready ready = replica.ready();
             if (ready.isEmpty()) {
                 return;
@@ -327,10 +278,7 @@ final class GroupHost {
         }
         wasLeading = leads;
         if (!leads) {
-            Outcome refusal = new Outcome.NotLeader(leaderNode());
-            writes.abandon(now, refusal);
-            reads.abandon(now, refusal);
-            changes.abandon(now);
+            clients.abandon(now);
             snapshots.sender.endAll();
         }
         outbox.add(
@@ -361,86 +309,36 @@ final class GroupHost {
         }
         committed.addAll(ready.committed());
         for (ProposalResult result : ready.proposals()) {
-            onProposal(now, result);
+            clients.onProposal(now, result);
         }
         for (ReadResult result : ready.reads()) {
-            onRead(now, result);
-        }
-    }
-
-    private void onProposal(Now now, ProposalResult result) {
-        long logTime = replica.logTime(now);
-        switch (result) {
-            case ProposalResult.Appended appended -> {
-                if (changes.appended(appended.token(), appended.id())
-                        || writes.appended(appended.token(), appended.id())) {
-                    return;
-                }
-                if (replica.leads()) {
-                    reads.timeAppended(appended.id().index());
-                } else {
-                    reads.timeRefused(now, new Outcome.NotLeader(leaderNode()), logTime);
-                }
-            }
-            case ProposalResult.NotLeader notLeader ->
-                    refuse(
-                            now,
-                            notLeader.token(),
-                            new Outcome.NotLeader(nodes.nodeOf(notLeader.leaderHint())),
-                            logTime);
-            case ProposalResult.Busy busy ->
-                    refuse(now, busy.token(), new Outcome.Busy(RETRY_AFTER_MILLIS), logTime);
-            case ProposalResult.Refused refused ->
-                    refuse(now, refused.token(), new Outcome.Invalid(refused.reason()), logTime);
-        }
-    }
-
-    private void refuse(Now now, long token, Outcome outcome, long logTime) {
-        if (!changes.refused(now, token, outcome, logTime)
-                && !writes.refused(now, token, outcome, logTime)) {
-            reads.timeRefused(now, outcome, logTime);
-        }
-    }
-
-    private void onRead(Now now, ReadResult result) {
-        switch (result) {
-            case ReadResult.Confirmed confirmed -> {
-                reads.confirmed(confirmed.token(), confirmed.index());
-                answerReads(now);
-            }
-            case ReadResult.NotLeader notLeader ->
-                    reads.refused(
-                            now,
-                            notLeader.token(),
-                            new Outcome.NotLeader(nodes.nodeOf(notLeader.leaderHint())),
-                            replica.logTime(now));
+            clients.onRead(now, result);
         }
     }
 
     boolean hasBacklog() {
-        return !committed.isEmpty() || reads.hasScans();
+        return !committed.isEmpty() || clients.hasScans();
     }
 
     /** Applies a bounded run of committed entries, answers who waited for them, and one scan. */
     void applyTurn(Now now) {
         long applied = 0;
-        long logTime = replica.logTime(now);
         for (int i = 0; i < TURN_ENTRIES_MAX && !committed.isEmpty(); i++) {
             Entry entry = committed.removeFirst();
             applied = entry.index();
             if (applied > machine.appliedIndex()) {
-                apply(now, entry, logTime);
+                apply(now, entry);
             }
         }
         if (applied > 0) {
             replica.step(now, new Input.Applied(applied));
-            answerReads(now);
+            clients.answerReads(now);
         }
-        reads.answerScan(now, logTime);
+        clients.answerScan(now);
     }
 
-    private void apply(Now now, Entry entry, long logTime) {
-        Optional<WriteQueue.InFlight> own = writes.takeApplied(entry.id());
+    private void apply(Now now, Entry entry) {
+        Optional<WriteQueue.InFlight> own = clients.takeApplied(entry);
         List<Request> requests =
                 switch (entry.kind()) {
                     case COMMANDS ->
@@ -451,22 +349,7 @@ final class GroupHost {
         List<Outcome> outcomes =
                 machine.apply(new AppliedEntry(entry.index(), entry.logTime(), requests));
         Invariant.check(outcomes.size() == requests.size(), "an outcome for each request");
-        changes.applied(now, entry.id(), logTime);
-        if (own.isPresent()) {
-            List<Waiter> waiters = own.get().waiters();
-            for (int i = 0; i < waiters.size(); i++) {
-                Outcome outcome = Weights.sendable(requests.get(i).command(), outcomes.get(i));
-                waiters.get(i).done(now, outcome, logTime);
-            }
-        }
-    }
-
-    private void answerReads(Now now) {
-        long logTime = replica.logTime(now);
-        if (reads.answer(now, logTime)) {
-            long token = nextToken++;
-            replica.step(now, new Input.Propose(token, EntryKind.TIME, Bytes.EMPTY));
-        }
+        clients.onApplied(now, entry, own, outcomes);
     }
 
     private GroupRecord record(Ready.Persist persist) {

@@ -13,7 +13,6 @@ import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Input;
-import io.somekv.raft.Member;
 import io.somekv.raft.Message;
 import io.somekv.raft.Now;
 import java.util.ArrayList;
@@ -34,6 +33,7 @@ public final class Lane {
     private final MemberReporter reporter;
     private final ShardDriver driver;
     private final MoveGuard guard;
+    private final GroupOperations operations;
     private final CallFilter calls = new CallFilter();
 
     private final Nursery nursery;
@@ -57,6 +57,7 @@ public final class Lane {
         this.reporter = new MemberReporter(places, router, startedAt);
         this.driver = new ShardDriver(places, maps, router, startedAt);
         this.guard = new MoveGuard(router);
+        this.operations = new GroupOperations(config.nodeId(), places, nursery, outbox);
         map.ifPresent(places::learn);
         for (RecoveredGroup group : recovered) {
             places.add(nursery.recover(group, startedAt));
@@ -101,10 +102,10 @@ public final class Lane {
                 }
             }
             case LaneInput.Flushed flushed -> onFlushed(now, flushed.isPressing());
-            case LaneInput.CreateReplica create -> onCreate(now, create);
-            case LaneInput.TransferLeadership transfer -> onTransfer(now, transfer);
-            case LaneInput.ChangeMembers change -> onChange(now, change);
-            case LaneInput.LeaveLeadership _ -> onLeave(now);
+            case LaneInput.CreateReplica create -> operations.onCreate(now, create);
+            case LaneInput.TransferLeadership transfer -> operations.onTransfer(now, transfer);
+            case LaneInput.ChangeMembers change -> operations.onChange(now, change);
+            case LaneInput.LeaveLeadership _ -> operations.onLeave(now);
             case LaneInput.FromLane lane -> onNote(now, lane.lane(), lane.note());
             case LaneInput.Learned learned -> maps.learn(learned.map());
         }
@@ -263,7 +264,7 @@ public final class Lane {
         GroupHost host = places.host(groupId);
         if (host != null) {
             places.touch(host);
-            host.serve(now, request, waiter);
+            host.clients().serve(now, request, waiter);
         } else if (groupId >= 0 && laneOf(groupId) != config.lane()) {
             router.relay(laneOf(groupId), groupId, request, waiter);
         } else {
@@ -316,30 +317,13 @@ public final class Lane {
         Optional<Nursery.Unborn> born = nursery.born(mark);
         if (born.isPresent()) {
             places.add(born.get().host());
-            born.get().tokens().forEach(token -> answer(token, new Outcome.Ok()));
+            born.get().tokens().forEach(token -> outbox.answer(token, new Outcome.Ok()));
             return;
         }
         GroupHost host = places.host(mark.groupId());
         if (!nursery.buried(mark) && host != null && host.replicaId() == mark.replicaId()) {
             host.step(now, new Input.Persisted(mark.mark()));
             places.touch(host);
-        }
-    }
-
-    private void onCreate(Now now, LaneInput.CreateReplica create) {
-        Optional<Nursery.Unborn> unborn = nursery.unborn(create.groupId());
-        Optional<GroupHost> host =
-                unborn.map(Nursery.Unborn::host)
-                        .or(() -> Optional.ofNullable(places.host(create.groupId())));
-        Optional<String> objection = nursery.objection(create, host.map(GroupHost::membership));
-        if (objection.isPresent()) {
-            answer(create.token(), new Outcome.Invalid(objection.get()));
-        } else if (unborn.isPresent()) {
-            unborn.get().tokens().add(create.token());
-        } else if (host.isPresent()) {
-            answer(create.token(), new Outcome.Ok());
-        } else {
-            nursery.conceive(now, create);
         }
     }
 
@@ -361,29 +345,6 @@ public final class Lane {
         }
     }
 
-    private void onTransfer(Now now, LaneInput.TransferLeadership transfer) {
-        GroupHost host = places.host(transfer.groupId());
-        if (host == null) {
-            answer(transfer.token(), new Outcome.NotLeader(0));
-        } else {
-            answer(transfer.token(), host.transfer(now, transfer.toNode()));
-            places.touch(host);
-        }
-    }
-
-    private void onChange(Now now, LaneInput.ChangeMembers change) {
-        GroupHost host = places.host(change.groupId());
-        if (host == null) {
-            answer(change.token(), new Outcome.NotLeader(0));
-        } else {
-            host.change(
-                    now,
-                    change.change(),
-                    (then, outcome, logTime) -> answer(change.token(), outcome));
-            places.touch(host);
-        }
-    }
-
     /** The replica was removed from its group: its log and rows go, its id never comes back. */
     private void destroy(Now now, GroupHost host) {
         host.abandonAll(now);
@@ -392,28 +353,9 @@ public final class Lane {
         outbox.add(new LaneEffect.ReplicaRemoved(host.groupId(), host.replicaId()));
     }
 
-    /** Only where somebody is there: a leader that asks nobody would stand still for a while. */
-    private void onLeave(Now now) {
-        for (GroupHost host : places.hosts()) {
-            boolean isAccompanied =
-                    host.membership().voters().stream()
-                            .map(Member::nodeId)
-                            .anyMatch(node -> node != config.nodeId() && places.isUp(node));
-            if (host.leads() && isAccompanied) {
-                host.step(now, new Input.TransferLeadership(0));
-                places.touch(host);
-            }
-        }
-    }
-
     /** Whether a group that it leads is on its way to another leader; for an election timeout. */
     public boolean isLeaving() {
-        for (GroupHost host : places.hosts()) {
-            if (host.isTransferring()) {
-                return true;
-            }
-        }
-        return false;
+        return operations.isLeaving();
     }
 
     /** Whether nobody waits for an answer of this lane: what must come to rest, does (KB-37). */
@@ -430,10 +372,6 @@ public final class Lane {
     boolean isIdle(long groupId) {
         GroupHost host = places.host(groupId);
         return host == null || host.isIdle();
-    }
-
-    private void answer(long token, Outcome outcome) {
-        outbox.add(new LaneEffect.Answer(token, outcome, 0));
     }
 
     private int laneOf(long groupId) {

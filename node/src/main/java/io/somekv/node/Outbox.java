@@ -3,6 +3,7 @@ package io.somekv.node;
 import io.somekv.node.log.GroupRecord;
 import io.somekv.node.wire.ConsensusCodec;
 import io.somekv.node.wire.Envelope;
+import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.PersistMark;
 import java.util.ArrayList;
@@ -24,6 +25,11 @@ final class Outbox {
 
     void add(LaneEffect effect) {
         effects.add(effect);
+    }
+
+    /** To whoever asked this lane under {@code token}, without a group's log time. */
+    void answer(long token, Outcome outcome) {
+        effects.add(new LaneEffect.Answer(token, outcome, 0));
     }
 
     void send(long nodeId, Frame frame) {

@@ -171,7 +171,7 @@ final class Router {
         GroupHost host = places.host(group);
         if (host != null && host.leads()) {
             places.touch(host);
-            host.serve(now, pending.request, pending);
+            host.clients().serve(now, pending.request, pending);
             return;
         }
         long node = places.guessLeader(group, pending.attempts);
@@ -197,7 +197,7 @@ final class Router {
                             new LaneInput.Note.Serve(attempt.token(), group, pending.request)));
         } else if (host != null) {
             places.touch(host);
-            host.serve(now, pending.request, pending);
+            host.clients().serve(now, pending.request, pending);
         } else {
             onOutcome(now, pending, new Outcome.NotLeader(0), 0);
         }

@@ -234,7 +234,7 @@ public final class Wal implements SharedLog {
         return writtenBytes.get();
     }
 
-    /** Bytes that its segments take on disk; from any thread. */
+    /** Bytes that its segments take on disk; from the thread that frees them. */
     public long size() throws IOException {
         return segments.size();
     }

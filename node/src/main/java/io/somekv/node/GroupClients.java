@@ -1,0 +1,196 @@
+package io.somekv.node;
+
+import io.somekv.base.Bytes;
+import io.somekv.kv.StateMachine;
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.Request;
+import io.somekv.raft.Entry;
+import io.somekv.raft.EntryKind;
+import io.somekv.raft.Input;
+import io.somekv.raft.MembershipChange;
+import io.somekv.raft.Now;
+import io.somekv.raft.ProposalResult;
+import io.somekv.raft.RaftReplica;
+import io.somekv.raft.ReadResult;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Those who wait for one group on this node: for a write or a change of its members to be applied,
+ * for a read to be answered. Each hears once, whatever becomes of the replica's leadership.
+ */
+final class GroupClients {
+    private static final int RETRY_AFTER_MILLIS = 10;
+
+    private final RaftReplica replica;
+    private final MemberNodes nodes;
+    private final WriteQueue writes = new WriteQueue();
+    private final ReadQueue reads;
+    private final MemberChanges changes = new MemberChanges();
+
+    private long nextToken = 1;
+
+    GroupClients(RaftReplica replica, MemberNodes nodes, StateMachine machine) {
+        this.replica = replica;
+        this.nodes = nodes;
+        this.reads = new ReadQueue(machine);
+    }
+
+    /** A snapshot has put another state in the place of the one before. */
+    void use(StateMachine machine) {
+        reads.use(machine);
+    }
+
+    /** Nobody waits for anything here. */
+    boolean isIdle() {
+        return writes.isIdle() && reads.isIdle() && changes.isIdle();
+    }
+
+    /** Serves a client's request if this replica leads; the answer comes once it is decided. */
+    void serve(Now now, Request request, Waiter waiter) {
+        long logTime = replica.logTime(now);
+        Optional<Outcome> refusal =
+                replica.leads() ? RequestCheck.refusal(request, logTime) : Optional.of(notLeader());
+        if (refusal.isPresent()) {
+            waiter.done(now, refusal.get(), logTime);
+            return;
+        }
+        boolean taken =
+                request.command() instanceof Command.Read read
+                        ? reads.add(request, read, waiter)
+                        : writes.add(request, waiter);
+        if (!taken) {
+            waiter.done(now, new Outcome.Busy(RETRY_AFTER_MILLIS), logTime);
+        }
+    }
+
+    /** Has a member join or leave, if this replica leads; the answer comes when that is applied. */
+    void change(Now now, MembershipChange change, Waiter waiter) {
+        long token = nextToken++;
+        changes.ask(token, waiter);
+        replica.step(now, new Input.ChangeMembership(token, change));
+    }
+
+    /**
+     * Hands on what gathered. One batch of writes is on its way to the disk at a time, so that the
+     * size of a batch follows the depth of the queue and no timer.
+     *
+     * @param isLogFree whether nothing of this group is on its way to the disk
+     */
+    void propose(Now now, boolean isLogFree) {
+        if (writes.hasGathered() && isLogFree) {
+            long token = nextToken++;
+            Bytes payload = writes.propose(token);
+            replica.step(now, new Input.Propose(token, EntryKind.COMMANDS, payload));
+        }
+        if (reads.hasGathered()) {
+            long token = nextToken++;
+            reads.ask(token);
+            replica.step(now, new Input.Read(token));
+        }
+    }
+
+    void onProposal(Now now, ProposalResult result) {
+        long logTime = replica.logTime(now);
+        switch (result) {
+            case ProposalResult.Appended appended -> {
+                if (changes.appended(appended.token(), appended.id())
+                        || writes.appended(appended.token(), appended.id())) {
+                    return;
+                }
+                if (replica.leads()) {
+                    reads.timeAppended(appended.id().index());
+                } else {
+                    reads.timeRefused(now, notLeader(), logTime);
+                }
+            }
+            case ProposalResult.NotLeader notLeader ->
+                    refuse(
+                            now,
+                            notLeader.token(),
+                            new Outcome.NotLeader(nodes.nodeOf(notLeader.leaderHint())),
+                            logTime);
+            case ProposalResult.Busy busy ->
+                    refuse(now, busy.token(), new Outcome.Busy(RETRY_AFTER_MILLIS), logTime);
+            case ProposalResult.Refused refused ->
+                    refuse(now, refused.token(), new Outcome.Invalid(refused.reason()), logTime);
+        }
+    }
+
+    private void refuse(Now now, long token, Outcome outcome, long logTime) {
+        if (!changes.refused(now, token, outcome, logTime)
+                && !writes.refused(now, token, outcome, logTime)) {
+            reads.timeRefused(now, outcome, logTime);
+        }
+    }
+
+    void onRead(Now now, ReadResult result) {
+        switch (result) {
+            case ReadResult.Confirmed confirmed -> {
+                reads.confirmed(confirmed.token(), confirmed.index());
+                answerReads(now);
+            }
+            case ReadResult.NotLeader notLeader ->
+                    reads.refused(
+                            now,
+                            notLeader.token(),
+                            new Outcome.NotLeader(nodes.nodeOf(notLeader.leaderHint())),
+                            replica.logTime(now));
+        }
+    }
+
+    /** The batch that became {@code entry}, if it was proposed here. */
+    Optional<WriteQueue.InFlight> takeApplied(Entry entry) {
+        return writes.takeApplied(entry.id());
+    }
+
+    /**
+     * An entry is applied.
+     *
+     * @param own what was proposed here as that entry
+     * @param outcomes one for each of its requests
+     */
+    void onApplied(
+            Now now, Entry entry, Optional<WriteQueue.InFlight> own, List<Outcome> outcomes) {
+        long logTime = replica.logTime(now);
+        changes.applied(now, entry.id(), logTime);
+        if (own.isEmpty()) {
+            return;
+        }
+        List<Request> requests = own.get().requests();
+        List<Waiter> waiters = own.get().waiters();
+        for (int i = 0; i < waiters.size(); i++) {
+            Outcome outcome = Weights.sendable(requests.get(i).command(), outcomes.get(i));
+            waiters.get(i).done(now, outcome, logTime);
+        }
+    }
+
+    boolean hasScans() {
+        return reads.hasScans();
+    }
+
+    /** Answers one read that walks all rows of a shard. */
+    void answerScan(Now now) {
+        reads.answerScan(now, replica.logTime(now));
+    }
+
+    void answerReads(Now now) {
+        long logTime = replica.logTime(now);
+        if (reads.answer(now, logTime)) {
+            long token = nextToken++;
+            replica.step(now, new Input.Propose(token, EntryKind.TIME, Bytes.EMPTY));
+        }
+    }
+
+    /** The replica leads no more, or is no more: nobody is to wait for it. */
+    void abandon(Now now) {
+        writes.abandon(now, notLeader());
+        reads.abandon(now, notLeader());
+        changes.abandon(now);
+    }
+
+    private Outcome notLeader() {
+        return new Outcome.NotLeader(nodes.nodeOf(replica.leaderId()));
+    }
+}
