@@ -87,7 +87,7 @@ final class GroupClients {
         if (reads.hasGathered()) {
             long token = nextToken++;
             reads.ask(token);
-            replica.step(now, new Input.Read(token));
+            replica.step(now, new Input.Read(token, 0));
         }
     }
 

@@ -21,6 +21,14 @@ final class Core {
     private final PersistQueue persists;
     private final CommittedFeed feed;
 
+    private final Freshness freshness = new Freshness();
+
+    private final long incarnation;
+    private long questions;
+
+    /** The latest that a leader told; it may be ahead of the log. */
+    private long heardLogTime;
+
     private MembershipState memberships;
     private long term;
 
@@ -52,6 +60,7 @@ final class Core {
         this.log = new RaftLog(config, recovered);
         this.persists = new PersistQueue(config, log, recovered.incarnation());
         this.feed = new CommittedFeed(self, log, effects);
+        this.incarnation = recovered.incarnation();
         this.term = recovered.hardState().term();
         this.votedFor = recovered.hardState().votedFor();
         this.now = startedAt;
@@ -162,6 +171,24 @@ final class Core {
         persists.onRestored();
         feed.onRestored(snapshot.base().index());
         memberships = MembershipState.settledAt(snapshot.membership(), snapshot.base().index());
+    }
+
+    // Reads
+
+    Freshness freshness() {
+        return freshness;
+    }
+
+    Message.Question nextQuestion() {
+        return new Message.Question(incarnation, ++questions);
+    }
+
+    void onLogTime(long heard) {
+        heardLogTime = Math.max(heardLogTime, heard);
+    }
+
+    long logTime() {
+        return Math.max(log.lastLogTime(), heardLogTime);
     }
 
     // Elections

@@ -7,11 +7,13 @@ final class Follower implements RoleState {
     private final Core core;
     private long leaderId;
     private long electionDeadlineNanos;
+    private final FollowerReads reads;
 
     Follower(Core core, long leaderId, long electionDeadlineNanos) {
         this.core = core;
         this.leaderId = leaderId;
         this.electionDeadlineNanos = electionDeadlineNanos;
+        this.reads = new FollowerReads(core);
     }
 
     @Override
@@ -26,7 +28,7 @@ final class Follower implements RoleState {
 
     @Override
     public long nextDeadlineNanos() {
-        return electionDeadlineNanos;
+        return Math.min(electionDeadlineNanos, reads.againNanos());
     }
 
     @Override
@@ -35,6 +37,7 @@ final class Follower implements RoleState {
             return;
         }
         leaderId = 0;
+        reads.refuseAll();
         if (!core.mayCampaign()) {
             maybeInquire();
             waitAnew();
@@ -43,6 +46,29 @@ final class Follower implements RoleState {
         } else {
             core.becomePreCandidate();
         }
+    }
+
+    void onRead(Input.Read read) {
+        if (leaderId == 0) {
+            core.effects().answer(new ReadResult.NotLeader(read.token(), 0));
+        } else {
+            reads.add(read.token());
+        }
+    }
+
+    @Override
+    public void onReadIndexReply(Message.ReadIndexReply message) {
+        reads.onReply(message);
+    }
+
+    @Override
+    public void flush() {
+        reads.maybeAsk(leaderId);
+    }
+
+    @Override
+    public void onLeave() {
+        reads.refuseAll();
     }
 
     private void maybeInquire() {

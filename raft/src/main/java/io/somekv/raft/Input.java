@@ -1,6 +1,7 @@
 package io.somekv.raft;
 
 import io.somekv.base.Bytes;
+import io.somekv.base.Invariant;
 import java.util.List;
 
 /** Everything that can happen to a replica. */
@@ -18,8 +19,21 @@ public sealed interface Input {
      */
     record Propose(long token, EntryKind kind, Bytes payload) implements Input {}
 
-    /** Asks for an index that a linearizable read must wait for (thesis §6.4). */
-    record Read(long token) implements Input {}
+    /**
+     * Asks for an index that a read must wait for (thesis §6.4); of the leader's lease, of a round
+     * among its followers, or of the leader. A replica that follows nobody refuses.
+     *
+     * <p>The time of the step that takes this must have been read after the read came in: a lease
+     * is looked at then, so that a pause between the two cannot make the read a stale one.
+     *
+     * @param ageNanosMax how old what the read sees may be: everything acknowledged longer ago is
+     *     in it. 0 for a linearizable read; MAX_VALUE for whatever is there
+     */
+    record Read(long token, long ageNanosMax) implements Input {
+        public Read {
+            Invariant.check(ageNanosMax >= 0, "an age is not negative");
+        }
+    }
 
     /**
      * Let another voter lead (thesis §3.10), if this replica does: it stops taking proposals, waits

@@ -3,7 +3,6 @@ package io.somekv.raft;
 import io.somekv.base.Bytes;
 import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +18,7 @@ final class Leader implements RoleState {
     private final Replication replication;
     private final Reconfiguration members;
     private final ReadRounds reads;
+    private final Lease lease;
     private final LeaderClock clock;
     private final long stallNanos;
 
@@ -37,7 +37,8 @@ final class Leader implements RoleState {
         this.core = core;
         this.replication = new Replication(core);
         this.members = new Reconfiguration(core, replication);
-        this.reads = new ReadRounds(core);
+        this.reads = new ReadRounds(core, () -> logTime(core.now()));
+        this.lease = new Lease(core, replication, reads);
         // Jitter, lest one slow disk under a thousand groups topples all their leaders at once.
         long stall = core.config().diskStallNanos();
         this.stallNanos = stall + core.electionWaitNanos() % Math.max(1, stall / 4);
@@ -113,7 +114,7 @@ final class Leader implements RoleState {
         boolean wasRefused = clock.isRefused();
         clock.judge();
         if (clock.isRefused() && !wasRefused) {
-            reads.refuseAll(0);
+            reads.refuseAll();
         } else if (wasRefused && !clock.isRefused() && firstOwnIndex == Long.MAX_VALUE) {
             appendFirst();
         }
@@ -279,25 +280,15 @@ final class Leader implements RoleState {
      * need not wait for its election timeout.
      */
     private void leaveGroup() {
-        Progress successor =
-                replication.bestVoter(core.now().nanos() - core.config().electionTimeoutNanos());
+        Progress successor = replication.bestVoter();
         if (successor != null) {
             core.effects().send(new Message.TimeoutNow(core.self(), successor.id(), core.term()));
         }
         core.stepDown(StepDownCause.REMOVED);
     }
 
-    List<Long> installing() {
-        return replication.installing(core.now().nanos() - core.config().electionTimeoutNanos());
-    }
-
-    boolean isInstalling(long replicaId) {
-        Progress progress = replication.find(replicaId);
-        return progress != null && progress.isInstalling();
-    }
-
-    long leastMatch() {
-        return replication.leastMatch(core.now().nanos() - core.config().electionTimeoutNanos());
+    Replication replication() {
+        return replication;
     }
 
     // Reading
@@ -306,7 +297,23 @@ final class Leader implements RoleState {
         if (clock.isRefused()) {
             core.effects().answer(new ReadResult.NotLeader(read.token(), 0));
         } else {
-            reads.add(read.token());
+            read(new ReadRounds.Reader.Here(read.token()));
+        }
+    }
+
+    /** While its clock is refused it answers nobody; another will lead soon. */
+    @Override
+    public void onReadIndex(Message.ReadIndex message) {
+        if (!clock.isRefused()) {
+            read(new ReadRounds.Reader.Elsewhere(message.from(), message.question()));
+        }
+    }
+
+    private void read(ReadRounds.Reader reader) {
+        if (isCommitCurrent() && lease.isHeld()) {
+            reads.answer(reader, core.log().commit());
+        } else {
+            reads.add(reader);
         }
     }
 
@@ -329,12 +336,12 @@ final class Leader implements RoleState {
         if (succession != null) {
             return;
         }
-        long recently = core.now().nanos() - core.config().electionTimeoutNanos();
         Progress successor =
                 transfer.replicaId() == 0
-                        ? replication.bestVoter(recently)
+                        ? replication.bestVoter()
                         : replication.find(transfer.replicaId());
         if (successor != null && isVoterToStay(successor)) {
+            lease.giveUp();
             succession = new Succession(core, successor);
         }
     }
@@ -383,6 +390,6 @@ final class Leader implements RoleState {
 
     @Override
     public void onLeave() {
-        reads.refuseAll(0);
+        reads.refuseAll();
     }
 }

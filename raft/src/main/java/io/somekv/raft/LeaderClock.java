@@ -49,7 +49,7 @@ final class LeaderClock {
         }
         clocks.clear();
         clocks.add(own);
-        if (!replication.addClocks(clocks, now.nanos() - core.config().electionTimeoutNanos())) {
+        if (!replication.addClocks(clocks)) {
             return;
         }
         boolean isVouched = clocks.vouchesFor(offset, leadMillisMax);

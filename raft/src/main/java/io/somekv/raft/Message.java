@@ -75,6 +75,30 @@ public sealed interface Message {
             implements Message {}
 
     /**
+     * From one who follows: which index must a read wait for that came before this was sent (thesis
+     * §6.4)?
+     *
+     * @param question never asked before by this replica
+     */
+    record ReadIndex(long from, long to, long term, Question question) implements Message {}
+
+    /**
+     * @param incarnation of the run of the process that asks: a late answer to a question of an
+     *     earlier run is none to one of this
+     */
+    record Question(long incarnation, long number) {}
+
+    /**
+     * @param question of the {@link ReadIndex}; the sender was the leader at a moment after that
+     *     came
+     * @param index committed by then; nothing that was acknowledged to anybody by then is behind it
+     * @param logTime the leader's, when this left
+     */
+    record ReadIndexReply(
+            long from, long to, long term, Question question, long index, long logTime)
+            implements Message {}
+
+    /**
      * From a leader that wants the receiver in its place: campaign at once (thesis §3.10). It has
      * all of the leader's log.
      */

@@ -1,5 +1,6 @@
 package io.somekv.raft;
 
+import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
 import java.util.Set;
 
@@ -14,6 +15,8 @@ import java.util.Set;
  * @param diskStallNanos a leader whose own persist takes longer yields (KB-35)
  * @param clockLeadMillisMax a leader whose log time runs further ahead of its quorum's median wall
  *     clock does not stamp, and yields
+ * @param leaseNanos for how long a leader that a quorum has heard reads without asking again; 0: it
+ *     always asks. See {@link #leased}
  * @param mutations bugs to put back, for the mutant table only
  */
 public record RaftConfig(
@@ -25,6 +28,7 @@ public record RaftConfig(
         long cacheBytesMax,
         long diskStallNanos,
         long clockLeadMillisMax,
+        long leaseNanos,
         Set<Mutation> mutations) {
     /** Sane for a local network: elections after 1 to 2 s, heartbeats every 100 ms. */
     public static RaftConfig defaults() {
@@ -37,6 +41,34 @@ public record RaftConfig(
                 32L << 20,
                 5_000_000_000L,
                 500,
+                0,
                 java.util.Collections.emptySet());
+    }
+
+    /**
+     * With a lease (thesis §6.4.1). It is safe as long as no two clocks of the group's replicas run
+     * at rates that differ by more than the bound, and all of them have the same election timeout:
+     * a voter gives its vote to nobody for that timeout by its own clock, which may be fast, and
+     * the leader's may be slow.
+     *
+     * @param driftPermilleMax by how much the rate of any clock may be off, at most; below 1000.
+     *     One that stands still while its machine is suspended breaks every bound
+     */
+    public RaftConfig leased(int driftPermilleMax) {
+        Invariant.check(
+                driftPermilleMax >= 0 && driftPermilleMax < 1000,
+                "a clock drifts by less than its own rate");
+        long lease = electionTimeoutNanos / (1000 + driftPermilleMax) * (1000 - driftPermilleMax);
+        return new RaftConfig(
+                electionTimeoutNanos,
+                heartbeatNanos,
+                appendBytesMax,
+                inFlightBytesMax,
+                uncommittedBytesMax,
+                cacheBytesMax,
+                diskStallNanos,
+                clockLeadMillisMax,
+                lease,
+                mutations);
     }
 }

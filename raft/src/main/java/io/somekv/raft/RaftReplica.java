@@ -94,11 +94,9 @@ public final class RaftReplica {
         return core.role().leaderId();
     }
 
-    /** What a leader would stamp now; elsewhere the log time of the last entry. */
+    /** What a leader would stamp now; elsewhere the latest that is known here. */
     public long logTime(Now now) {
-        return core.role() instanceof Leader leader
-                ? leader.logTime(now)
-                : core.log().lastLogTime();
+        return core.role() instanceof Leader leader ? leader.logTime(now) : core.logTime();
     }
 
     public ReplicaStatus status(Now now) {
@@ -150,12 +148,12 @@ public final class RaftReplica {
      * elsewhere.
      */
     public List<Long> installing() {
-        return core.role() instanceof Leader leader ? leader.installing() : List.of();
+        return core.role() instanceof Leader leader ? leader.replication().installing() : List.of();
     }
 
     /** Whether this replica leads, and that one needs a snapshot, if it is there. */
     public boolean isInstalling(long replicaId) {
-        return core.role() instanceof Leader leader && leader.isInstalling(replicaId);
+        return core.role() instanceof Leader leader && leader.replication().isInstalling(replicaId);
     }
 
     /**
@@ -183,7 +181,7 @@ public final class RaftReplica {
      */
     public long compactable(long keptIndex) {
         return core.role() instanceof Leader leader
-                ? Math.min(keptIndex, leader.leastMatch())
+                ? Math.min(keptIndex, leader.replication().leastMatch())
                 : keptIndex;
     }
 
@@ -197,11 +195,16 @@ public final class RaftReplica {
     }
 
     private void onRead(Input.Read read) {
-        if (core.role() instanceof Leader leader) {
-            leader.onRead(read);
-        } else {
-            long hint = core.role().leaderId();
-            core.effects().answer(new ReadResult.NotLeader(read.token(), hint));
+        if (core.freshness().isWithin(read.ageNanosMax(), core.now().nanos())) {
+            long index = core.freshness().index();
+            core.effects().answer(new ReadResult.Confirmed(read.token(), index));
+            return;
+        }
+        switch (core.role()) {
+            case Leader leader -> leader.onRead(read);
+            case Follower follower -> follower.onRead(read);
+            case PreCandidate _, Candidate _ ->
+                    core.effects().answer(new ReadResult.NotLeader(read.token(), 0));
         }
     }
 
@@ -271,6 +274,16 @@ public final class RaftReplica {
                     Message.Inquiry _,
                     Message.Gone _,
                     Message.SnapshotAccepted _ -> {}
+            case Message.ReadIndex m -> {
+                if (isOfThisTerm(m)) {
+                    core.role().onReadIndex(m);
+                }
+            }
+            case Message.ReadIndexReply m -> {
+                if (isOfThisTerm(m)) {
+                    core.role().onReadIndexReply(m);
+                }
+            }
             case Message.AppendAccepted m -> {
                 if (isOfThisTerm(m)) {
                     core.role().onAppendAccepted(m);

@@ -4,9 +4,9 @@ package io.somekv.raft;
 public sealed interface ReadResult {
     long token();
 
-    /** Linearizable once everything up to {@code index} has been applied. */
+    /** May be read once everything up to {@code index} has been applied. */
     record Confirmed(long token, long index) implements ReadResult {}
 
-    /** Not leader, or no longer: ask the leader. */
+    /** Neither leader nor follower of one, or no longer: ask the leader. */
     record NotLeader(long token, long leaderHint) implements ReadResult {}
 }

@@ -3,6 +3,7 @@ package io.somekv.raft;
 import io.somekv.base.Mutation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * Linearizable reads without the log (thesis §6.4), and the numbers of the rounds in which a leader
@@ -21,21 +22,36 @@ final class ReadRounds {
     /** Start times kept; an answer to an older round is too late to date a clock by. */
     private static final int STARTS = 256;
 
+    /** Who waits for an index. */
+    sealed interface Reader {
+        /** A read of this replica. */
+        record Here(long token) implements Reader {}
+
+        /** One who follows, and has asked. */
+        record Elsewhere(long replicaId, Message.Question question) implements Reader {}
+    }
+
     private final Core core;
+    private final LongSupplier logTime;
     private final long[] startNanos = new long[STARTS];
     private long round;
 
     /** Reads that no round covers yet. */
-    private List<Long> waiting = new ArrayList<>();
+    private List<Reader> waiting = new ArrayList<>();
 
     /** Reads that {@code runningRound} covers. */
-    private List<Long> running = new ArrayList<>();
+    private List<Reader> running = new ArrayList<>();
 
     private long runningRound;
     private long runningIndex;
+    private long runningSinceNanos;
 
-    ReadRounds(Core core) {
+    /**
+     * @param logTime what the leader would stamp now
+     */
+    ReadRounds(Core core, LongSupplier logTime) {
         this.core = core;
+        this.logTime = logTime;
     }
 
     long round() {
@@ -47,12 +63,12 @@ final class ReadRounds {
         return running.isEmpty() && !waiting.isEmpty();
     }
 
-    void add(long token) {
+    void add(Reader reader) {
         if (core.has(Mutation.READ_JOINS_RUNNING_ROUND) && !running.isEmpty()) {
-            running.add(token);
+            running.add(reader);
             return;
         }
-        waiting.add(token);
+        waiting.add(reader);
     }
 
     /**
@@ -64,11 +80,12 @@ final class ReadRounds {
         round++;
         startNanos[(int) (round % STARTS)] = core.now().nanos();
         if (takesReads && wantsRound()) {
-            List<Long> empty = running;
+            List<Reader> empty = running;
             running = waiting;
             waiting = empty;
             runningRound = round;
             runningIndex = core.log().commit();
+            runningSinceNanos = core.now().nanos();
         }
     }
 
@@ -88,22 +105,41 @@ final class ReadRounds {
     /** A quorum has answered {@code confirmed} or a later round. */
     void onConfirmed(long confirmed) {
         if (isRunning() && confirmed >= runningRound) {
-            for (long token : running) {
-                core.effects().answer(new ReadResult.Confirmed(token, runningIndex));
+            core.freshness().confirm(runningIndex, runningSinceNanos);
+            for (Reader reader : running) {
+                answer(reader, runningIndex);
             }
             running.clear();
         }
     }
 
-    /** This replica does not lead any more, or must not. */
-    void refuseAll(long leaderHint) {
-        for (long token : running) {
-            core.effects().answer(new ReadResult.NotLeader(token, leaderHint));
+    /** What this leader has committed is current at a moment after the reader asked. */
+    void answer(Reader reader, long index) {
+        switch (reader) {
+            case Reader.Here here ->
+                    core.effects().answer(new ReadResult.Confirmed(here.token(), index));
+            case Reader.Elsewhere elsewhere ->
+                    core.effects()
+                            .send(
+                                    new Message.ReadIndexReply(
+                                            core.self(),
+                                            elsewhere.replicaId(),
+                                            core.term(),
+                                            elsewhere.question(),
+                                            index,
+                                            logTime.getAsLong()));
         }
-        for (long token : waiting) {
-            core.effects().answer(new ReadResult.NotLeader(token, leaderHint));
+    }
+
+    /** This replica does not lead any more, or must not. Who follows finds out by itself. */
+    void refuseAll() {
+        running.addAll(waiting);
+        waiting.clear();
+        for (Reader reader : running) {
+            if (reader instanceof Reader.Here here) {
+                core.effects().answer(new ReadResult.NotLeader(here.token(), 0));
+            }
         }
         running.clear();
-        waiting.clear();
     }
 }

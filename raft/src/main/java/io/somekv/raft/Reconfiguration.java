@@ -2,7 +2,6 @@ package io.somekv.raft;
 
 import io.somekv.base.Invariant;
 import java.util.Optional;
-import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,10 +89,10 @@ final class Reconfiguration {
             return "replica " + id + " is the only one that votes";
         }
         Membership next = membership.removing(id).settled();
-        if (next.hasQuorum(isHeard())) {
+        if (next.hasQuorum(this::isHeard)) {
             return null;
         }
-        long heard = next.voters().stream().filter(m -> isHeard().test(m.replicaId())).count();
+        long heard = next.voters().stream().filter(m -> isHeard(m.replicaId())).count();
         return "without replica %d there would be %d that vote, of which only %d answer now"
                 .formatted(id, left, heard);
     }
@@ -123,7 +122,7 @@ final class Reconfiguration {
             Invariant.check(progress != null, "the leader knows every learner");
             if (progress != null && progress.matchIndex() >= lastIndexBefore) {
                 Membership next = membership.promoting(learner.member().replicaId());
-                if (next.settled().hasQuorum(isHeard())) {
+                if (next.settled().hasQuorum(this::isHeard)) {
                     return Optional.of(next);
                 }
             }
@@ -136,12 +135,9 @@ final class Reconfiguration {
         lastIndexAtHeartbeat = core.log().last().index();
     }
 
-    /** Those that answer; this replica does. */
-    private LongPredicate isHeard() {
-        long since = core.now().nanos() - core.config().electionTimeoutNanos();
-        return id -> {
-            Progress progress = replication.find(id);
-            return id == core.self() || (progress != null && progress.isHeardSince(since));
-        };
+    /** Whether it answers; this replica does. */
+    private boolean isHeard(long id) {
+        Progress progress = replication.find(id);
+        return id == core.self() || (progress != null && replication.isHeard(progress));
     }
 }

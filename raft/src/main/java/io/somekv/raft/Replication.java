@@ -108,8 +108,19 @@ final class Replication {
         return scratch[size - Membership.majority(size)];
     }
 
-    /** The voter that has most of the log, of those heard since {@code sinceNanos}. */
-    @Nullable Progress bestVoter(long sinceNanos) {
+    /** Who was heard since then counts as there. */
+    private long recently() {
+        return core.now().nanos() - core.config().electionTimeoutNanos();
+    }
+
+    /** Whether it answered lately. */
+    boolean isHeard(Progress follower) {
+        return follower.isHeardSince(recently());
+    }
+
+    /** The voter that has most of the log, of those heard lately. */
+    @Nullable Progress bestVoter() {
+        long sinceNanos = recently();
         Progress best = null;
         for (Progress voter : voters) {
             if (voter.lastHeardNanos() >= sinceNanos
@@ -130,10 +141,11 @@ final class Replication {
     }
 
     /**
-     * Adds the clocks of the voters heard since {@code sinceNanos}. Returns whether they are, with
-     * this replica's own, a quorum.
+     * Adds the clocks of the voters heard lately. Returns whether they are, with this replica's
+     * own, a quorum.
      */
-    boolean addClocks(QuorumClock clocks, long sinceNanos) {
+    boolean addClocks(QuorumClock clocks) {
+        long sinceNanos = recently();
         for (Progress follower : followers) {
             if (core.membership().isVoter(follower.id()) && hasClock(follower, sinceNanos)) {
                 clocks.add(follower.clockOffset());
@@ -150,25 +162,30 @@ final class Replication {
         return follower.hasClockOffset() && follower.lastHeardNanos() >= sinceNanos;
     }
 
-    /** Replica ids of those who need a snapshot before any entry, and answered since then. */
-    List<Long> installing(long sinceNanos) {
+    /** Replica ids of those who need a snapshot before any entry, and answered lately. */
+    List<Long> installing() {
         List<Long> ids = new ArrayList<>();
         for (Progress follower : followers) {
-            if (follower.isInstalling() && follower.isHeardSince(sinceNanos)) {
+            if (follower.isInstalling() && isHeard(follower)) {
                 ids.add(follower.id());
             }
         }
         return ids;
     }
 
+    boolean isInstalling(long replicaId) {
+        Progress follower = find(replicaId);
+        return follower != null && follower.isInstalling();
+    }
+
     /**
-     * The least that any of those holds who answered since {@code sinceNanos} and need no snapshot:
-     * entries behind it are still to be sent. MAX_VALUE where there is none.
+     * The least that any of those holds who answered lately and need no snapshot: entries behind it
+     * are still to be sent. MAX_VALUE where there is none.
      */
-    long leastMatch(long sinceNanos) {
+    long leastMatch() {
         long least = Long.MAX_VALUE;
         for (Progress follower : followers) {
-            if (!follower.isInstalling() && follower.isHeardSince(sinceNanos)) {
+            if (!follower.isInstalling() && isHeard(follower)) {
                 least = Math.min(least, follower.matchIndex());
             }
         }

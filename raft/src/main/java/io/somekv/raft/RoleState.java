@@ -25,6 +25,12 @@ sealed interface RoleState permits Follower, PreCandidate, Candidate, Leader {
     /** From the leader of this term, which wants this replica in its place. */
     default void onTimeoutNow(Message.TimeoutNow message) {}
 
+    /** From one who follows this replica's term. */
+    default void onReadIndex(Message.ReadIndex message) {}
+
+    /** From the leader of this term. */
+    default void onReadIndexReply(Message.ReadIndexReply message) {}
+
     default void onPreVoteReply(Message.PreVoteReply message) {}
 
     default void onRequestVoteReply(Message.RequestVoteReply message) {}

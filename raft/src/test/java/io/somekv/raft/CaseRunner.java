@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
  * key=value} pairs; the first word says what, the second often which replica. Commands:
  *
  * <pre>
- * new VOTERS [learners=N] [mutation=M] [stall=MS] [cache=BYTES]   a group on empty disks
+ * new VOTERS [learners=N] [mutation=M] [stall=MS] [cache=BYTES] [drift=PERMILLE]   a group on empty disks
  * disk ID term=T [vote=V] [commit=C] log=1,1,2                    what stands on a disk before start
  * start | start ID | crash ID                                     processes
  * tick ID [ms=N] | campaign ID | wait ms=N                        time (for all; only ID looks)
  * clock ID lead=MS                                                wall clock against the others
- * propose ID [text] [size=N] | read ID token=N | transfer ID [to=ID]
+ * propose ID [text] [size=N] | read ID token=N [age=MS|any] | transfer ID [to=ID]
  * add ID node=N [replaces=ID] | remove ID replica=ID | members ID   asked of replica ID
  * create ID by=ID                                                a new replica, as its leader says
  * compact ID [index=N] | install ID from=ID                      log dropped; snapshot taken in
@@ -84,7 +84,7 @@ final class CaseRunner {
                 g.run((int) number("ms", 0), m -> m.from() != without && m.to() != without);
                 g.transcript().take();
             }
-            case "read" -> g.step(id(), new Input.Read(number("token", 0)));
+            case "read" -> g.step(id(), new Input.Read(number("token", 0), age()));
             case "sync" -> {
                 if (g.disk(id()).pendingCount() == 0) {
                     return List.of("nothing to sync");
@@ -240,16 +240,25 @@ final class CaseRunner {
         if (pairs.containsKey("mutation")) {
             mutations.add(Mutation.valueOf(pairs.get("mutation")));
         }
-        return new RaftConfig(
-                c.electionTimeoutNanos(),
-                c.heartbeatNanos(),
-                c.appendBytesMax(),
-                c.inFlightBytesMax(),
-                c.uncommittedBytesMax(),
-                number("cache", c.cacheBytesMax()),
-                number("stall", c.diskStallNanos() / 1_000_000) * 1_000_000,
-                c.clockLeadMillisMax(),
-                mutations);
+        RaftConfig config =
+                new RaftConfig(
+                        c.electionTimeoutNanos(),
+                        c.heartbeatNanos(),
+                        c.appendBytesMax(),
+                        c.inFlightBytesMax(),
+                        c.uncommittedBytesMax(),
+                        number("cache", c.cacheBytesMax()),
+                        number("stall", c.diskStallNanos() / 1_000_000) * 1_000_000,
+                        c.clockLeadMillisMax(),
+                        0,
+                        mutations);
+        int drift = (int) number("drift", -1);
+        return drift < 0 ? config : config.leased(drift);
+    }
+
+    /** In milliseconds, or 'any'. */
+    private long age() {
+        return "any".equals(pairs.get("age")) ? Long.MAX_VALUE : number("age", 0) * 1_000_000;
     }
 
     private int id() {

@@ -26,6 +26,7 @@ final class Group {
                     600,
                     500_000_000,
                     500,
+                    0,
                     java.util.Collections.emptySet());
 
     static final long START_WALL_MILLIS = 1_000_000;

@@ -336,7 +336,7 @@ final class RaftPaperTest {
     @Test
     void s8AReadWaitsForAMajority() {
         Group group = Group.led(Group.CONFIG, 3, 1);
-        group.step(1, new Input.Read(7));
+        group.step(1, new Input.Read(7, 0));
         assertEquals(List.of(), group.reads(1));
         group.settle();
         assertEquals(List.of(new ReadResult.Confirmed(7, 1)), group.reads(1));

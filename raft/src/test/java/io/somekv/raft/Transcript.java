@@ -104,6 +104,12 @@ final class Transcript {
                     case Message.AppendRejected m ->
                             "AppendRejected term %d at %s hint %s round %d"
                                     .formatted(m.term(), at(m.rejected()), at(m.hint()), m.round());
+                    case Message.ReadIndex m ->
+                            "ReadIndex term %d number %d"
+                                    .formatted(m.term(), m.question().number());
+                    case Message.ReadIndexReply m ->
+                            "ReadIndexReply term %d number %d at %d"
+                                    .formatted(m.term(), m.question().number(), m.index());
                     case Message.TimeoutNow m -> "TimeoutNow term %d".formatted(m.term());
                     case Message.Introduce m ->
                             "Introduce term %d {%s}".formatted(m.term(), members(m.membership()));

@@ -18,6 +18,9 @@ import io.somekv.raft.Message.InstallSnapshot;
 import io.somekv.raft.Message.Introduce;
 import io.somekv.raft.Message.PreVote;
 import io.somekv.raft.Message.PreVoteReply;
+import io.somekv.raft.Message.Question;
+import io.somekv.raft.Message.ReadIndex;
+import io.somekv.raft.Message.ReadIndexReply;
 import io.somekv.raft.Message.RequestVote;
 import io.somekv.raft.Message.RequestVoteReply;
 import io.somekv.raft.Message.SnapshotAccepted;
@@ -55,6 +58,8 @@ public final class ConsensusCodec {
     private static final int INSTALL_SNAPSHOT = 11;
     private static final int SNAPSHOT_ACCEPTED = 12;
     private static final int INQUIRY = 13;
+    private static final int READ_INDEX = 14;
+    private static final int READ_INDEX_REPLY = 15;
 
     private ConsensusCodec() {}
 
@@ -118,6 +123,11 @@ public final class ConsensusCodec {
                     id(id(head(writer, APPEND_REJECTED, m), m.rejected()), m.hint())
                             .varLong(m.round())
                             .signedVarLong(m.wallMillis());
+            case ReadIndex m -> question(head(writer, READ_INDEX, m), m.question());
+            case ReadIndexReply m ->
+                    question(head(writer, READ_INDEX_REPLY, m), m.question())
+                            .varLong(m.index())
+                            .signedVarLong(m.logTime());
             case TimeoutNow m -> head(writer, TIMEOUT_NOW, m);
             case Introduce m -> MembershipCodec.encode(head(writer, INTRODUCE, m), m.membership());
             case Inquiry m -> head(writer, INQUIRY, m);
@@ -161,6 +171,15 @@ public final class ConsensusCodec {
                             term,
                             id(reader),
                             id(reader),
+                            reader.varLong(),
+                            reader.signedVarLong());
+            case READ_INDEX -> new ReadIndex(from, to, term, question(reader));
+            case READ_INDEX_REPLY ->
+                    new ReadIndexReply(
+                            from,
+                            to,
+                            term,
+                            question(reader),
                             reader.varLong(),
                             reader.signedVarLong());
             case TIMEOUT_NOW -> new TimeoutNow(from, to, term);
@@ -208,6 +227,14 @@ public final class ConsensusCodec {
                 .varLong(message.term());
     }
 
+    private static ByteWriter question(ByteWriter writer, Question question) {
+        return writer.varLong(question.incarnation()).varLong(question.number());
+    }
+
+    private static Question question(ByteReader reader) {
+        return new Question(reader.varLong(), reader.varLong());
+    }
+
     private static ByteWriter id(ByteWriter writer, EntryId id) {
         return writer.varLong(id.term()).varLong(id.index());
     }
@@ -236,6 +263,8 @@ public final class ConsensusCodec {
                             RequestVoteReply _,
                             AppendAccepted _,
                             AppendRejected _,
+                            ReadIndex _,
+                            ReadIndexReply _,
                             TimeoutNow _,
                             Inquiry _,
                             Gone _,

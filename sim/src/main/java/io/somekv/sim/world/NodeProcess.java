@@ -96,6 +96,7 @@ final class NodeProcess {
                 2 << 10,
                 defaults.diskStallNanos(),
                 defaults.clockLeadMillisMax(),
+                0,
                 world.mutations());
     }
 
