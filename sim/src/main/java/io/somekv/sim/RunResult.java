@@ -1,6 +1,10 @@
 package io.somekv.sim;
 
+import io.somekv.sim.world.Fault;
+import java.util.Collections;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * How a run went.
@@ -10,6 +14,7 @@ import java.util.Optional;
  * @param nanos simulated time
  * @param known operations whose outcome a client heard
  * @param unknown writes whose outcome nobody ever heard
+ * @param struck how often each kind of fault did
  */
 public record RunResult(
         long seed,
@@ -18,7 +23,12 @@ public record RunResult(
         long events,
         long nanos,
         int known,
-        int unknown) {
+        int unknown,
+        Map<Fault, Integer> struck) {
+    public RunResult {
+        struck = Collections.unmodifiableMap(new TreeMap<>(struck));
+    }
+
     public boolean isGood() {
         return failure.isEmpty();
     }

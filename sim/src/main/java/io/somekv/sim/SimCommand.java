@@ -115,6 +115,7 @@ public final class SimCommand implements Callable<Integer> {
                         result.nanos() / 1e9,
                         result.known(),
                         result.unknown()));
+        say("faults: " + result.struck());
         say(result.hashLine());
         if (!result.isGood() && trace == null) {
             printTail(which);

@@ -43,7 +43,8 @@ public final class Simulation {
                 cluster.events(),
                 cluster.nanos(),
                 cluster.history().known(),
-                cluster.history().unknown());
+                cluster.history().unknown(),
+                cluster.struck());
     }
 
     private static String describe(RuntimeException e) {

@@ -32,6 +32,11 @@ public final class ClusterWatch {
         groups.forEach(group -> of(group.groupId()).recovered(node, group));
     }
 
+    /** A node's disk is gone: what it held is nobody's any more. */
+    public void diskLost(long node) {
+        consensus.values().forEach(group -> group.diskLost(node));
+    }
+
     /** Entries read back from a log, in order: they must be what was written. */
     public void readBack(long groupId, List<Entry> entries) {
         for (int i = 1; i < entries.size(); i++) {

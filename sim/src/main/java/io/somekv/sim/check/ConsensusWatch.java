@@ -79,6 +79,11 @@ final class ConsensusWatch {
         replicaByNode.put(node, new Replica(ReplicaLog.of(recovered)));
     }
 
+    /** What its replica voted stays known: nobody may vote again under that id. */
+    void diskLost(long node) {
+        replicaByNode.remove(node);
+    }
+
     /** Log matching: one id, one content, one predecessor. */
     void checkContent(Entry entry, long termBefore) {
         long hash =

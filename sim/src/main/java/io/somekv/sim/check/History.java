@@ -17,6 +17,7 @@ import java.util.function.LongSupplier;
 public final class History {
     private final LongSupplier clockMillis;
     private final TreeMap<Bytes, List<Operation>> byObject = new TreeMap<>();
+    private final TreeMap<Bytes, Integer> unknownByObject = new TreeMap<>();
     private long position;
     private int known;
     private int unknown;
@@ -67,6 +68,7 @@ public final class History {
                 return;
             }
             unknown++;
+            unknownByObject.merge(object, 1, Integer::sum);
             end(Optional.empty(), Operation.NEVER);
         }
 
@@ -97,6 +99,11 @@ public final class History {
     /** All operations on an object that ended. */
     public List<Operation> of(Bytes object) {
         return byObject.getOrDefault(object, List.of());
+    }
+
+    /** Writes of an object whose outcome nobody heard: each doubles what a checker must try. */
+    public int unknownOf(Bytes object) {
+        return unknownByObject.getOrDefault(object, 0);
     }
 
     /** Operations whose outcome their client heard. */

@@ -59,13 +59,23 @@ final class ReplicaLog {
 
     /**
      * What follows an entry that a snapshot ends with may have been acknowledged, and counted (Raft
-     * §7): it must stay.
+     * §7): it must stay. A leader's entry that differs from the one it takes the place of cuts as
+     * well, and may be written together with a base that only drops what is applied.
      */
     private void checkKeepsWhatAgrees(GroupRecord record) {
         EntryId newBase = record.base();
         boolean cutsBehindIt =
                 newBase.index() > base.index() && record.truncateFrom() == newBase.index() + 1;
-        if (cutsBehindIt && newBase.index() < last && termAt(newBase.index()) == newBase.term()) {
+        boolean conflicts =
+                cutsBehindIt
+                        && newBase.index() < last
+                        && !record.entries().isEmpty()
+                        && record.entries().getFirst().index() == record.truncateFrom()
+                        && record.entries().getFirst().term() != termAt(record.truncateFrom());
+        if (cutsBehindIt
+                && !conflicts
+                && newBase.index() < last
+                && termAt(newBase.index()) == newBase.term()) {
             throw new Breach(
                     "a snapshot of " + newBase + " cut a log that agrees with it: " + this);
         }

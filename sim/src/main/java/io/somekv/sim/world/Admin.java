@@ -133,7 +133,10 @@ public final class Admin {
                     done ->
                             createReplica(
                                     node, spec.groupId(), member.replicaId(), membership, done),
-                    outcome -> outcome instanceof Outcome.Ok || node.isDamaged());
+                    outcome ->
+                            outcome instanceof Outcome.Ok
+                                    || node.isDamaged()
+                                    || !node.storeId().equals(member.storeId()));
         }
     }
 

@@ -35,5 +35,7 @@ public enum Fault {
     /** A wall clock jumps. */
     CLOCK_JUMP,
     /** A byte of a synced log flips while its node is down: the node must not come back. */
-    ROT
+    ROT,
+    /** A node loses its disk and comes back on a blank one, under its old id. */
+    WIPE
 }

@@ -4,7 +4,9 @@ import static io.somekv.sim.world.Timeline.MILLISECOND;
 import static io.somekv.sim.world.Timeline.SECOND;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /** Lets things go wrong, one after the other, as the scenario says; then lets the world heal. */
@@ -16,8 +18,13 @@ final class FaultInjector {
     private final List<SimNode> nodes;
     private final List<Fault> kinds;
     private final SplittableRandom random;
+    private final EnumMap<Fault, Integer> struck = new EnumMap<>(Fault.class);
     private boolean active;
-    private boolean rotten;
+
+    /**
+     * One node in a run at most loses what it had synced: the others are a quorum of all groups.
+     */
+    private boolean anyDiskLost;
 
     FaultInjector(World world, Network network, List<SimNode> nodes) {
         this.world = world;
@@ -37,6 +44,11 @@ final class FaultInjector {
         active = true;
         network.links(world.scenario().links());
         plan();
+    }
+
+    /** How often each kind of fault struck. */
+    Map<Fault, Integer> struck() {
+        return struck;
     }
 
     /** Everything works again, except for what is broken for good. */
@@ -87,6 +99,19 @@ final class FaultInjector {
                         0,
                         fault.name().hashCode() * 100L + node.id(),
                         () -> fault + " (node " + node.id() + " if it is one)");
+        boolean isLoss = fault == Fault.ROT || fault == Fault.WIPE;
+        if (isLoss && anyDiskLost) {
+            return;
+        }
+        boolean hits = carryOut(fault, node);
+        anyDiskLost |= isLoss && hits;
+        if (hits) {
+            struck.merge(fault, 1, Integer::sum);
+        }
+    }
+
+    /** False where it had nothing to strike at. */
+    private boolean carryOut(Fault fault, SimNode node) {
         switch (fault) {
             case KILL -> node.kill();
             case POWER_CUT -> node.cutPower();
@@ -110,8 +135,13 @@ final class FaultInjector {
                 List<SimNode> wrong = minority();
                 setWrongClock(wrong.get(random.nextInt(wrong.size())));
             }
-            case ROT -> rot(node);
+            case ROT -> {
+                node.cutPower();
+                return node.rot();
+            }
+            case WIPE -> node.wipe();
         }
+        return true;
     }
 
     /** Every other time a node that leads something, if there is one. */
@@ -202,13 +232,5 @@ final class FaultInjector {
     private void setWrongClock(SimNode node) {
         long scale = random.nextInt(3) == 0 ? 3 * DAY_MILLIS : 5_000;
         node.wallClock(random.nextLong(-scale, scale));
-    }
-
-    /** One node at most: the others must be able to go on without it. */
-    private void rot(SimNode node) {
-        if (!rotten) {
-            node.cutPower();
-            rotten = node.rot();
-        }
     }
 }

@@ -92,7 +92,7 @@ final class MemberAdmin {
         Member some = members.members().get(random.nextInt(members.members().size()));
         boolean isVoter = members.voters().contains(some);
         boolean mayShrink =
-                !world.scenario().faults().contains(Fault.ROT)
+                !world.scenario().losesDisks()
                         && members.voters().size() > world.scenario().replicas() - 1;
         if (free.isEmpty() || (random.nextInt(3) == 0 && (mayShrink || !isVoter))) {
             return mayShrink || !isVoter

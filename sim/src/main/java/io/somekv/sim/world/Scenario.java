@@ -81,6 +81,11 @@ public record Scenario(
         return clocksWrong || faults.contains(Fault.CLOCK_JUMP);
     }
 
+    /** Whether a node may lose what it had synced. */
+    public boolean losesDisks() {
+        return faults.contains(Fault.ROT) || faults.contains(Fault.WIPE);
+    }
+
     public static Scenario draw(SplittableRandom random) {
         boolean five = random.nextInt(3) == 0;
         boolean calm = random.nextInt(20) == 0;

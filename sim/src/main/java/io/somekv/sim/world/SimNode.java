@@ -34,12 +34,12 @@ public final class SimNode implements Network.Endpoint {
     private final World world;
     private final Network network;
     private final long id;
-    private final UUID storeId;
+    private UUID storeId;
     private final SplittableRandom random;
-    private final MemoryDisk disk = new MemoryDisk();
+    private MemoryDisk disk = new MemoryDisk();
     private final WatchedEngine engine;
     private final NodeClock clock;
-    private final DurabilityWatch durability = new DurabilityWatch();
+    private DurabilityWatch durability = new DurabilityWatch();
 
     /** What a node keeps of the cluster map for its next start; an old one may do as well. */
     private Optional<ClusterMap> keptMap = Optional.empty();
@@ -49,6 +49,10 @@ public final class SimNode implements Network.Endpoint {
     private long lives;
     private boolean damaged;
     private boolean rotten;
+    private boolean lostDisk;
+
+    /** Of the last process; one on a blank disk begins behind it, as production's does. */
+    private long lastIncarnation;
 
     /** Faults that wait for their moment; see the methods that set them. */
     private long pausedUntil;
@@ -86,6 +90,11 @@ public final class SimNode implements Network.Endpoint {
     /** Its log is damaged and was refused: it will not come back in this run. */
     public boolean isDamaged() {
         return damaged;
+    }
+
+    /** It came back on a blank disk: replicas of its are members of groups and are no more. */
+    boolean lostDisk() {
+        return lostDisk;
     }
 
     /** Whether one of its replicas takes itself for a leader. */
@@ -134,6 +143,7 @@ public final class SimNode implements Network.Endpoint {
             world.trace().event(Trace.Kind.START, id, 2, () -> "failed: " + e.getMessage());
             return;
         }
+        lastIncarnation = wal.incarnation();
         List<RecoveredGroup> recovered = wal.recovered();
         world.trace().event(Trace.Kind.START, id, wal.incarnation(), () -> words(recovered));
         durability.recovered(recovered);
@@ -144,7 +154,10 @@ public final class SimNode implements Network.Endpoint {
     }
 
     private WalConfig walConfig() {
-        return WalConfig.of(storeId).withSegmentSize(SEGMENT_SIZE).withMutations(world.mutations());
+        return WalConfig.of(storeId)
+                .withFirstIncarnation(lastIncarnation + 1)
+                .withSegmentSize(SEGMENT_SIZE)
+                .withMutations(world.mutations());
     }
 
     /**
@@ -302,6 +315,18 @@ public final class SimNode implements Network.Endpoint {
 
     void wallClock(long offsetMillis) {
         clock.offset(offsetMillis);
+    }
+
+    /** The disk is gone with all that was on it; the next process finds a blank one. */
+    void wipe() {
+        end("disk lost");
+        disk = new MemoryDisk();
+        storeId = new UUID(random.nextLong(), random.nextLong());
+        engine.lose();
+        durability = new DurabilityWatch();
+        keptMap = Optional.empty();
+        lostDisk = true;
+        world.watch().diskLost(id);
     }
 
     /** Flips a bit of the log while nothing runs; false where there is too little of it. */

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 final class WatchedEngine implements Engine {
     private final World world;
     private final long node;
-    private final MemoryEngine engine = new MemoryEngine();
+    private MemoryEngine engine = new MemoryEngine();
     private final TreeMap<Long, Long> groupByStore = new TreeMap<>();
 
     WatchedEngine(World world, long node) {
@@ -25,6 +25,12 @@ final class WatchedEngine implements Engine {
 
     void belongs(long storeId, long groupId) {
         groupByStore.put(storeId, groupId);
+    }
+
+    /** Its rows are gone with their disk. */
+    void lose() {
+        engine = new MemoryEngine();
+        groupByStore.clear();
     }
 
     MemoryEngine memory() {

@@ -13,6 +13,9 @@ import java.util.SplittableRandom;
 public final class Workload {
     private static final int DEPTH_MAX = 4;
 
+    /** Of one subject; then it is only read, so that its history can be judged. */
+    private static final int UNKNOWN_WRITES_MAX = 8;
+
     private final World world;
     private final History history;
     private final List<Subject> subjects;
@@ -109,7 +112,14 @@ public final class Workload {
         private void work() {
             if (!stopped) {
                 Subject subject = subjects.get(random.nextInt(subjects.size()));
-                ask(client, number, subject, commands.next(subject), this::think);
+                boolean isClear = history.unknownOf(subject.name()) < UNKNOWN_WRITES_MAX;
+                Command next = commands.next(subject);
+                ask(
+                        client,
+                        number,
+                        subject,
+                        isClear ? next : CommandSource.get(subject),
+                        this::think);
             }
         }
     }
