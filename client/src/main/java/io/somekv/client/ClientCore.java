@@ -4,6 +4,7 @@ import io.somekv.base.Invariant;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.command.RequestStamp;
 import io.somekv.protocol.config.GroupSpec;
@@ -96,12 +97,18 @@ public final class ClientCore {
      * @param token the caller's, to know the answer by
      */
     public void request(long token, Command command, long nowMillis) {
+        request(token, command, ReadMode.LEADER, nowMillis);
+    }
+
+    /** As {@link #request(long, Command, long)}, with a say in who may answer a read. */
+    public void request(long token, Command command, ReadMode mode, long nowMillis) {
         if (pending.size() >= settings.queueMax()) {
             int pause = (int) settings.backoffMaxMillis();
             effects.add(new ClientEffect.Completed(token, new Outcome.Busy(pause)));
             return;
         }
         PendingRequest request = add(Optional.of(token), command, nowMillis);
+        request.mode = mode;
         if (request.needsStamp()) {
             waiting.add(request.callToken);
             wakeAt(request, patienceEndsAt(request));
@@ -323,7 +330,8 @@ public final class ClientCore {
                                 request.callToken,
                                 groupOf(request.command),
                                 0,
-                                new Request(stamp, request.command))));
+                                new Request(stamp, request.command),
+                                request.mode)));
     }
 
     /** For the next copy: floor as of now, and the deadline as it is, unless there is none yet. */

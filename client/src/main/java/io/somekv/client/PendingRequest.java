@@ -2,6 +2,7 @@ package io.somekv.client;
 
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.RequestStamp;
 import java.util.Optional;
 
@@ -16,6 +17,9 @@ final class PendingRequest {
     final Command command;
     final long askedAtMillis;
     final long giveUpAtMillis;
+
+    /** Who may answer a read. */
+    ReadMode mode = ReadMode.LEADER;
 
     /** Present from the first copy on, where the command is stamped at all. */
     Optional<RequestStamp> stamp = Optional.empty();

@@ -5,6 +5,7 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Command.Condition;
 import io.somekv.protocol.command.Command.Expiry;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.frame.FrameCodec;
 import java.net.InetSocketAddress;
@@ -48,7 +49,16 @@ public final class SomeKvClient implements AutoCloseable {
     }
 
     public CompletableFuture<Optional<byte[]>> getAsync(byte[] key) {
-        return ask(new Command.Get(keyOf(key)), Results::value);
+        return getAsync(key, ReadMode.LEADER);
+    }
+
+    /** With a say in which replica may answer, and how old its answer may be. */
+    public Optional<byte[]> get(byte[] key, ReadMode mode) {
+        return await(getAsync(key, mode));
+    }
+
+    public CompletableFuture<Optional<byte[]>> getAsync(byte[] key, ReadMode mode) {
+        return transport.request(new Command.Get(keyOf(key)), mode).thenApply(Results::value);
     }
 
     public void put(byte[] key, byte[] value) {
@@ -92,7 +102,7 @@ public final class SomeKvClient implements AutoCloseable {
 
     /** Any command, for tools that speak to the shard master, with its outcome as it is. */
     public CompletableFuture<Outcome> execute(Command command) {
-        return transport.request(command);
+        return transport.request(command, ReadMode.LEADER);
     }
 
     /** Ends the connections. Requests without an answer end as if their time were over. */
@@ -125,7 +135,7 @@ public final class SomeKvClient implements AutoCloseable {
     }
 
     private <T> CompletableFuture<T> ask(Command command, Function<Outcome, T> result) {
-        return transport.request(command).thenApply(result);
+        return execute(command).thenApply(result);
     }
 
     private static <T> T await(CompletableFuture<T> future) {

@@ -2,6 +2,7 @@ package io.somekv.client;
 
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -37,7 +38,7 @@ final class Transport {
     private volatile boolean closing;
     private long nextToken;
 
-    private record Asked(Command command, CompletableFuture<Outcome> answer) {}
+    private record Asked(Command command, ReadMode mode, CompletableFuture<Outcome> answer) {}
 
     private Transport(Selector selector, List<InetSocketAddress> nodes, ClientSettings settings) {
         this.selector = selector;
@@ -61,8 +62,8 @@ final class Transport {
         }
     }
 
-    CompletableFuture<Outcome> request(Command command) {
-        Asked request = new Asked(command, new CompletableFuture<>());
+    CompletableFuture<Outcome> request(Command command, ReadMode mode) {
+        Asked request = new Asked(command, mode, new CompletableFuture<>());
         submitted.add(request);
         if (closing) {
             end(request);
@@ -125,7 +126,7 @@ final class Transport {
         while (request != null) {
             long token = nextToken++;
             asked.put(token, request);
-            core.request(token, request.command, now);
+            core.request(token, request.command, request.mode, now);
             request = submitted.poll();
         }
     }

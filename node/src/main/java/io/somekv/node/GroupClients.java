@@ -4,6 +4,7 @@ import io.somekv.base.Bytes;
 import io.somekv.kv.StateMachine;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.raft.Entry;
 import io.somekv.raft.EntryKind;
@@ -15,6 +16,7 @@ import io.somekv.raft.RaftReplica;
 import io.somekv.raft.ReadResult;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Those who wait for one group on this node: for a write or a change of its members to be applied,
@@ -47,18 +49,23 @@ final class GroupClients {
         return writes.isIdle() && reads.isIdle() && changes.isIdle();
     }
 
-    /** Serves a client's request if this replica leads; the answer comes once it is decided. */
-    void serve(Now now, Request request, Waiter waiter) {
+    /**
+     * Serves a client's request if this replica leads, or if the read may be answered by any; the
+     * answer comes once it is decided.
+     */
+    void serve(Now now, Request request, ReadMode mode, Waiter waiter) {
         long logTime = replica.logTime(now);
         Optional<Outcome> refusal =
-                replica.leads() ? RequestCheck.refusal(request, logTime) : Optional.of(notLeader());
+                replica.leads() || mode.isLocal()
+                        ? RequestCheck.refusal(request, logTime)
+                        : Optional.of(notLeader());
         if (refusal.isPresent()) {
             waiter.done(now, refusal.get(), logTime);
             return;
         }
         boolean taken =
                 request.command() instanceof Command.Read read
-                        ? reads.add(request, read, waiter)
+                        ? reads.add(new ReadQueue.Waiting(read, mode, Weights.of(request), waiter))
                         : writes.add(request, waiter);
         if (!taken) {
             waiter.done(now, new Outcome.Busy(RETRY_AFTER_MILLIS), logTime);
@@ -84,11 +91,16 @@ final class GroupClients {
             Bytes payload = writes.propose(token);
             replica.step(now, new Input.Propose(token, EntryKind.COMMANDS, payload));
         }
-        if (reads.hasGathered()) {
+        while (reads.hasGathered()) {
             long token = nextToken++;
-            reads.ask(token);
-            replica.step(now, new Input.Read(token, 0));
+            long ageMillisMax = reads.ask(token);
+            replica.step(now, new Input.Read(token, nanosOf(ageMillisMax)));
         }
+    }
+
+    /** {@link ReadMode#ANY_AGE} stays what it is. */
+    private static long nanosOf(long ageMillisMax) {
+        return TimeUnit.MILLISECONDS.toNanos(ageMillisMax);
     }
 
     void onProposal(Now now, ProposalResult result) {

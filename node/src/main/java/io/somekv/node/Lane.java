@@ -9,7 +9,7 @@ import io.somekv.node.wire.ConsensusCodec;
 import io.somekv.node.wire.Envelope;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
-import io.somekv.protocol.command.Request;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Input;
@@ -184,7 +184,7 @@ public final class Lane {
         if (MoveGuard.guards(ask.request().command()) && router.hasRoom(ask.request())) {
             guard.ask(now, ask.request(), door);
         } else {
-            router.admit(now, ask.groupId(), ask.request(), door);
+            router.admit(now, new Pending.Wish(ask.groupId(), ask.request(), ask.mode()), door);
         }
     }
 
@@ -215,8 +215,7 @@ public final class Lane {
     private void onCall(Now now, long fromNode, Frame.Call call) {
         serve(
                 now,
-                call.groupId(),
-                call.request(),
+                new Pending.Wish(call.groupId(), call.request(), ReadMode.LEADER),
                 (then, outcome, logTime) ->
                         outbox.send(fromNode, new Frame.Reply(call.token(), outcome, logTime)));
     }
@@ -260,13 +259,14 @@ public final class Lane {
     }
 
     /** Serves for another node or lane: here or in a neighbouring lane, but never further on. */
-    private void serve(Now now, long groupId, Request request, Waiter waiter) {
+    private void serve(Now now, Pending.Wish wish, Waiter waiter) {
+        long groupId = wish.groupId();
         GroupHost host = places.host(groupId);
         if (host != null) {
             places.touch(host);
-            host.clients().serve(now, request, waiter);
+            host.clients().serve(now, wish.request(), wish.mode(), waiter);
         } else if (groupId >= 0 && laneOf(groupId) != config.lane()) {
-            router.relay(laneOf(groupId), groupId, request, waiter);
+            router.relay(laneOf(groupId), wish, waiter);
         } else {
             waiter.done(now, new Outcome.NotLeader(0), 0);
         }
@@ -277,8 +277,7 @@ public final class Lane {
             case LaneInput.Note.Serve serve ->
                     serve(
                             now,
-                            serve.groupId(),
-                            serve.request(),
+                            new Pending.Wish(serve.groupId(), serve.request(), serve.mode()),
                             (then, outcome, logTime) ->
                                     outbox.add(
                                             new LaneEffect.ToLane(

@@ -3,6 +3,7 @@ package io.somekv.node;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.StoreReader;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.frame.Frame;
@@ -26,8 +27,9 @@ public sealed interface LaneInput {
      *
      * @param token chosen by the rim, unique among what this lane has not yet answered
      * @param groupId the group, or {@link Frame#ANY_GROUP} to route by the command
+     * @param mode of a read
      */
-    record Ask(long token, long groupId, Request request) implements LaneInput {}
+    record Ask(long token, long groupId, Request request, ReadMode mode) implements LaneInput {}
 
     /**
      * A frame from another node, whose handshake has shown who it is. All frames of one connection
@@ -109,8 +111,8 @@ public sealed interface LaneInput {
 
     /** What lanes of one node tell each other. */
     sealed interface Note {
-        /** Serve this for me, if your group leads; answered by {@link Served}. */
-        record Serve(long token, long groupId, Request request) implements Note {}
+        /** Serve this for me, if your replica may; answered by {@link Served}. */
+        record Serve(long token, long groupId, Request request, ReadMode mode) implements Note {}
 
         record Served(long token, Outcome outcome, long logTime) implements Note {}
 

@@ -3,7 +3,9 @@ package io.somekv.node;
 import io.somekv.base.Invariant;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
+import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Now;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,9 @@ final class Pending implements Waiter {
 
     /** As it is sent: with a stamp once it has one. */
     Request request;
+
+    /** Of the next attempt: a local read that the replica here refuses goes to the leader. */
+    ReadMode mode;
 
     /** Ours, where the request came without an identity; it numbers and finishes it. */
     @Nullable OwnSession session;
@@ -54,14 +59,24 @@ final class Pending implements Waiter {
     /** The latest answer that was no final one. */
     Outcome lastRefusal = new Outcome.NotLeader(0);
 
-    Pending(Router router, Waiter origin, long wantedGroup, Request request, long expiresNanos) {
+    Pending(Router router, Waiter origin, Wish wish, long expiresNanos) {
         this.router = router;
         this.origin = origin;
-        this.wantedGroup = wantedGroup;
-        this.request = request;
+        this.wantedGroup = wish.groupId();
+        this.request = wish.request();
+        this.mode =
+                wish.request().command() instanceof Command.Read ? wish.mode() : ReadMode.LEADER;
         this.expiresNanos = expiresNanos;
         this.weight = Weights.of(request);
     }
+
+    /**
+     * What is asked for.
+     *
+     * @param groupId the group, or {@link Frame#ANY_GROUP} to route by the command
+     * @param mode of a read
+     */
+    record Wish(long groupId, Request request, ReadMode mode) {}
 
     boolean isWrite() {
         return request.command() instanceof Command.Write;

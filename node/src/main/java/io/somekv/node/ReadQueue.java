@@ -3,32 +3,38 @@ package io.somekv.node;
 import io.somekv.kv.StateMachine;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
-import io.somekv.protocol.command.Request;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.raft.Now;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The linearizable reads of one group's leader (thesis §6.4): all that arrived in one batch of
- * inputs ask for an index together; each is answered once that index is applied. A read that meets
- * an expiry which has passed but is not yet logged waits for a time-only entry, one for all such
- * reads (KB-51).
+ * The reads of one replica (thesis §6.4): all that arrived in one batch of inputs, and may be as
+ * old, ask for an index together; each is answered once that index is applied. A read that meets an
+ * expiry which has passed but is not yet logged waits for a time-only entry, one for all such reads
+ * (KB-51); only a leader can append one, so that a follower passes such a read on.
  */
 final class ReadQueue {
     /** Weight of the reads that wait; past it: Busy. */
     static final long WAITING_BYTES_MAX = 32L << 20;
 
-    private record Waiting(Command.Read command, long weight, Waiter waiter) {}
+    record Waiting(Command.Read command, ReadMode mode, long weight, Waiter waiter) {}
 
     /** Reads that may be answered once {@code index} is applied. */
     private record Indexed(long index, List<Waiting> reads) {}
 
     private StateMachine machine;
-    private List<Waiting> gathered = new ArrayList<>();
+
+    /** By how old the answer may be. */
+    private final TreeMap<Long, List<Waiting>> gathered = new TreeMap<>();
+
     private final TreeMap<Long, List<Waiting>> askedByToken = new TreeMap<>();
-    private final ArrayDeque<Indexed> confirmed = new ArrayDeque<>();
+
+    /** By index. One that may be old comes before others that came first. */
+    private final TreeMap<Long, List<Waiting>> confirmed = new TreeMap<>();
 
     /** Wait for a time-only entry that is proposed and whose index is not yet known. */
     private final List<Waiting> awaitProposal = new ArrayList<>();
@@ -53,13 +59,13 @@ final class ReadQueue {
     }
 
     /** False where there is no room. */
-    boolean add(Request request, Command.Read command, Waiter waiter) {
-        long weight = Weights.of(request);
-        if (waitingBytes + weight > WAITING_BYTES_MAX) {
+    boolean add(Waiting read) {
+        if (waitingBytes + read.weight() > WAITING_BYTES_MAX) {
             return false;
         }
-        waitingBytes += weight;
-        return gathered.add(new Waiting(command, weight, waiter));
+        waitingBytes += read.weight();
+        return gathered.computeIfAbsent(read.mode().ageMillisMax(), age -> new ArrayList<>())
+                .add(read);
     }
 
     boolean hasGathered() {
@@ -77,16 +83,23 @@ final class ReadQueue {
                 && scans.isEmpty();
     }
 
-    void ask(long token) {
-        askedByToken.put(token, gathered);
-        gathered = new ArrayList<>();
+    /** Returns how old, in milliseconds, the answer to those may be that now wait for it. */
+    long ask(long token) {
+        Map.Entry<Long, List<Waiting>> first = gathered.pollFirstEntry();
+        askedByToken.put(token, first.getValue());
+        return first.getKey();
     }
 
     void confirmed(long token, long index) {
         List<Waiting> reads = askedByToken.remove(token);
         if (reads != null) {
-            confirmed.addLast(new Indexed(index, reads));
+            confirmed.merge(index, reads, ReadQueue::join);
         }
+    }
+
+    private static List<Waiting> join(List<Waiting> first, List<Waiting> second) {
+        first.addAll(second);
+        return first;
     }
 
     void refused(Now now, long token, Outcome outcome, long logTime) {
@@ -114,8 +127,9 @@ final class ReadQueue {
      * waits for one could wait for ever.
      */
     void abandon(Now now, Outcome outcome) {
-        List<Waiting> lost = gathered;
-        gathered = new ArrayList<>();
+        List<Waiting> lost = new ArrayList<>();
+        gathered.values().forEach(lost::addAll);
+        gathered.clear();
         for (Indexed time : awaitTime) {
             lost.addAll(time.reads());
         }
@@ -130,15 +144,16 @@ final class ReadQueue {
      * @return true where a time-only entry must be proposed for some of them
      */
     boolean answer(Now now, long logTime) {
-        while (isApplied(awaitTime)) {
+        while (!awaitTime.isEmpty() && awaitTime.getFirst().index() <= machine.appliedIndex()) {
             for (Waiting read : awaitTime.removeFirst().reads()) {
                 answerUnlessScan(now, read, logTime);
             }
         }
         boolean proposing = !awaitProposal.isEmpty();
-        while (isApplied(confirmed)) {
-            for (Waiting read : confirmed.removeFirst().reads()) {
-                if (machine.awaitsTime(read.command(), logTime)) {
+        while (!confirmed.isEmpty() && confirmed.firstKey() <= machine.appliedIndex()) {
+            for (Waiting read : confirmed.pollFirstEntry().getValue()) {
+                if (read.mode().ageMillisMax() != ReadMode.ANY_AGE
+                        && machine.awaitsTime(read.command(), logTime)) {
                     awaitProposal.add(read);
                 } else {
                     answerUnlessScan(now, read, logTime);
@@ -146,10 +161,6 @@ final class ReadQueue {
             }
         }
         return !proposing && !awaitProposal.isEmpty();
-    }
-
-    private boolean isApplied(ArrayDeque<Indexed> queue) {
-        return !queue.isEmpty() && queue.getFirst().index() <= machine.appliedIndex();
     }
 
     boolean hasScans() {

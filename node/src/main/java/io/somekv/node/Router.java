@@ -3,6 +3,7 @@ package io.somekv.node;
 import io.somekv.base.Mutation;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Now;
@@ -74,9 +75,9 @@ final class Router {
     }
 
     /** As {@link #ask}, for a client, unless too much is waited for already. */
-    void admit(Now now, long groupId, Request request, Waiter origin) {
-        if (hasRoom(request)) {
-            ask(now, groupId, request, origin);
+    void admit(Now now, Pending.Wish wish, Waiter origin) {
+        if (hasRoom(wish.request())) {
+            ask(now, wish, origin);
         } else {
             origin.done(now, new Outcome.Busy(RETRY_AFTER_MILLIS), 0);
         }
@@ -89,13 +90,16 @@ final class Router {
 
     /** Brings {@code request} to an answer, and tells {@code origin}. */
     void ask(Now now, long groupId, Request request, Waiter origin) {
-        Optional<Outcome> fault = fault(groupId, request);
+        ask(now, new Pending.Wish(groupId, request, ReadMode.LEADER), origin);
+    }
+
+    private void ask(Now now, Pending.Wish wish, Waiter origin) {
+        Optional<Outcome> fault = fault(wish.groupId(), wish.request());
         if (fault.isPresent()) {
             origin.done(now, fault.get(), 0);
             return;
         }
-        Pending pending =
-                new Pending(this, origin, groupId, request, now.nanos() + config.askTimeoutNanos());
+        Pending pending = new Pending(this, origin, wish, now.nanos() + config.askTimeoutNanos());
         outstanding.add(pending);
         attempt(now, pending);
     }
@@ -171,7 +175,11 @@ final class Router {
         GroupHost host = places.host(group);
         if (host != null && host.leads()) {
             places.touch(host);
-            host.clients().serve(now, pending.request, pending);
+            host.clients().serve(now, pending.request, pending.mode, pending);
+            return;
+        }
+        if (pending.mode.isLocal() && mayHost(group)) {
+            readHere(now, pending, group, host);
             return;
         }
         long node = places.guessLeader(group, pending.attempts);
@@ -183,24 +191,53 @@ final class Router {
             sendHere(now, pending, group, host);
         } else {
             Attempt attempt = newAttempt(now, pending, node);
-            outbox.send(node, new Frame.Call(attempt.token(), group, 1, pending.request));
+            outbox.send(
+                    node,
+                    new Frame.Call(attempt.token(), group, 1, pending.request, ReadMode.LEADER));
         }
     }
 
+    /** Whether a lane of this node has, or may have, a replica of the group. */
+    private boolean mayHost(long group) {
+        return places.host(group) != null || laneOf(group) != config.lane();
+    }
+
+    /** A replica that follows may lose its leader over it: that attempt ends as others do. */
+    private void readHere(Now now, Pending pending, long group, @Nullable GroupHost host) {
+        if (host == null) {
+            sendHere(now, pending, group, null);
+            return;
+        }
+        Attempt attempt = newAttempt(now, pending, config.nodeId());
+        places.touch(host);
+        host.clients()
+                .serve(
+                        now,
+                        pending.request,
+                        pending.mode,
+                        (then, outcome, logTime) ->
+                                onReply(then, attempt.token(), outcome, logTime));
+    }
+
     private void sendHere(Now now, Pending pending, long group, @Nullable GroupHost host) {
-        int lane = (int) (group % config.laneCount());
+        int lane = laneOf(group);
         if (lane != config.lane()) {
             Attempt attempt = newAttempt(now, pending, config.nodeId());
             outbox.add(
                     new LaneEffect.ToLane(
                             lane,
-                            new LaneInput.Note.Serve(attempt.token(), group, pending.request)));
+                            new LaneInput.Note.Serve(
+                                    attempt.token(), group, pending.request, pending.mode)));
         } else if (host != null) {
             places.touch(host);
-            host.clients().serve(now, pending.request, pending);
+            host.clients().serve(now, pending.request, pending.mode, pending);
         } else {
             onOutcome(now, pending, new Outcome.NotLeader(0), 0);
         }
+    }
+
+    private int laneOf(long group) {
+        return (int) (group % config.laneCount());
     }
 
     private Attempt newAttempt(Now now, Pending pending, long node) {
@@ -211,10 +248,12 @@ final class Router {
     }
 
     /** Passes a request of another node on to a lane of this one, once: its sender tries again. */
-    void relay(int lane, long groupId, Request request, Waiter waiter) {
+    void relay(int lane, Pending.Wish wish, Waiter waiter) {
         long token = tokens.next();
         relayedByToken.put(token, waiter);
-        outbox.add(new LaneEffect.ToLane(lane, new LaneInput.Note.Serve(token, groupId, request)));
+        LaneInput.Note serve =
+                new LaneInput.Note.Serve(token, wish.groupId(), wish.request(), wish.mode());
+        outbox.add(new LaneEffect.ToLane(lane, serve));
     }
 
     /** An answer from another node or lane. */
@@ -237,6 +276,9 @@ final class Router {
             return;
         }
         pending.waitsForAnswer = false;
+        if (pending.mode.isLocal() && !(outcome instanceof Outcome.Result)) {
+            pending.mode = ReadMode.LEADER;
+        }
         switch (outcome) {
             case Outcome.Result result -> complete(now, pending, result, logTime);
             case Outcome.BelowFloor below -> complete(now, pending, below, logTime);
@@ -356,7 +398,11 @@ final class Router {
         Pending pending = attempt.pending();
         if (!pending.done) {
             loseTrack(pending);
-            places.learnLeader(pending.group, 0);
+            if (pending.mode.isLocal()) {
+                pending.mode = ReadMode.LEADER;
+            } else {
+                places.learnLeader(pending.group, 0);
+            }
             retryLater(now, pending, new Outcome.NotLeader(0));
         }
     }

@@ -6,6 +6,7 @@ import io.somekv.base.Mutation;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSettings;
@@ -348,9 +349,19 @@ final class LaneCluster {
     }
 
     private long begin(long node, long group, Request request) {
+        return begin(node, new Pending.Wish(group, request, ReadMode.LEADER));
+    }
+
+    private long begin(long node, Pending.Wish wish) {
         long token = nextToken++;
-        give(node, 0, new LaneInput.Ask(token, group, request));
+        give(node, 0, new LaneInput.Ask(token, wish.groupId(), wish.request(), wish.mode()));
         return token;
+    }
+
+    /** As {@link #begin(long, Command)}, with a say in who may answer. */
+    long beginRead(long node, Command.Read read, ReadMode mode) {
+        Request request = new Request(Optional.empty(), read);
+        return begin(node, new Pending.Wish(Frame.ANY_GROUP, request, mode));
     }
 
     Outcome await(long token) {

@@ -9,12 +9,11 @@ import io.somekv.base.Mutation;
 import io.somekv.kv.KvMachine;
 import io.somekv.kv.engine.MemoryEngine;
 import io.somekv.protocol.command.Command;
-import io.somekv.protocol.command.Request;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.raft.Now;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Which reads are answered at once, and which take turns. */
@@ -26,8 +25,14 @@ class ReadQueueTest {
     private final List<Command> answered = new ArrayList<>();
 
     private void add(Command.Read command) {
-        Request request = new Request(Optional.empty(), command);
-        assertTrue(reads.add(request, command, (_, _, _) -> answered.add(command)));
+        add(command, ReadMode.LEADER);
+    }
+
+    private void add(Command.Read command, ReadMode mode) {
+        assertTrue(
+                reads.add(
+                        new ReadQueue.Waiting(
+                                command, mode, 1, (_, _, _) -> answered.add(command))));
     }
 
     /** Counting every shard of a group takes as many turns as there are shards. */
@@ -50,5 +55,22 @@ class ReadQueueTest {
         assertFalse(reads.hasScans());
         assertTrue(reads.isIdle());
         reads.answerScan(NOW, 0);
+    }
+
+    /** What may be old is not held up by what waits for an index that may never come here. */
+    @Test
+    void readsAskByAgeAndTheLowestIndexIsAnsweredFirst() {
+        Command.Read fresh = new Command.Get(Bytes.utf8("fresh"));
+        Command.Read old = new Command.Get(Bytes.utf8("old"));
+        add(fresh, ReadMode.LOCAL);
+        add(old, ReadMode.stale(ReadMode.ANY_AGE));
+        assertEquals(0, reads.ask(1));
+        assertEquals(ReadMode.ANY_AGE, reads.ask(2));
+        assertFalse(reads.hasGathered());
+        reads.confirmed(1, 5);
+        reads.confirmed(2, 0);
+        assertFalse(reads.answer(NOW, 0));
+        assertEquals(List.of(old), answered);
+        assertFalse(reads.isIdle());
     }
 }

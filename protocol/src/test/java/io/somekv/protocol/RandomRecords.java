@@ -2,6 +2,7 @@ package io.somekv.protocol;
 
 import io.somekv.base.Bytes;
 import io.somekv.protocol.command.ClientId;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.RequestStamp;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -69,6 +70,8 @@ public final class RandomRecords {
         } else if (plain.isEnum()) {
             Object[] constants = plain.getEnumConstants();
             return constants[random.nextInt(constants.length)];
+        } else if (plain == ReadMode.class) {
+            return random.nextBoolean() ? ReadMode.LEADER : ReadMode.stale(random.nextLong() >>> 1);
         } else if (plain == RequestStamp.class) {
             return stamp();
         } else if (plain.isRecord()) {

@@ -30,6 +30,7 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -146,7 +147,7 @@ public final class ServerNode implements AutoCloseable {
                             identity,
                             random.nextLong(),
                             store.firstStoreId(),
-                            RaftConfig.defaults(),
+                            raftConfig(options),
                             ASK_TIMEOUT_NANOS,
                             Collections.emptySet());
             Lane lane =
@@ -160,6 +161,12 @@ public final class ServerNode implements AutoCloseable {
             made.add(new LaneLoop(number, lane, loop, surroundings));
         }
         return made;
+    }
+
+    private static RaftConfig raftConfig(ServerOptions options) {
+        RaftConfig config = RaftConfig.defaults();
+        OptionalInt drift = options.leaseDriftPermille();
+        return drift.isPresent() ? config.leased(drift.getAsInt()) : config;
     }
 
     private List<RecoveredGroup> groupsOf(int lane, int laneCount) {

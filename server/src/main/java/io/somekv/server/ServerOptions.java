@@ -5,6 +5,7 @@ import io.somekv.server.folder.RefusedException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 
 /**
  * How a node is to run.
@@ -16,6 +17,8 @@ import java.nio.file.Path;
  * @param ports to listen on; 0 for one that the system chooses
  * @param lanes loops that share the groups
  * @param clientsMax Redis clients at a time
+ * @param leaseDriftPermille leaders read on a lease, safe while no clock's rate is off by more;
+ *     empty: they ask a quorum for each batch of reads
  * @param insecure listen where others can reach it, without encryption or passwords
  */
 public record ServerOptions(
@@ -26,6 +29,7 @@ public record ServerOptions(
         Ports ports,
         int lanes,
         int clientsMax,
+        OptionalInt leaseDriftPermille,
         boolean insecure,
         DiskKind disk) {
     /** One for each door. */
@@ -58,6 +62,9 @@ public record ServerOptions(
     public static final String LOOPBACK = "127.0.0.1";
     public static final int CLIENTS_MAX_DEFAULT = 10_000;
 
+    /** Twenty times what a machine's clock does while it is kept in step. */
+    public static final int CLOCK_DRIFT_PERMILLE_DEFAULT = 10;
+
     /**
      * Refuses what must not run (DESIGN §11).
      *
@@ -67,6 +74,10 @@ public record ServerOptions(
         if (nodeId < 1 || lanes < 1 || clientsMax < 1) {
             throw new RefusedException(
                     "the node id, the lanes and the most clients are each at least 1");
+        }
+        if (leaseDriftPermille.isPresent()
+                && (leaseDriftPermille.getAsInt() < 0 || leaseDriftPermille.getAsInt() > 500)) {
+            throw new RefusedException("a clock's rate is off by 0 to 500 thousandths");
         }
         if (lanes > LaneConfig.LANES_MAX) {
             throw new RefusedException("a node has at most " + LaneConfig.LANES_MAX + " lanes");
@@ -99,6 +110,7 @@ public record ServerOptions(
                 ports,
                 lanesDefault(),
                 CLIENTS_MAX_DEFAULT,
+                OptionalInt.empty(),
                 false,
                 DiskKind.FILES);
     }

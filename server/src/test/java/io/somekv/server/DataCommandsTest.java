@@ -100,6 +100,18 @@ final class DataCommandsTest {
     }
 
     @Test
+    void aValueMayBeReadFromTheNodesOwnReplica() throws Exception {
+        assertEquals(0, run("put", "near", "here"), error.toString());
+        assertEquals(0, run("get", "near", "--local"), error.toString());
+        assertEquals(0, run("get", "near", "--local", "--stale", "500"), error.toString());
+        assertEquals(0, run("get", "near", "--local", "--stale", "any"), error.toString());
+        assertEquals(1, run("get", "near", "--stale", "500"));
+        assertComplains("--stale needs --local");
+        assertEquals(1, run("get", "near", "--local", "--stale", "0"));
+        assertComplains("milliseconds from 1, or 'any'");
+    }
+
+    @Test
     void aMissingOrAnUnknownArgumentIsNamed() {
         assertEquals(EXIT_USAGE, run("get"));
         assertComplains("KEY");

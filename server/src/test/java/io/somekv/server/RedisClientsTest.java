@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Pipeline;
+import redis.clients.jedis.Protocol;
 import redis.clients.jedis.Response;
 import redis.clients.jedis.exceptions.JedisDataException;
 
@@ -61,6 +62,46 @@ final class RedisClientsTest {
             assertEquals(1, first.del("greeting"));
             assertNull(second.get("greeting"));
         }
+    }
+
+    /** Each node's own replica answers, as new as the leader would. */
+    @Test
+    void aReadOnlyConnectionSeesWhatWasWrittenBefore() {
+        try (Jedis first = jedis(0);
+                Jedis second = jedis(1);
+                Jedis third = jedis(2)) {
+            assertEquals("OK", second.readonly());
+            assertEquals("OK", third.readonly());
+            for (int i = 0; i < 100; i++) {
+                String value = "v" + i;
+                first.set("new", value);
+                assertEquals(value, second.get("new"));
+                assertEquals(value, third.get("new"));
+            }
+            assertEquals("OK", second.set("new", "written"));
+            assertEquals("OK", second.readwrite());
+            assertEquals("written", second.get("new"));
+        }
+    }
+
+    @Test
+    void aReadMayBeAsOldAsItSays() {
+        try (Jedis jedis = jedis(0)) {
+            jedis.set("old", "v");
+            for (String age : List.of("1", "60000", "any")) {
+                assertEquals("OK", send(jedis, "STALE", age));
+                assertEquals("v", jedis.get("old"));
+            }
+            for (String age : List.of("0", "-1", "soon")) {
+                assertThrows(JedisDataException.class, () -> send(jedis, "STALE", age));
+            }
+            assertThrows(JedisDataException.class, () -> send(jedis, "STALE"));
+        }
+    }
+
+    private static String send(Jedis jedis, String... words) {
+        Object reply = jedis.sendCommand(Protocol.Command.READONLY, words);
+        return new String((byte[]) reply, StandardCharsets.UTF_8);
     }
 
     @Test

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -200,6 +201,7 @@ final class ServerNodeTest {
                                 ServerOptions.Ports.ANY,
                                 1,
                                 10,
+                                OptionalInt.empty(),
                                 false,
                                 ServerOptions.DiskKind.FILES)));
     }

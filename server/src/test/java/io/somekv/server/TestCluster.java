@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 
@@ -63,6 +64,7 @@ final class TestCluster implements AutoCloseable {
                         ports,
                         lanes,
                         100,
+                        OptionalInt.empty(),
                         false,
                         ServerOptions.DiskKind.FILES);
         Emergency emergency = (code, why, cause) -> emergencies.add(why + ": " + cause);

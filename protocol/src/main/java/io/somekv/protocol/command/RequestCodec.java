@@ -27,6 +27,25 @@ public final class RequestCodec {
         return new Request(stamp, CommandCodec.read(in));
     }
 
+    /** How a client wants a read to be answered. */
+    public static void writeMode(ByteWriter out, ReadMode mode) {
+        out.bool(mode.isLocal());
+        if (mode.isLocal()) {
+            out.varLong(mode.ageMillisMax());
+        }
+    }
+
+    public static ReadMode readMode(ByteReader in) {
+        if (!in.bool()) {
+            return ReadMode.LEADER;
+        }
+        long ageMillisMax = in.varLong();
+        if (ageMillisMax < 0) {
+            throw new MalformedException("a read of the future: " + ageMillisMax);
+        }
+        return ReadMode.stale(ageMillisMax);
+    }
+
     private static void write(ByteWriter out, RequestStamp stamp) {
         out.i64(stamp.client().high()).i64(stamp.client().low());
         out.varLong(stamp.floor()).varLong(stamp.sequence() - stamp.floor());

@@ -2,6 +2,7 @@ package io.somekv.protocol.frame;
 
 import io.somekv.base.Bytes;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import java.util.UUID;
 
@@ -27,8 +28,10 @@ public sealed interface Frame {
      * @param token echoed by the {@link Reply}
      * @param groupId the group; {@link #ANY_GROUP} lets the receiver find it by the command's keys
      * @param hops how often it was forwarded, so that a stale map cannot make it circle for ever
+     * @param mode of a read that a client asks for; a node asks the leader
      */
-    record Call(long token, long groupId, int hops, Request request) implements Frame {}
+    record Call(long token, long groupId, int hops, Request request, ReadMode mode)
+            implements Frame {}
 
     /**
      * @param logTime of the group when it answered, for deadlines; 0 when no group was reached

@@ -82,20 +82,6 @@ public final class FrameCodec {
                                         in.signedVarLong(),
                                         in.i64()))
                 .add(
-                        2,
-                        Frame.Call.class,
-                        (out, f) -> {
-                            out.varLong(f.token()).signedVarLong(f.groupId());
-                            Fields.int32(out, f.hops());
-                            RequestCodec.write(out, f.request());
-                        },
-                        in ->
-                                new Frame.Call(
-                                        in.varLong(),
-                                        in.signedVarLong(),
-                                        Fields.int32(in),
-                                        RequestCodec.read(in)))
-                .add(
                         3,
                         Frame.Reply.class,
                         (out, f) -> {
@@ -111,6 +97,22 @@ public final class FrameCodec {
                         Frame.Consensus.class,
                         (out, f) -> out.raw(f.messages()),
                         in -> new Frame.Consensus(in.raw(in.remaining())))
+                .add(
+                        5,
+                        Frame.Call.class,
+                        (out, f) -> {
+                            out.varLong(f.token()).signedVarLong(f.groupId());
+                            Fields.int32(out, f.hops());
+                            RequestCodec.write(out, f.request());
+                            RequestCodec.writeMode(out, f.mode());
+                        },
+                        in ->
+                                new Frame.Call(
+                                        in.varLong(),
+                                        in.signedVarLong(),
+                                        Fields.int32(in),
+                                        RequestCodec.read(in),
+                                        RequestCodec.readMode(in)))
                 .build();
     }
 }

@@ -1,6 +1,7 @@
 package io.somekv.protocol.resp;
 
 import io.somekv.base.Bytes;
+import io.somekv.protocol.command.ReadMode;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -48,6 +49,22 @@ final class ConnectionCommands {
                         "Chooses the database; there is one, number 0.",
                         ConnectionCommands::select)
                 .add(
+                        "readonly -1 fast",
+                        CommandSpec.Keys.NONE,
+                        "3.0.0",
+                        "Lets the node's own replica answer reads: READONLY [STALE"
+                                + " milliseconds|ANY].",
+                        ConnectionCommands::readOnly)
+                .add(
+                        "readwrite 1 fast",
+                        CommandSpec.Keys.NONE,
+                        "3.0.0",
+                        "Has leaders answer reads again.",
+                        call -> {
+                            call.connection().setReadMode(ReadMode.LEADER);
+                            return RespAction.reply(RespReply.OK);
+                        })
+                .add(
                         "reset 1 fast no_auth",
                         CommandSpec.Keys.NONE,
                         "6.2.0",
@@ -74,6 +91,27 @@ final class ConnectionCommands {
         return number.getAsLong() == 0
                 ? RespAction.reply(RespReply.OK)
                 : RespAction.error("ERR DB index is out of range");
+    }
+
+    /** READONLY [STALE milliseconds|ANY]: linearizable unless it is said how old reads may be. */
+    private static RespAction readOnly(RespCall call) {
+        ReadMode mode = ReadMode.LOCAL;
+        if (call.count() > 1) {
+            if (call.count() != 3 || !call.upper(1).equals("STALE")) {
+                return RespAction.reply(Replies.SYNTAX_ERROR);
+            }
+            OptionalLong age =
+                    call.upper(2).equals("ANY")
+                            ? OptionalLong.of(ReadMode.ANY_AGE)
+                            : call.number(2);
+            if (age.isEmpty() || age.getAsLong() < 1) {
+                return RespAction.error(
+                        "ERR STALE takes how old a read may be, in milliseconds from 1, or ANY");
+            }
+            mode = ReadMode.stale(age.getAsLong());
+        }
+        call.connection().setReadMode(mode);
+        return RespAction.reply(RespReply.OK);
     }
 
     private static RespAction authenticate(RespCall call) {

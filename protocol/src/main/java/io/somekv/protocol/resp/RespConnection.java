@@ -1,5 +1,7 @@
 package io.somekv.protocol.resp;
 
+import io.somekv.protocol.command.ReadMode;
+
 /**
  * What a Redis connection remembers between commands. Pure state: the server owns the socket and
  * gives every connection one of these.
@@ -22,6 +24,7 @@ public final class RespConnection {
     private String libraryVersion = "";
     private String user = "default";
     private ReplyMode replyMode = ReplyMode.ON;
+    private ReadMode readMode = ReadMode.LEADER;
 
     /**
      * @param id unique within the node's process
@@ -66,6 +69,11 @@ public final class RespConnection {
         return replyMode;
     }
 
+    /** Who may answer this connection's reads (READONLY). */
+    public ReadMode readMode() {
+        return readMode;
+    }
+
     void speak(int version) {
         protocol = version;
     }
@@ -86,6 +94,10 @@ public final class RespConnection {
         replyMode = mode;
     }
 
+    void setReadMode(ReadMode mode) {
+        readMode = mode;
+    }
+
     /** The server has checked the client's credentials. */
     public void becomeAuthenticated(String asUser) {
         authenticated = true;
@@ -99,5 +111,6 @@ public final class RespConnection {
         name = "";
         user = "default";
         replyMode = ReplyMode.ON;
+        readMode = ReadMode.LEADER;
     }
 }

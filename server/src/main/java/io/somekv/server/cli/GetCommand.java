@@ -1,6 +1,8 @@
 package io.somekv.server.cli;
 
 import io.somekv.client.SomeKvClient;
+import io.somekv.protocol.command.ReadMode;
+import io.somekv.server.folder.RefusedException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,12 +35,28 @@ final class GetCommand implements Callable<Integer> {
                             + " without the end of line that is added otherwise.")
     private @Nullable String file;
 
+    @Option(
+            names = "--local",
+            description =
+                    "Let the node that is asked answer from its own replica. As new as ever, unless"
+                            + " --stale is given.")
+    private boolean local;
+
+    @Option(
+            names = "--stale",
+            paramLabel = "MILLIS|any",
+            description =
+                    "With --local: the value may have been replaced as long ago as this; 'any' for"
+                            + " whatever the node has, also while no majority can be reached.")
+    private @Nullable String stale;
+
     @Override
     public Integer call() {
         console.logAt("WARN");
         return console.run(() -> {
-            try (SomeKvClient client = store.connect()) {
-                Optional<byte[]> value = client.get(key.getBytes(StandardCharsets.UTF_8));
+            ReadMode mode = mode();
+            try (SomeKvClient client = store.connect(mode.isLocal())) {
+                Optional<byte[]> value = client.get(key.getBytes(StandardCharsets.UTF_8), mode);
                 if (value.isEmpty()) {
                     console.error().println("somekv: there is no key '" + key + "'");
                     return Console.EXIT_MISSING;
@@ -47,6 +65,24 @@ final class GetCommand implements Callable<Integer> {
                 return Console.EXIT_OK;
             }
         });
+    }
+
+    private ReadMode mode() {
+        String age = stale;
+        if (age == null) {
+            return local ? ReadMode.LOCAL : ReadMode.LEADER;
+        }
+        if (!local) {
+            throw new RefusedException("--stale needs --local: a leader's answer is never old");
+        }
+        if (age.equals("any")) {
+            return ReadMode.stale(ReadMode.ANY_AGE);
+        }
+        if (!age.matches("[1-9][0-9]{0,17}")) {
+            throw new RefusedException(
+                    "--stale takes milliseconds from 1, or 'any', and not '" + age + "'");
+        }
+        return ReadMode.stale(Long.parseLong(age));
     }
 
     /** Bytes as they are, whatever the terminal thinks of them. */

@@ -9,6 +9,7 @@ import io.somekv.server.lane.Emergency;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -83,6 +84,21 @@ final class ServerCommand implements Callable<Integer> {
     private @Nullable String clientsMax;
 
     @Option(
+            names = "--lease-reads",
+            description =
+                    "Leaders answer reads without asking a quorum each time. Safe only while all"
+                            + " clocks run within --clock-drift-permille, on every node.")
+    private boolean leaseReads;
+
+    @Option(
+            names = "--clock-drift-permille",
+            paramLabel = "N",
+            description =
+                    "With --lease-reads: by how many thousandths a clock's rate may be off"
+                            + " (default: 10).")
+    private @Nullable String clockDrift;
+
+    @Option(
             names = "--insecure",
             description = "Listen where others can reach it, without encryption or passwords.")
     private boolean insecure;
@@ -141,7 +157,8 @@ final class ServerCommand implements Callable<Integer> {
                         port(grpcPort, file, "grpc-port", ports.grpc())),
                 number(lanes, file, "lanes", ServerOptions.lanesDefault()),
                 number(clientsMax, file, "clients-max", ServerOptions.CLIENTS_MAX_DEFAULT),
-                insecure || either(null, file, "insecure", "false").equals("true"),
+                leaseDrift(file),
+                isOn(insecure, file, "insecure"),
                 diskKind());
     }
 
@@ -156,7 +173,19 @@ final class ServerCommand implements Callable<Integer> {
                     "grpc-port",
                     "lanes",
                     "clients-max",
+                    "lease-reads",
+                    "clock-drift-permille",
                     "insecure");
+
+    private OptionalInt leaseDrift(Settings file) {
+        int otherwise = ServerOptions.CLOCK_DRIFT_PERMILLE_DEFAULT;
+        int drift = number(clockDrift, file, "clock-drift-permille", otherwise);
+        return isOn(leaseReads, file, "lease-reads") ? OptionalInt.of(drift) : OptionalInt.empty();
+    }
+
+    private static boolean isOn(boolean flag, Settings file, String name) {
+        return flag || either(null, file, name, "false").equals("true");
+    }
 
     private ServerOptions.DiskKind diskKind() {
         String kind = disk == null ? "files" : disk;

@@ -36,13 +36,22 @@ final class StoreOptions {
             description = "How long to try in all (default: ${DEFAULT-VALUE}).")
     private long timeoutSeconds;
 
+    /** To all nodes: any of them serves any key. */
     SomeKvClient connect() {
+        return connect(false);
+    }
+
+    /**
+     * @param toOneNode to the node of {@code --node} alone, for what depends on who is asked
+     */
+    SomeKvClient connect(boolean toOneNode) {
         if (timeoutSeconds < 1 || timeoutSeconds > TIMEOUT_SECONDS_MAX) {
             throw new ParameterException(
                     spec.commandLine(), "--timeout is 1 to " + TIMEOUT_SECONDS_MAX + " seconds");
         }
         long began = System.nanoTime();
-        List<InetSocketAddress> peers = peers(status(timeoutSeconds * 1_000));
+        GetStatusResponse status = status(timeoutSeconds * 1_000);
+        List<InetSocketAddress> peers = toOneNode ? List.of(peer(status)) : peers(status);
         long spentMillis = (System.nanoTime() - began) / 1_000_000;
         return SomeKvClient.connect(
                 peers,
@@ -80,8 +89,14 @@ final class StoreOptions {
             }
             nodes = ProtoMapping.from(status.getMap()).nodes();
         }
-        return nodes.stream()
-                .map(each -> new InetSocketAddress(each.host(), each.peerPort()))
-                .toList();
+        return nodes.stream().map(StoreOptions::address).toList();
+    }
+
+    private static InetSocketAddress peer(GetStatusResponse status) {
+        return address(ProtoMapping.from(status.getNode()));
+    }
+
+    private static InetSocketAddress address(NodeInfo node) {
+        return new InetSocketAddress(node.host(), node.peerPort());
     }
 }

@@ -3,6 +3,7 @@ package io.somekv.server.control;
 import io.somekv.node.GroupStatus;
 import io.somekv.node.LaneInput;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
@@ -80,8 +81,13 @@ public final class NodeControl {
 
     /** Asks a group and waits for the answer. */
     public Answer ask(long groupId, Request request) {
+        return ask(groupId, request, ReadMode.LEADER);
+    }
+
+    /** As {@link #ask(long, Request)}, with a say in who may answer a read. */
+    public Answer ask(long groupId, Request request, ReadMode mode) {
         LaneLoop lane = lane(Math.max(groupId, 0));
-        return await(lane, asker -> lane.ask(groupId, request, asker));
+        return await(lane, asker -> lane.ask(groupId, request, mode, asker));
     }
 
     /**

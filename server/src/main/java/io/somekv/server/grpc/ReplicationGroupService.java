@@ -7,6 +7,7 @@ import io.somekv.base.Bytes;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.protocol.v1.AppendRequest;
@@ -39,7 +40,11 @@ final class ReplicationGroupService extends ReplicationGroupGrpc.ReplicationGrou
                 to,
                 () -> {
                     Command get = new Command.Get(bytes(request.getKey()));
-                    Answer answer = node.ask(Frame.ANY_GROUP, new Request(Optional.empty(), get));
+                    Answer answer =
+                            node.ask(
+                                    Frame.ANY_GROUP,
+                                    new Request(Optional.empty(), get),
+                                    modeOf(request));
                     GetResponse.Builder response =
                             GetResponse.newBuilder().setStatus(Replies.statusOf(answer));
                     if (answer.outcome() instanceof Outcome.Value found) {
@@ -105,6 +110,15 @@ final class ReplicationGroupService extends ReplicationGroupGrpc.ReplicationGrou
 
     private static Optional<RequestStamp> stampOf(PutRequest request) {
         return request.hasStamp() ? Optional.of(request.getStamp()) : Optional.empty();
+    }
+
+    private static ReadMode modeOf(GetRequest request) {
+        if (!request.hasLocal()) {
+            return ReadMode.LEADER;
+        }
+        // Unsigned: what is beyond 2^63 is older than any bound that can be meant.
+        long age = request.getLocal().getAgeMillisMax();
+        return ReadMode.stale(request.getLocal().getAnyAge() || age < 0 ? ReadMode.ANY_AGE : age);
     }
 
     private Answer write(Command command, Optional<RequestStamp> stamp) {

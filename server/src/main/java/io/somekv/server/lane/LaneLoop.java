@@ -9,6 +9,7 @@ import io.somekv.node.Lane;
 import io.somekv.node.LaneEffect;
 import io.somekv.node.LaneInput;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.raft.Membership;
@@ -198,7 +199,12 @@ public final class LaneLoop {
 
     /** Asks a group, {@link io.somekv.protocol.frame.Frame#ANY_GROUP} to route by the command. */
     public void ask(long groupId, Request request, Asker asker) {
-        offer(new LaneInput.Ask(expect(asker), groupId, request));
+        ask(groupId, request, ReadMode.LEADER, asker);
+    }
+
+    /** As {@link #ask(long, Request, Asker)}, with a say in who may answer a read. */
+    public void ask(long groupId, Request request, ReadMode mode, Asker asker) {
+        offer(new LaneInput.Ask(expect(asker), groupId, request, mode));
     }
 
     /** Creates a replica on this node; answered as an ask is. */

@@ -116,6 +116,7 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
                 .ask(
                         call.groupId(),
                         call.request(),
+                        call.mode(),
                         (outcome, logTime) -> {
                             callsOpen--;
                             if (!closed) {

@@ -2,7 +2,9 @@ package io.somekv.server.resp;
 
 import io.somekv.base.Invariant;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.resp.RespAction;
+import io.somekv.protocol.resp.RespConnection;
 import io.somekv.protocol.resp.RespReply;
 import java.util.Arrays;
 import java.util.List;
@@ -15,8 +17,10 @@ final class PendingReply {
 
     private final RespAction.Ask ask;
 
-    /** In which the connection spoke when it asked. */
+    /** Of the connection when it asked: it may have changed since. */
     private final int protocol;
+
+    private final ReadMode readMode;
 
     private final boolean silent;
     private final int requestSize;
@@ -28,17 +32,18 @@ final class PendingReply {
      * @param silent the client wants no reply
      * @param requestSize of the request, in bytes
      */
-    PendingReply(RespAction.Ask ask, int protocol, boolean silent, int requestSize) {
+    PendingReply(RespAction.Ask ask, RespConnection connection, boolean silent, int requestSize) {
         this.ask = ask;
-        this.protocol = protocol;
+        this.protocol = connection.protocol();
+        this.readMode = connection.readMode();
         this.silent = silent;
         this.requestSize = requestSize;
         this.missing = ask.parts().size();
         this.outcomes = new @Nullable Outcome[missing];
     }
 
-    static PendingReply ready(RespReply reply, int protocol) {
-        PendingReply ready = new PendingReply(NOTHING_ASKED, protocol, false, 0);
+    static PendingReply ready(RespReply reply, RespConnection connection) {
+        PendingReply ready = new PendingReply(NOTHING_ASKED, connection, false, 0);
         ready.reply = reply;
         return ready;
     }
@@ -49,6 +54,10 @@ final class PendingReply {
 
     int protocol() {
         return protocol;
+    }
+
+    ReadMode readMode() {
+        return readMode;
     }
 
     boolean isSilent() {

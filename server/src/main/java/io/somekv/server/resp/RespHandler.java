@@ -172,7 +172,7 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
                 for (Bytes argument : arguments) {
                     size += argument.size();
                 }
-                dispatch(new PendingReply(ask, connection.protocol(), silent, size));
+                dispatch(new PendingReply(ask, connection, silent, size));
             }
         }
     }
@@ -188,7 +188,7 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
 
     private void reply(RespReply reply, boolean silent) {
         if (!silent) {
-            enqueue(PendingReply.ready(reply, connection.protocol()));
+            enqueue(PendingReply.ready(reply, connection));
         }
     }
 
@@ -217,6 +217,7 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
             lane.ask(
                     Frame.ANY_GROUP,
                     new Request(Optional.empty(), parts.get(i).command()),
+                    owed.readMode(),
                     (outcome, _) -> {
                         if (owed.answer(part, outcome)) {
                             onAnswered(owed);

@@ -5,6 +5,7 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
@@ -18,6 +19,10 @@ public final class History {
     private final LongSupplier clockMillis;
     private final TreeMap<Bytes, List<Operation>> byObject = new TreeMap<>();
     private final TreeMap<Bytes, Integer> unknownByObject = new TreeMap<>();
+
+    /** The last one counted in each millisecond. */
+    private final TreeMap<Long, Long> positionByMillis = new TreeMap<>();
+
     private long position;
     private int known;
     private int unknown;
@@ -34,14 +39,16 @@ public final class History {
         private final int client;
         private final Bytes object;
         private final Command command;
-        private final long called = ++position;
-        private final long calledMillis = clockMillis.getAsLong();
+        private final long called;
+        private final long calledMillis;
         private boolean ended;
 
-        private Call(int client, Bytes object, Command command) {
+        private Call(int client, Bytes object, Command command, long ageMillisMax) {
             this.client = client;
             this.object = object;
             this.command = command;
+            this.calledMillis = clockMillis.getAsLong() - ageMillisMax;
+            this.called = ageMillisMax == 0 ? next() : positionAt(calledMillis);
         }
 
         /**
@@ -53,7 +60,7 @@ public final class History {
             switch (outcome) {
                 case Outcome.Result result -> {
                     known++;
-                    end(Optional.of(result), ++position);
+                    end(Optional.of(result), next());
                 }
                 case Outcome.NotExecuted _ -> ended = true;
                 case Outcome.BelowFloor _, Outcome.Unknown _ -> lost();
@@ -93,7 +100,26 @@ public final class History {
     }
 
     public Call call(int client, Bytes object, Command command) {
-        return new Call(client, object, command);
+        return new Call(client, object, command, 0);
+    }
+
+    /**
+     * As above, for a read that may see an older state: to be judged as if it had been called so
+     * much earlier.
+     */
+    public Call call(int client, Bytes object, Command command, long ageMillisMax) {
+        return new Call(client, object, command, ageMillisMax);
+    }
+
+    private long next() {
+        positionByMillis.put(clockMillis.getAsLong(), ++position);
+        return position;
+    }
+
+    /** The last one that had been counted then. */
+    private long positionAt(long millis) {
+        Map.Entry<Long, Long> last = positionByMillis.lowerEntry(millis);
+        return last == null ? 0 : last.getValue();
     }
 
     /** All operations on an object that ended. */

@@ -10,6 +10,7 @@ import io.somekv.node.StoreIds;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.frame.Frame;
@@ -134,13 +135,14 @@ final class NodeProcess {
     // ---- doors
 
     /** A client at this node's own door asks. The answer is Unknown if the process ends first. */
-    void ask(long groupId, Request request, Consumer<LaneEffect.Answer> done) {
+    void ask(long groupId, Request request, ReadMode mode, Consumer<LaneEffect.Answer> done) {
         long token = nextToken++;
         asked.put(token, done);
         int lane = groupId == Frame.ANY_GROUP ? random.nextInt(SimNode.LANES) : laneOf(groupId);
         lanes.get(lane)
                 .postAfter(
-                        random.nextLong(MILLISECOND), new LaneInput.Ask(token, groupId, request));
+                        random.nextLong(MILLISECOND),
+                        new LaneInput.Ask(token, groupId, request, mode));
     }
 
     /** Creates a replica here; see {@link LaneInput.CreateReplica}. */
@@ -205,6 +207,7 @@ final class NodeProcess {
             ask(
                     call.groupId(),
                     call.request(),
+                    call.mode(),
                     answer -> {
                         if (!ended) {
                             Outcome outcome = answer.outcome();

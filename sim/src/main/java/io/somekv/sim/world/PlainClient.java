@@ -4,6 +4,7 @@ import static io.somekv.sim.world.Timeline.MILLISECOND;
 
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.frame.Frame;
 import java.util.List;
@@ -29,7 +30,7 @@ final class PlainClient implements Client {
     }
 
     @Override
-    public void execute(Command command, Consumer<Outcome> done) {
+    public void execute(Command command, ReadMode mode, Consumer<Outcome> done) {
         if (!node.isUp() || random.nextInt(50) == 0) {
             node = anyNode();
         }
@@ -42,6 +43,7 @@ final class PlainClient implements Client {
         door.ask(
                 group,
                 new Request(Optional.empty(), command),
+                mode,
                 answer ->
                         world.timeline()
                                 .after(

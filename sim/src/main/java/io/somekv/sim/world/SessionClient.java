@@ -8,6 +8,7 @@ import io.somekv.client.ClientEffect;
 import io.somekv.client.ClientSettings;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.frame.FrameCodec;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -48,10 +49,10 @@ final class SessionClient implements Client, Network.Endpoint {
     }
 
     @Override
-    public void execute(Command command, Consumer<Outcome> done) {
+    public void execute(Command command, ReadMode mode, Consumer<Outcome> done) {
         long token = nextToken++;
         asked.put(token, done);
-        core.request(token, command, nowMillis());
+        core.request(token, command, mode, nowMillis());
         carryOut();
     }
 

@@ -4,6 +4,7 @@ import static io.somekv.sim.world.Timeline.MILLISECOND;
 
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.sim.check.History;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,9 @@ import java.util.SplittableRandom;
 /** Clients at work on a few {@link Subject}s. */
 public final class Workload {
     private static final int DEPTH_MAX = 4;
+
+    /** Longer than a follower needs to find out that it is cut off. */
+    private static final long AGE_MILLIS_MAX = 5_000;
 
     /** Of one subject; then it is only read, so that its history can be judged. */
     private static final int UNKNOWN_WRITES_MAX = 8;
@@ -53,15 +57,26 @@ public final class Workload {
     /** One more read of everything, through {@code client}. */
     void readAll(Client client) {
         for (Subject subject : subjects) {
-            ask(client, 0, subject, CommandSource.get(subject), () -> {});
+            Wish wish = new Wish(subject, CommandSource.get(subject), ReadMode.LEADER);
+            ask(client, 0, wish, () -> {});
         }
     }
 
-    private void ask(Client client, int number, Subject subject, Command command, Runnable then) {
+    private record Wish(Subject subject, Command command, ReadMode mode) {
+        /** What a clock that runs fast counts as the age asked for, at most. */
+        long trueAgeMillisMax() {
+            return mode.ageMillisMax() + mode.ageMillisMax() / 4;
+        }
+    }
+
+    private void ask(Client client, int number, Wish wish, Runnable then) {
         outstanding++;
-        History.Call call = history.call(number, subject.name(), command);
+        Command command = wish.command();
+        History.Call call =
+                history.call(number, wish.subject().name(), command, wish.trueAgeMillisMax());
         client.execute(
                 command,
+                wish.mode(),
                 outcome -> {
                     outstanding--;
                     call.returned(outcome);
@@ -73,7 +88,7 @@ public final class Workload {
                                     () -> command + " → " + outcome);
                     boolean retry = number == 0 && outcome instanceof Outcome.NotExecuted;
                     if (retry) {
-                        ask(client, number, subject, command, then);
+                        ask(client, number, wish, then);
                     } else {
                         then.run();
                     }
@@ -114,13 +129,18 @@ public final class Workload {
                 Subject subject = subjects.get(random.nextInt(subjects.size()));
                 boolean isClear = history.unknownOf(subject.name()) < UNKNOWN_WRITES_MAX;
                 Command next = commands.next(subject);
-                ask(
-                        client,
-                        number,
-                        subject,
-                        isClear ? next : CommandSource.get(subject),
-                        this::think);
+                Command command = isClear ? next : CommandSource.get(subject);
+                ask(client, number, new Wish(subject, command, readMode(command)), this::think);
             }
+        }
+
+        private ReadMode readMode(Command command) {
+            int dice = command instanceof Command.Read ? random.nextInt(8) : 0;
+            return switch (dice) {
+                case 1, 2, 3 -> ReadMode.LOCAL;
+                case 4 -> ReadMode.stale(1 + random.nextLong(AGE_MILLIS_MAX));
+                default -> ReadMode.LEADER;
+            };
         }
     }
 }
