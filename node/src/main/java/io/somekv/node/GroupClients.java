@@ -16,7 +16,6 @@ import io.somekv.raft.RaftReplica;
 import io.somekv.raft.ReadResult;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Those who wait for one group on this node: for a write or a change of its members to be applied,
@@ -100,7 +99,9 @@ final class GroupClients {
 
     /** {@link ReadMode#ANY_AGE} stays what it is. */
     private static long nanosOf(long ageMillisMax) {
-        return TimeUnit.MILLISECONDS.toNanos(ageMillisMax);
+        return ageMillisMax > Long.MAX_VALUE / 1_000_000
+                ? Long.MAX_VALUE
+                : ageMillisMax * 1_000_000;
     }
 
     void onProposal(Now now, ProposalResult result) {

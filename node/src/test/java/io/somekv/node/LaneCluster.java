@@ -53,7 +53,6 @@ final class LaneCluster {
     private final TreeSet<Long> answered = new TreeSet<>();
     private final LaneNetwork network = new LaneNetwork();
     private final ArrayDeque<Runnable> work = new ArrayDeque<>();
-    private final TreeMap<Long, ArrayDeque<Runnable>> appendsByNode = new TreeMap<>();
     private final TreeSet<String> touched = new TreeSet<>();
     private @Nullable ClusterMap newestMap;
     private long nanos = 1;
@@ -68,7 +67,6 @@ final class LaneCluster {
         this.mutations = mutations;
         for (long node = 1; node <= nodes; node++) {
             disks.put(node, new NodeDisk());
-            appendsByNode.put(node, new ArrayDeque<>());
             boot(node);
         }
         for (long node = 1; node <= nodes; node++) {
@@ -115,9 +113,7 @@ final class LaneCluster {
     /** The process ends; appends that were not durable, and unflushed rows, are gone. */
     void crash(long node) {
         lanesByNode.remove(node);
-        Objects.requireNonNull(appendsByNode.get(node)).clear();
-        disk(node).engine.crash();
-        disk(node).stalled = false;
+        disk(node).crash();
         for (long other : List.copyOf(lanesByNode.keySet())) {
             giveAll(other, new LaneInput.PeerUp(node, false));
         }
@@ -135,16 +131,12 @@ final class LaneCluster {
     }
 
     void stallDisk(long node) {
-        disk(node).stalled = true;
+        disk(node).stall();
     }
 
     /** What was appended meanwhile becomes durable. */
     void freeDisk(long node) {
-        disk(node).stalled = false;
-        ArrayDeque<Runnable> appends = Objects.requireNonNull(appendsByNode.get(node));
-        while (!appends.isEmpty()) {
-            appends.removeFirst().run();
-        }
+        disk(node).goOn();
     }
 
     void network(FrameFates fates) {
@@ -474,16 +466,10 @@ final class LaneCluster {
 
     private void append(Address at, LaneEffect.Append append) {
         NodeDisk disk = disk(at.node());
-        Runnable durable =
-                () -> {
-                    append.records().forEach(disk::write);
-                    give(at.node(), at.lane(), new LaneInput.Appended(append.marks()));
-                };
-        if (disk.stalled) {
-            Objects.requireNonNull(appendsByNode.get(at.node())).addLast(durable);
-        } else {
-            durable.run();
-        }
+        disk.whenItCan(() -> {
+            append.records().forEach(disk::write);
+            give(at.node(), at.lane(), new LaneInput.Appended(append.marks()));
+        });
     }
 
     private void send(long from, LaneEffect.Send send) {

@@ -6,6 +6,7 @@ import io.somekv.node.log.RecoveredGroup;
 import io.somekv.raft.Entry;
 import io.somekv.raft.EntryId;
 import io.somekv.raft.Ready;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
@@ -19,11 +20,40 @@ final class NodeDisk {
     final MemoryEngine engine = new MemoryEngine();
     long incarnation = 1;
 
-    /** Appends wait instead of becoming durable. */
-    boolean stalled;
+    private boolean isStalled;
+
+    /** Appends that wait instead of becoming durable. */
+    private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
 
     private final TreeMap<Long, TreeMap<Long, Entry>> logs = new TreeMap<>();
     private final TreeMap<Long, GroupRecord> latest = new TreeMap<>();
+
+    void stall() {
+        isStalled = true;
+    }
+
+    /** What was appended meanwhile becomes durable. */
+    void goOn() {
+        isStalled = false;
+        while (!waiting.isEmpty()) {
+            waiting.removeFirst().run();
+        }
+    }
+
+    /** What was not durable is gone. */
+    void crash() {
+        waiting.clear();
+        isStalled = false;
+        engine.crash();
+    }
+
+    void whenItCan(Runnable append) {
+        if (isStalled) {
+            waiting.addLast(append);
+        } else {
+            append.run();
+        }
+    }
 
     void write(GroupRecord record) {
         if (record.isFarewell()) {
