@@ -49,6 +49,7 @@ final class GroupHost {
 
     private final OldStores oldStores;
     private boolean wasLeading;
+    private boolean isKnownQuiet;
 
     /** Told by others to be no member any more. */
     private boolean isToldGone;
@@ -109,6 +110,18 @@ final class GroupHost {
     /** Node of the leader this replica follows; 0 when it knows none. */
     long leaderNode() {
         return nodes.nodeOf(replica.leaderId());
+    }
+
+    /** See {@link RaftReplica#isQuiet}. */
+    boolean isQuiet() {
+        return replica.isQuiet();
+    }
+
+    /** Whether it is quiet, and was not when last asked. */
+    boolean hasGoneQuiet() {
+        boolean wasQuiet = isKnownQuiet;
+        isKnownQuiet = isQuiet();
+        return isKnownQuiet && !wasQuiet;
     }
 
     /** Whether a tick at {@code now} would do anything. */

@@ -35,6 +35,7 @@ public final class Lane {
     private final MoveGuard guard;
     private final GroupOperations operations;
     private final CallFilter calls = new CallFilter();
+    private final NodeWatch watch;
 
     private final Nursery nursery;
 
@@ -53,6 +54,7 @@ public final class Lane {
         this.places = new Places(config.nodeId());
         this.nursery = new Nursery(config, engine, outbox);
         this.router = new Router(config, places, outbox);
+        this.watch = new NodeWatch(config, places, outbox, startedAt);
         this.maps = new MapKeeper(places, router, startedAt, this::onNewerMap);
         this.reporter = new MemberReporter(places, router, startedAt);
         this.driver = new ShardDriver(places, maps, router, startedAt);
@@ -119,6 +121,9 @@ public final class Lane {
                 destroy(now, host);
             } else {
                 places.maybeQueue(host);
+                if (host.hasGoneQuiet()) {
+                    watch.onQuiet(now, host);
+                }
             }
         }
         if (places.backlogCount() > 0) {
@@ -171,6 +176,7 @@ public final class Lane {
                 places.touch(host);
             }
         }
+        watch.tick(now);
         router.tick(now);
         maps.tick(now);
         driver.tick(now);
@@ -203,7 +209,22 @@ public final class Lane {
                 }
             }
             case Frame.Reply reply -> onReply(now, reply);
+            case Frame.Pulse pulse -> onPulse(now, fromNode, peer.incarnation(), pulse);
             case Frame.Hello _ -> {}
+        }
+    }
+
+    /** A connection is one lane's, and a node is all lanes' business. */
+    private void onPulse(Now now, long node, long incarnation, Frame.Pulse pulse) {
+        watch.onPulse(now, node, incarnation, pulse);
+        toOtherLanes(new LaneInput.Note.Pulsed(node, incarnation, pulse));
+    }
+
+    private void toOtherLanes(LaneInput.Note note) {
+        for (int lane = 0; lane < config.laneCount(); lane++) {
+            if (lane != config.lane()) {
+                outbox.add(new LaneEffect.ToLane(lane, note));
+            }
         }
     }
 
@@ -292,16 +313,14 @@ public final class Lane {
                             deliver.fromNode(),
                             new Envelope(deliver.groupId(), deliver.message()));
             case LaneInput.Note.NewerMap newer -> places.learn(newer.map());
+            case LaneInput.Note.Pulsed pulsed ->
+                    watch.onPulse(now, pulsed.node(), pulsed.incarnation(), pulsed.pulse());
         }
     }
 
     private void onNewerMap(ClusterMap map) {
         outbox.add(new LaneEffect.MapChanged(map));
-        for (int lane = 0; lane < config.laneCount(); lane++) {
-            if (lane != config.lane()) {
-                outbox.add(new LaneEffect.ToLane(lane, new LaneInput.Note.NewerMap(map)));
-            }
-        }
+        toOtherLanes(new LaneInput.Note.NewerMap(map));
     }
 
     private void stepGroup(Now now, long groupId, Input input) {

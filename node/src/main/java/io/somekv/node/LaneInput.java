@@ -119,6 +119,9 @@ public sealed interface LaneInput {
         /** Consensus messages that arrived at a lane which does not host their group. */
         record Deliver(long fromNode, long groupId, Message message) implements Note {}
 
+        /** A lane of another node lives. */
+        record Pulsed(long node, long incarnation, Frame.Pulse pulse) implements Note {}
+
         /** A newer cluster map. */
         record NewerMap(ClusterMap map) implements Note {}
     }

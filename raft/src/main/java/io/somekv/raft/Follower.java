@@ -1,6 +1,7 @@
 package io.somekv.raft;
 
 import io.somekv.base.Invariant;
+import java.util.Optional;
 
 /** Answers leaders and candidates, and waits (Raft §5.2). Learners are followers for ever. */
 final class Follower implements RoleState {
@@ -8,6 +9,9 @@ final class Follower implements RoleState {
     private long leaderId;
     private long electionDeadlineNanos;
     private final FollowerReads reads;
+
+    /** The leader said that there is nothing to do, and somebody watches over its node. */
+    private boolean isQuiet;
 
     Follower(Core core, long leaderId, long electionDeadlineNanos) {
         this.core = core;
@@ -46,6 +50,44 @@ final class Follower implements RoleState {
         } else {
             core.becomePreCandidate();
         }
+    }
+
+    @Override
+    public boolean isQuiet() {
+        return isQuiet;
+    }
+
+    @Override
+    public void onQuiesce(Message.Quiesce message) {
+        RaftLog log = core.log();
+        if (log.last().equals(message.last()) && log.commit() == log.last().index()) {
+            isQuiet = true;
+            electionDeadlineNanos =
+                    core.now().nanos() + 2 * Quiescence.RARER * core.config().heartbeatNanos();
+        }
+    }
+
+    /**
+     * Who is still heard leads still, and nobody else is voted for until it had time to show it.
+     * One that is missed was silent for an election timeout already.
+     */
+    @Override
+    public void wake(long missedNode) {
+        if (!isQuiet || (missedNode != 0 && !isLeaderOn(missedNode))) {
+            return;
+        }
+        isQuiet = false;
+        waitAnew();
+        if (missedNode == 0) {
+            core.onLeaderContact();
+        } else {
+            electionDeadlineNanos -= core.config().electionTimeoutNanos();
+        }
+    }
+
+    private boolean isLeaderOn(long nodeId) {
+        Optional<Member> leader = core.membership().find(leaderId);
+        return leader.isEmpty() || leader.get().nodeId() == nodeId;
     }
 
     void onRead(Input.Read read) {
@@ -132,6 +174,7 @@ final class Follower implements RoleState {
     private void onLeader(long from) {
         Invariant.check(leaderId == 0 || leaderId == from, "one leader a term", leaderId, from);
         leaderId = from;
+        isQuiet = false;
         core.onLeaderContact();
         electionDeadlineNanos = core.now().nanos() + core.electionWaitNanos();
     }

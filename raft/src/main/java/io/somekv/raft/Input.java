@@ -12,6 +12,13 @@ public sealed interface Input {
     record Received(Message message) implements Input {}
 
     /**
+     * A node is not heard any more, or was started anew, or may have been: if this replica's group
+     * is quiet and a member lives there, it misses that member. To be given for every node of a
+     * group that {@link RaftReplica#isQuiet}; more often than needed does no harm.
+     */
+    record Wake(long nodeId) implements Input {}
+
+    /**
      * Append one entry, if this replica leads; answered by a {@link ProposalResult} with the same
      * token in the next {@link Ready}.
      *

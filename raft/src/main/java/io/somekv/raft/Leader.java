@@ -17,16 +17,13 @@ final class Leader implements RoleState {
     private final Core core;
     private final Replication replication;
     private final Reconfiguration members;
-    private final ReadRounds reads;
-    private final Lease lease;
+    private final ReadRounds rounds;
+    private final LeaderReads reads;
     private final LeaderClock clock;
+    private final Quiescence quiescence;
     private final long stallNanos;
 
-    /** The first entry of this term; MAX_VALUE while there is none. */
-    private long firstOwnIndex = Long.MAX_VALUE;
-
-    /** Weight of this leader's own entries above the commit index. */
-    private long uncommittedBytes;
+    private final OwnEntries entries;
 
     private long heartbeatAtNanos;
 
@@ -37,12 +34,14 @@ final class Leader implements RoleState {
         this.core = core;
         this.replication = new Replication(core);
         this.members = new Reconfiguration(core, replication);
-        this.reads = new ReadRounds(core, () -> logTime(core.now()));
-        this.lease = new Lease(core, replication, reads);
+        this.rounds = new ReadRounds(core, () -> logTime(core.now()));
         // Jitter, lest one slow disk under a thousand groups topples all their leaders at once.
         long stall = core.config().diskStallNanos();
         this.stallNanos = stall + core.electionWaitNanos() % Math.max(1, stall / 4);
         this.clock = new LeaderClock(core, replication);
+        this.entries = new OwnEntries(core);
+        this.reads = new LeaderReads(core, replication, clock, entries, rounds);
+        this.quiescence = new Quiescence(core, replication);
         this.heartbeatAtNanos = core.now().nanos();
     }
 
@@ -54,15 +53,10 @@ final class Leader implements RoleState {
         if (vouched) {
             // The entry is the first heartbeat.
             heartbeatAtNanos = core.now().nanos() + core.config().heartbeatNanos();
-            appendFirst();
+            append(EntryKind.NOOP, Bytes.EMPTY);
         } else {
             clock.refuse();
         }
-    }
-
-    private void appendFirst() {
-        firstOwnIndex = core.log().last().index() + 1;
-        append(EntryKind.NOOP, Bytes.EMPTY);
     }
 
     @Override
@@ -82,7 +76,7 @@ final class Leader implements RoleState {
     }
 
     long uncommittedBytes() {
-        return uncommittedBytes;
+        return entries.uncommittedBytes();
     }
 
     @Override
@@ -90,7 +84,36 @@ final class Leader implements RoleState {
         long oldest = core.persists().oldestSinceNanos();
         long stalled = oldest == Long.MAX_VALUE ? oldest : oldest + stallNanos;
         long quorumLost = replication.quorumHeardNanos() + core.config().electionTimeoutNanos();
-        return Math.min(heartbeatAtNanos, Math.min(stalled, quorumLost));
+        long due = Math.min(heartbeatAtNanos, stalled);
+        return isQuiet() ? due : Math.min(due, quorumLost);
+    }
+
+    // Quiet times
+
+    @Override
+    public boolean isQuiet() {
+        return quiescence.isQuiet();
+    }
+
+    @Override
+    public void wake(long missedNode) {
+        if (missedNode != 0 && !replication.hasMemberOn(missedNode)) {
+            return;
+        }
+        if (quiescence.wake()) {
+            replication.onWoken(missedNode);
+            heartbeatAtNanos = core.now().nanos();
+            judgeClock();
+        }
+    }
+
+    private boolean isIdle() {
+        return succession == null
+                && !clock.isRefused()
+                && !rounds.isBusy()
+                && !members.isUnderWay()
+                && core.persists().oldestSinceNanos() == Long.MAX_VALUE
+                && entries.isFirstCommitted();
     }
 
     // Time
@@ -98,7 +121,9 @@ final class Leader implements RoleState {
     @Override
     public void onTick() {
         long now = core.now().nanos();
-        if (now - replication.quorumHeardNanos() >= core.config().electionTimeoutNanos()) {
+        boolean isQuorumLost =
+                now - replication.quorumHeardNanos() >= core.config().electionTimeoutNanos();
+        if (isQuorumLost && !isQuiet()) {
             core.stepDown(StepDownCause.QUORUM_LOST);
         } else if (isOutpacedByPeers(now)) {
             core.stepDown(StepDownCause.DISK_STALLED);
@@ -110,14 +135,18 @@ final class Leader implements RoleState {
         }
     }
 
-    private void onHeartbeatDue() {
+    private void judgeClock() {
         boolean wasRefused = clock.isRefused();
         clock.judge();
         if (clock.isRefused() && !wasRefused) {
-            reads.refuseAll();
-        } else if (wasRefused && !clock.isRefused() && firstOwnIndex == Long.MAX_VALUE) {
-            appendFirst();
+            rounds.refuseAll();
+        } else if (wasRefused && !clock.isRefused() && entries.isEmpty()) {
+            append(EntryKind.NOOP, Bytes.EMPTY);
         }
+    }
+
+    private void onHeartbeatDue() {
+        judgeClock();
         if (clock.mustLeave()) {
             core.stepDownForBetterClock();
         } else {
@@ -139,6 +168,7 @@ final class Leader implements RoleState {
     // Appending
 
     void onPropose(Input.Propose propose) {
+        wake(0);
         Invariant.check(
                 propose.kind() == EntryKind.COMMANDS || propose.kind() == EntryKind.TIME,
                 "commands and time are what can be proposed");
@@ -147,9 +177,7 @@ final class Leader implements RoleState {
         } else if (succession != null) {
             long successor = succession.successorId();
             core.effects().answer(new ProposalResult.NotLeader(propose.token(), successor));
-        } else if (uncommittedBytes > 0
-                && uncommittedBytes + Entry.weightOf(propose.payload())
-                        > core.config().uncommittedBytesMax()) {
+        } else if (!entries.hasRoomFor(propose.payload())) {
             core.effects().answer(new ProposalResult.Busy(propose.token()));
         } else {
             EntryId id = append(propose.kind(), propose.payload());
@@ -158,10 +186,7 @@ final class Leader implements RoleState {
     }
 
     private EntryId append(EntryKind kind, Bytes payload) {
-        EntryId id = new EntryId(core.term(), core.log().last().index() + 1);
-        Entry entry = new Entry(id, kind, logTime(core.now()), payload);
-        core.append(entry);
-        uncommittedBytes += entry.weight();
+        EntryId id = entries.append(kind, logTime(core.now()), payload);
         if (core.has(Mutation.ACKNOWLEDGE_BEFORE_DURABLE)) {
             maybeCommit();
         }
@@ -189,7 +214,7 @@ final class Leader implements RoleState {
         onHeard(progress, message.round(), message.wallMillis());
         boolean isNews = progress.onAccepted(message.matchIndex());
         if (progress.isInstalling() && progress.matchIndex() >= core.log().base().index()) {
-            progress.rewindTo(progress.matchIndex() + 1, true, reads.round());
+            progress.rewindTo(progress.matchIndex() + 1, true, rounds.round());
         }
         if (isNews) {
             maybeCommit();
@@ -201,18 +226,16 @@ final class Leader implements RoleState {
         Progress progress = replication.find(message.from());
         if (progress != null) {
             onHeard(progress, message.round(), message.wallMillis());
-            replication.onRejected(progress, message, reads.round());
+            replication.onRejected(progress, message, rounds.round());
         }
     }
 
     private void onHeard(Progress progress, long round, long wallMillis) {
         progress.onHeard(round, core.now().nanos());
-        if (reads.isDated(round)) {
-            progress.onClock(QuorumClock.offset(wallMillis, reads.startNanos(round)));
+        if (rounds.isDated(round)) {
+            progress.onClock(QuorumClock.offset(wallMillis, rounds.startNanos(round)));
         }
-        if (reads.isRunning()) {
-            reads.onConfirmed(replication.quorumRound(reads.round()));
-        }
+        reads.onHeard();
     }
 
     /**
@@ -226,11 +249,7 @@ final class Leader implements RoleState {
         if (index <= log.commit() || !isOwnTerm) {
             return;
         }
-        for (long i = Math.max(log.commit() + 1, firstOwnIndex); i <= index; i++) {
-            Entry entry = log.cached(i);
-            Invariant.check(entry != null, "what is not committed is in the cache");
-            uncommittedBytes -= entry == null ? 0 : entry.weight();
-        }
+        entries.onCommit(index);
         log.commitTo(index);
         onCommitted();
     }
@@ -249,12 +268,13 @@ final class Leader implements RoleState {
     // Members
 
     void onChange(Input.ChangeMembership input) {
+        wake(0);
         if (clock.isRefused() || succession != null) {
             core.effects().answer(new ProposalResult.NotLeader(input.token(), 0));
             return;
         }
         Optional<String> refusal =
-                members.obstacle(firstOwnIndex).or(() -> members.objection(input.change()));
+                members.obstacle(entries.firstIndex()).or(() -> members.objection(input.change()));
         core.effects()
                 .answer(
                         refusal.isPresent()
@@ -265,7 +285,7 @@ final class Leader implements RoleState {
 
     private void maybeGoOnChanging() {
         if (!clock.isRefused() && succession == null) {
-            members.due(firstOwnIndex).ifPresent(this::change);
+            members.due(entries.firstIndex()).ifPresent(this::change);
         }
     }
 
@@ -294,35 +314,13 @@ final class Leader implements RoleState {
     // Reading
 
     void onRead(Input.Read read) {
-        if (clock.isRefused()) {
-            core.effects().answer(new ReadResult.NotLeader(read.token(), 0));
-        } else {
-            read(new ReadRounds.Reader.Here(read.token()));
-        }
+        wake(0);
+        reads.onRead(read);
     }
 
-    /** While its clock is refused it answers nobody; another will lead soon. */
     @Override
     public void onReadIndex(Message.ReadIndex message) {
-        if (!clock.isRefused()) {
-            read(new ReadRounds.Reader.Elsewhere(message.from(), message.question()));
-        }
-    }
-
-    private void read(ReadRounds.Reader reader) {
-        if (isCommitCurrent() && lease.isHeld()) {
-            reads.answer(reader, core.log().commit());
-        } else {
-            reads.add(reader);
-        }
-    }
-
-    /**
-     * Whether the commit index is as high as any leader's before it ever was: true once an entry of
-     * its own term is committed (Raft §8, KB-31).
-     */
-    private boolean isCommitCurrent() {
-        return core.log().commit() >= firstOwnIndex || core.has(Mutation.READ_BEFORE_OWN_TERM);
+        reads.onReadIndex(message);
     }
 
     // Leaving
@@ -333,6 +331,7 @@ final class Leader implements RoleState {
 
     /** A wish while another is being granted changes nothing. */
     void onTransfer(Input.TransferLeadership transfer) {
+        wake(0);
         if (succession != null) {
             return;
         }
@@ -341,7 +340,7 @@ final class Leader implements RoleState {
                         ? replication.bestVoter()
                         : replication.find(transfer.replicaId());
         if (successor != null && isVoterToStay(successor)) {
-            lease.giveUp();
+            reads.giveUpLease();
             succession = new Succession(core, successor);
         }
     }
@@ -357,17 +356,21 @@ final class Leader implements RoleState {
     public void flush() {
         long now = core.now().nanos();
         boolean isHeartbeatDue = now >= heartbeatAtNanos;
-        if (isHeartbeatDue || (reads.wantsRound() && isCommitCurrent())) {
-            reads.begin(isCommitCurrent());
-            if (core.isOnlyVoter()) {
-                reads.onConfirmed(replication.quorumRound(reads.round()));
-            }
-        }
+        reads.maybeBegin(isHeartbeatDue);
         if (isHeartbeatDue) {
-            heartbeatAtNanos = now + core.config().heartbeatNanos();
+            boolean wasQuiet = isQuiet();
+            quiescence.onHeartbeat(isIdle(), rounds.round());
+            if (wasQuiet && !isQuiet()) {
+                replication.onWoken(0);
+            }
+            heartbeatAtNanos = now + quiescence.heartbeatNanos();
             members.onHeartbeat();
         }
-        replication.send(reads.round(), isHeartbeatDue);
+        if (isHeartbeatDue && isQuiet()) {
+            replication.sendQuiesce(rounds.round());
+        } else {
+            replication.send(rounds.round(), isHeartbeatDue);
+        }
         if (succession != null) {
             succession.maybeAsk(isHeartbeatDue);
         }
@@ -375,7 +378,7 @@ final class Leader implements RoleState {
 
     @Override
     public void onFetched(Input.Fetched fetched) {
-        replication.onFetched(fetched, reads.round());
+        replication.onFetched(fetched, rounds.round());
     }
 
     @Override
@@ -390,6 +393,6 @@ final class Leader implements RoleState {
 
     @Override
     public void onLeave() {
-        reads.refuseAll();
+        rounds.refuseAll();
     }
 }

@@ -75,6 +75,21 @@ public sealed interface Message {
             implements Message {}
 
     /**
+     * A heartbeat of a leader that has nothing to do: whoever has the log up to {@code last}, and
+     * nothing behind it, knows now that it is committed, and need wait for no other. Answered as an
+     * {@link AppendEntries} is.
+     *
+     * @param last entry of the leader's log
+     * @param round of the leader's heartbeats
+     */
+    record Quiesce(long from, long to, long term, EntryId last, long round) implements Message {
+        /** The heartbeat that it is, too. */
+        AppendEntries heartbeat() {
+            return new AppendEntries(from, to, term, last, List.of(), last.index(), round);
+        }
+    }
+
+    /**
      * From one who follows: which index must a read wait for that came before this was sent (thesis
      * §6.4)?
      *

@@ -63,6 +63,10 @@ final class Progress {
         return member.replicaId();
     }
 
+    long nodeId() {
+        return member.nodeId();
+    }
+
     long matchIndex() {
         return matchIndex;
     }
@@ -141,7 +145,7 @@ final class Progress {
 
     void onSent(Message.AppendEntries message) {
         sentCommit = Math.max(sentCommit, message.commit());
-        sentRound = Math.max(sentRound, message.round());
+        onRoundSent(message.round());
         isProbeSent = true;
         int count = message.entries().size();
         if (count == 0) {
@@ -159,6 +163,15 @@ final class Progress {
         nextIndex += count;
         inFlightBytes += bytes;
         inFlight.addLast(new InFlight(nextIndex - 1, bytes));
+    }
+
+    void onRoundSent(long round) {
+        sentRound = Math.max(sentRound, round);
+    }
+
+    /** Its node was heard, though not itself. */
+    void onWatched(long nowNanos) {
+        lastHeardNanos = nowNanos;
     }
 
     void onHeard(long round, long nowNanos) {

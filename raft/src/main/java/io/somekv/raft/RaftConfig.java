@@ -17,6 +17,8 @@ import java.util.Set;
  *     clock does not stamp, and yields
  * @param leaseNanos for how long a leader that a quorum has heard reads without asking again; 0: it
  *     always asks. See {@link #leased}
+ * @param quiesceAfterNanos for how long a group must have nothing to do before it goes quiet; 0:
+ *     never, for where nobody watches over the nodes. See {@link Input.Wake}
  * @param mutations bugs to put back, for the mutant table only
  */
 public record RaftConfig(
@@ -29,6 +31,7 @@ public record RaftConfig(
         long diskStallNanos,
         long clockLeadMillisMax,
         long leaseNanos,
+        long quiesceAfterNanos,
         Set<Mutation> mutations) {
     /** Sane for a local network: elections after 1 to 2 s, heartbeats every 100 ms. */
     public static RaftConfig defaults() {
@@ -42,6 +45,7 @@ public record RaftConfig(
                 5_000_000_000L,
                 500,
                 0,
+                2_000_000_000L,
                 java.util.Collections.emptySet());
     }
 
@@ -69,6 +73,7 @@ public record RaftConfig(
                 diskStallNanos,
                 clockLeadMillisMax,
                 lease,
+                quiesceAfterNanos,
                 mutations);
     }
 }

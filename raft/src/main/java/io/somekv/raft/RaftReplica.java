@@ -1,7 +1,6 @@
 package io.somekv.raft;
 
 import io.somekv.base.Invariant;
-import io.somekv.base.MalformedException;
 import io.somekv.base.Mutation;
 import java.util.List;
 import java.util.Optional;
@@ -43,6 +42,7 @@ public final class RaftReplica {
         switch (input) {
             case Input.Tick _ -> core.role().onTick();
             case Input.Received received -> onReceived(received.message());
+            case Input.Wake wake -> core.role().wake(wake.nodeId());
             case Input.Propose propose -> onPropose(propose);
             case Input.Read read -> onRead(read);
             case Input.TransferLeadership transfer -> onTransfer(transfer);
@@ -97,6 +97,14 @@ public final class RaftReplica {
     /** What a leader would stamp now; elsewhere the latest that is known here. */
     public long logTime(Now now) {
         return core.role() instanceof Leader leader ? leader.logTime(now) : core.logTime();
+    }
+
+    /**
+     * Whether its group is quiet, as far as it knows: it counts on being told ({@link Input.Wake})
+     * when one of the group's nodes is missed, its leader's above all.
+     */
+    public boolean isQuiet() {
+        return core.role().isQuiet();
     }
 
     public ReplicaStatus status(Now now) {
@@ -253,6 +261,9 @@ public final class RaftReplica {
         if (!isForThisReplica(message)) {
             return;
         }
+        if (!(message instanceof Message.Quiesce || message instanceof Message.AppendAccepted)) {
+            core.role().wake(0);
+        }
         switch (message) {
             case Message.PreVote m -> voting.onPreVote(m);
             case Message.RequestVote m -> voting.onRequestVote(m);
@@ -263,6 +274,7 @@ public final class RaftReplica {
                 }
             }
             case Message.AppendEntries m -> onAppendEntries(m);
+            case Message.Quiesce m -> onQuiesce(m);
             case Message.TimeoutNow m -> {
                 if (m.term() == core.term()) {
                     core.role().onTimeoutNow(m);
@@ -302,7 +314,7 @@ public final class RaftReplica {
                 && message.from() != core.self()
                 && message.term() > 0
                 && !isGone(message.from())
-                && isWellFormed(message);
+                && MessageCheck.isWellFormed(message);
     }
 
     /**
@@ -325,6 +337,13 @@ public final class RaftReplica {
     private void onAppendEntries(Message.AppendEntries message) {
         if (isOfALeaderOfNow(message, message.previous())) {
             core.role().onAppendEntries(message);
+        }
+    }
+
+    private void onQuiesce(Message.Quiesce message) {
+        if (isOfALeaderOfNow(message, message.last())) {
+            core.role().onAppendEntries(message.heartbeat());
+            core.role().onQuiesce(message);
         }
     }
 
@@ -352,34 +371,5 @@ public final class RaftReplica {
             core.becomeFollower(message.term(), message.from());
         }
         return true;
-    }
-
-    /** Entries follow {@code previous} and each other, in index and in term. */
-    private static boolean isWellFormed(Message any) {
-        if (!(any instanceof Message.AppendEntries message)) {
-            return true;
-        }
-        EntryId before = message.previous();
-        List<Entry> entries = message.entries();
-        for (int i = 0; i < entries.size(); i++) {
-            EntryId id = entries.get(i).id();
-            if (id.index() != before.index() + 1 || id.term() < before.term() || id.term() == 0) {
-                return false;
-            }
-            if (entries.get(i).kind() == EntryKind.MEMBERSHIP && !isMembership(entries.get(i))) {
-                return false;
-            }
-            before = id;
-        }
-        return before.term() <= message.term() && before.index() >= 0 && message.commit() >= 0;
-    }
-
-    private static boolean isMembership(Entry entry) {
-        try {
-            MembershipCodec.decode(entry.payload().reader());
-            return true;
-        } catch (MalformedException malformed) {
-            return false;
-        }
     }
 }

@@ -98,6 +98,10 @@ final class ReadRounds {
         return startNanos[(int) (number % STARTS)];
     }
 
+    boolean isBusy() {
+        return !running.isEmpty() || !waiting.isEmpty();
+    }
+
     boolean isRunning() {
         return !running.isEmpty();
     }

@@ -130,6 +130,14 @@ final class Reconfiguration {
         return Optional.empty();
     }
 
+    /** Whether members are about to be others, or one is still to be made a voter. */
+    boolean isUnderWay() {
+        Membership membership = core.membership();
+        return core.memberships().index() > core.log().commit()
+                || membership.isJoint()
+                || !membership.learners().isEmpty();
+    }
+
     void onHeartbeat() {
         lastIndexBefore = lastIndexAtHeartbeat;
         lastIndexAtHeartbeat = core.log().last().index();

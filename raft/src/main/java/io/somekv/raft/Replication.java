@@ -113,6 +113,43 @@ final class Replication {
         return core.now().nanos() - core.config().electionTimeoutNanos();
     }
 
+    /** All have the whole log, and were told that it is committed. */
+    boolean haveAllTheWholeLog() {
+        RaftLog log = core.log();
+        for (Progress follower : followers) {
+            if (follower.isInstalling()
+                    || follower.matchIndex() < log.last().index()
+                    || follower.lacksCommit(log.commit())) {
+                return false;
+            }
+        }
+        return log.commit() == log.last().index();
+    }
+
+    boolean haveAllAnswered(long round) {
+        return followers.stream().allMatch(follower -> follower.ackedRound() >= round);
+    }
+
+    boolean areAllHeardSince(long nanos) {
+        return followers.stream().allMatch(follower -> follower.isHeardSince(nanos));
+    }
+
+    /**
+     * After a quiet time: its nodes were watched over, so that all count as heard just now, but who
+     * is missed.
+     */
+    void onWoken(long missedNode) {
+        for (Progress follower : followers) {
+            if (follower.nodeId() != missedNode) {
+                follower.onWatched(core.now().nanos());
+            }
+        }
+    }
+
+    boolean hasMemberOn(long nodeId) {
+        return followers.stream().anyMatch(follower -> follower.nodeId() == nodeId);
+    }
+
     /** Whether it answered lately. */
     boolean isHeard(Progress follower) {
         return follower.isHeardSince(recently());
@@ -211,6 +248,21 @@ final class Replication {
                     || follower.lacksCommit(core.log().commit())) {
                 sendAppend(follower, List.of(), round);
             }
+        }
+    }
+
+    /** In place of a heartbeat: there is nothing to do. */
+    void sendQuiesce(long round) {
+        for (Progress follower : followers) {
+            follower.onRoundSent(round);
+            core.effects()
+                    .send(
+                            new Message.Quiesce(
+                                    core.self(),
+                                    follower.id(),
+                                    core.term(),
+                                    core.log().last(),
+                                    round));
         }
     }
 

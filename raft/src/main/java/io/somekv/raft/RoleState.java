@@ -22,6 +22,22 @@ sealed interface RoleState permits Follower, PreCandidate, Candidate, Leader {
     /** From the leader of this term. */
     void onInstallSnapshot(Message.InstallSnapshot message);
 
+    /**
+     * If the group is quiet, it is no more.
+     *
+     * @param missedNode that is not heard any more, or was started anew; 0 where there is something
+     *     to do
+     */
+    default void wake(long missedNode) {}
+
+    /** Whether no leader's heartbeats are waited for, or sent, but a rare one. */
+    default boolean isQuiet() {
+        return false;
+    }
+
+    /** From the leader of this term; the heartbeat that it is, too, was taken. */
+    default void onQuiesce(Message.Quiesce message) {}
+
     /** From the leader of this term, which wants this replica in its place. */
     default void onTimeoutNow(Message.TimeoutNow message) {}
 

@@ -44,6 +44,7 @@ final class BoundsTest {
                         500_000_000,
                         500,
                         0,
+                        0,
                         java.util.Collections.emptySet());
         Group group = Group.led(wide, 1, 1);
         for (int i = 0; i < 10; i++) {

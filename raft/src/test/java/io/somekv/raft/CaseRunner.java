@@ -15,10 +15,12 @@ import org.jspecify.annotations.Nullable;
  * key=value} pairs; the first word says what, the second often which replica. Commands:
  *
  * <pre>
- * new VOTERS [learners=N] [mutation=M] [stall=MS] [cache=BYTES] [drift=PERMILLE]   a group on empty disks
+ * new VOTERS [learners=N] [mutation=M] [stall=MS] [cache=BYTES] [drift=PERMILLE] [quiesce=MS]
+ *                                                                 a group on empty disks
  * disk ID term=T [vote=V] [commit=C] log=1,1,2                    what stands on a disk before start
  * start | start ID | crash ID                                     processes
  * tick ID [ms=N] | campaign ID | wait ms=N                        time (for all; only ID looks)
+ * wake ID node=N                                                a node is missed
  * clock ID lead=MS                                                wall clock against the others
  * propose ID [text] [size=N] | read ID token=N [age=MS|any] | transfer ID [to=ID]
  * add ID node=N [replaces=ID] | remove ID replica=ID | members ID   asked of replica ID
@@ -73,6 +75,7 @@ final class CaseRunner {
             case "tick" -> g.tick(id(), (int) number("ms", 0));
             case "campaign" -> g.campaign(id());
             case "wait" -> g.wait((int) number("ms", 0));
+            case "wake" -> g.step(id(), new Input.Wake(number("node", 0)));
             case "clock" -> g.clockLead(id(), number("lead", 0));
             case "propose" -> g.propose(id(), payload());
             case "transfer" -> g.step(id(), new Input.TransferLeadership(number("to", 0)));
@@ -251,6 +254,7 @@ final class CaseRunner {
                         number("stall", c.diskStallNanos() / 1_000_000) * 1_000_000,
                         c.clockLeadMillisMax(),
                         0,
+                        number("quiesce", 0) * 1_000_000,
                         mutations);
         int drift = (int) number("drift", -1);
         return drift < 0 ? config : config.leased(drift);

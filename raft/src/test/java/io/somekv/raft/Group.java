@@ -27,6 +27,7 @@ final class Group {
                     500_000_000,
                     500,
                     0,
+                    0,
                     java.util.Collections.emptySet());
 
     static final long START_WALL_MILLIS = 1_000_000;

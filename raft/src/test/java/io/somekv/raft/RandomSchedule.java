@@ -24,6 +24,9 @@ final class RandomSchedule {
     /** Of each monotonic clock; leases, in half of the schedules, reckon with as much. */
     private static final int DRIFT_PERMILLE_MAX = 100;
 
+    /** In half of the schedules groups go quiet so soon. */
+    private static final long QUIESCE_AFTER_NANOS = 25_000_000;
+
     private final SplittableRandom random;
     private RaftConfig config;
     private final List<TestDisk> disks = new ArrayList<>();
@@ -41,6 +44,7 @@ final class RandomSchedule {
     long readsConfirmed;
     long changes;
     long installs;
+    long quietTicks;
     private boolean calm;
 
     /** Disks and network are fast against all timeouts: elections take no time at all. */
@@ -65,6 +69,7 @@ final class RandomSchedule {
                         500_000_000,
                         500,
                         0,
+                        random.nextBoolean() ? QUIESCE_AFTER_NANOS : 0,
                         mutations);
         isPrompt = random.nextBoolean();
         if (random.nextBoolean()) {
@@ -128,6 +133,11 @@ final class RandomSchedule {
                 start(i);
             }
         }
+        for (int i = 0; i < replicas.size(); i++) {
+            for (int missed = 0; missed < replicas.size(); missed++) {
+                step(i, new Input.Wake(missed + 1));
+            }
+        }
         long before = checks.agreedCount();
         for (int round = 0; round < 2000 && checks.agreedCount() <= before + 3; round++) {
             nanos += 3_000_000;
@@ -165,6 +175,7 @@ final class RandomSchedule {
         nanos += random.nextLong(2_000_000);
         int i = random.nextInt(replicas.size());
         int dice = random.nextInt(100);
+        miss(random.nextInt(replicas.size()), i);
         if (replicas.get(i) == null) {
             if (dice < 20) {
                 start(i);
@@ -204,6 +215,18 @@ final class RandomSchedule {
             exchange();
             if (isPrompt) {
                 serveAll(random.nextInt(replicas.size()));
+            }
+        }
+    }
+
+    /** Whoever watches over the nodes finds out sooner or later who is gone. */
+    private void miss(int missed, int by) {
+        RaftReplica replica = replicas.get(by);
+        boolean isGone = replicas.get(missed) == null || missed == cutOff || by == cutOff;
+        if (replica != null && replica.isQuiet()) {
+            quietTicks++;
+            if (isGone || random.nextInt(100) == 0) {
+                step(by, new Input.Wake(missed + 1));
             }
         }
     }

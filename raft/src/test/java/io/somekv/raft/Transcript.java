@@ -104,6 +104,9 @@ final class Transcript {
                     case Message.AppendRejected m ->
                             "AppendRejected term %d at %s hint %s round %d"
                                     .formatted(m.term(), at(m.rejected()), at(m.hint()), m.round());
+                    case Message.Quiesce m ->
+                            "Quiesce term %d at %s round %d"
+                                    .formatted(m.term(), at(m.last()), m.round());
                     case Message.ReadIndex m ->
                             "ReadIndex term %d number %d"
                                     .formatted(m.term(), m.question().number());

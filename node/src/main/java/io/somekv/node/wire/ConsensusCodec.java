@@ -19,6 +19,7 @@ import io.somekv.raft.Message.Introduce;
 import io.somekv.raft.Message.PreVote;
 import io.somekv.raft.Message.PreVoteReply;
 import io.somekv.raft.Message.Question;
+import io.somekv.raft.Message.Quiesce;
 import io.somekv.raft.Message.ReadIndex;
 import io.somekv.raft.Message.ReadIndexReply;
 import io.somekv.raft.Message.RequestVote;
@@ -60,6 +61,7 @@ public final class ConsensusCodec {
     private static final int INQUIRY = 13;
     private static final int READ_INDEX = 14;
     private static final int READ_INDEX_REPLY = 15;
+    private static final int QUIESCE = 16;
 
     private ConsensusCodec() {}
 
@@ -128,6 +130,7 @@ public final class ConsensusCodec {
                     question(head(writer, READ_INDEX_REPLY, m), m.question())
                             .varLong(m.index())
                             .signedVarLong(m.logTime());
+            case Quiesce m -> id(head(writer, QUIESCE, m), m.last()).varLong(m.round());
             case TimeoutNow m -> head(writer, TIMEOUT_NOW, m);
             case Introduce m -> MembershipCodec.encode(head(writer, INTRODUCE, m), m.membership());
             case Inquiry m -> head(writer, INQUIRY, m);
@@ -182,6 +185,7 @@ public final class ConsensusCodec {
                             question(reader),
                             reader.varLong(),
                             reader.signedVarLong());
+            case QUIESCE -> new Quiesce(from, to, term, id(reader), reader.varLong());
             case TIMEOUT_NOW -> new TimeoutNow(from, to, term);
             case INTRODUCE -> new Introduce(from, to, term, MembershipCodec.decode(reader));
             case INQUIRY -> new Inquiry(from, to, term);
@@ -265,6 +269,7 @@ public final class ConsensusCodec {
                             AppendRejected _,
                             ReadIndex _,
                             ReadIndexReply _,
+                            Quiesce _,
                             TimeoutNow _,
                             Inquiry _,
                             Gone _,

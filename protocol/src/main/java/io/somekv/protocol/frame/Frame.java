@@ -45,6 +45,14 @@ public sealed interface Frame {
      */
     record Consensus(Bytes messages) implements Frame {}
 
+    /**
+     * A lane of the sender lives; between nodes.
+     *
+     * @param lane from 0
+     * @param laneCount a group lives on lane {@code groupId mod laneCount} of the sender
+     */
+    record Pulse(int lane, int laneCount) implements Frame {}
+
     /** In {@link Call#groupId}: route by key. */
     long ANY_GROUP = -1;
 }

@@ -113,6 +113,14 @@ public final class FrameCodec {
                                         Fields.int32(in),
                                         RequestCodec.read(in),
                                         RequestCodec.readMode(in)))
+                .add(
+                        6,
+                        Frame.Pulse.class,
+                        (out, f) -> {
+                            Fields.int32(out, f.lane());
+                            Fields.int32(out, f.laneCount());
+                        },
+                        in -> new Frame.Pulse(Fields.int32(in), Fields.int32(in)))
                 .build();
     }
 }

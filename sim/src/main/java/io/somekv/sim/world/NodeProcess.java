@@ -35,6 +35,8 @@ import java.util.function.Consumer;
 final class NodeProcess {
     private static final UUID NO_CLUSTER = new UUID(0, 0);
 
+    private static final long QUIESCE_AFTER_NANOS = 200 * MILLISECOND;
+
     private final World world;
     private final SimNode node;
     private final Wal wal;
@@ -84,7 +86,10 @@ final class NodeProcess {
         }
     }
 
-    /** As in production but for the bounds in bytes, which are small enough to be reached. */
+    /**
+     * As in production but for the bounds in bytes, which are small enough to be reached, and for
+     * groups going quiet, which they do between two requests.
+     */
     private RaftConfig raftConfig() {
         RaftConfig defaults = RaftConfig.defaults();
         int appendBytesMax = world.scenario().appendBytesMax();
@@ -98,6 +103,7 @@ final class NodeProcess {
                 defaults.diskStallNanos(),
                 defaults.clockLeadMillisMax(),
                 0,
+                QUIESCE_AFTER_NANOS,
                 world.mutations());
     }
 
