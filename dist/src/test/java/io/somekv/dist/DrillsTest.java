@@ -49,6 +49,7 @@ final class DrillsTest {
     }
 
     @Test
+    @Tag("lab:MIT-2015.diskv.Test5OneRestart")
     void recordsLoadedWhileTheLeaderIsKilledReadBackIdentical() throws Exception {
         Path records = folder.resolve("records");
         StringBuilder text = new StringBuilder();
@@ -61,6 +62,8 @@ final class DrillsTest {
     }
 
     @Test
+    @Tag("lab:somekv.require.KillInWriteLosesNothing")
+    @Tag("lab:MIT-2015.diskv.Test5BasicPersistence")
     void aBlackoutLosesNothing() throws Exception {
         String printed =
                 drill(0, "blackout", "--rounds", "1", "--seconds", "2", "--disk", "unsynced");
@@ -90,6 +93,8 @@ final class DrillsTest {
 
     /** Short, and so on few faults; {@code ./check --chaos} is the long one. */
     @Test
+    @Tag("lab:somekv.require.Linearizable")
+    @Tag("lab:MIT-2015.diskv.Test5ConcurrentCrashReliable")
     void whatClientsHearUnderFaultsIsLinearizable() throws Exception {
         String printed = drill(0, "chaos", "--minutes", "0.25", "--seed", "4");
         assertTrue(printed.contains("linearizable; the replicas agree"), printed);

@@ -59,6 +59,8 @@ class DuplicatesTest {
     }
 
     @Test
+    @Tag("lab:somekv.require.DuplicatesAtMostOnce")
+    @Tag("lab:somekv.endtoend.DuplicatesOnOneLeader")
     void aRecordedResultIsReturnedAgain() {
         assertEquals(size(1), send(1, 1));
         assertEquals(size(2), send(2, 1));
@@ -223,6 +225,9 @@ class DuplicatesTest {
 
     @Test
     @Tag("kb-47")
+    @Tag("lab:somekv.require.DuplicateTableFreed")
+    @Tag("lab:DSLabs.lab1.GarbageCollection")
+    @Tag("lab:MIT-2015.kvpaxos.TestDone")
     void anAcknowledgementFreesTheResultAndNotTheFence() {
         assertEquals("123", lateCopyOfAnAcknowledgedRequest());
         group.restart();
@@ -288,6 +293,7 @@ class DuplicatesTest {
     }
 
     @Test
+    @Tag("lab:MIT-2020.kvsrv.TestMemPutManyClients")
     void aHundredThousandClientsTakeAtMostTwoHundredBytesEach() {
         group = Group.serving(new GroupSettings(1, 1000, 8, 1));
         Command.Put put = Command.Put.of(KEY, KEY);

@@ -11,6 +11,7 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.GroupSettings;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Who may serve a shard: the promises and the ownership of one group (DESIGN §7). */
@@ -109,6 +110,7 @@ class ShardsTest {
     }
 
     @Test
+    @Tag("lab:somekv.require.WrongGroupConsumesNoSequence")
     void aWrongGroupAnswerConsumesNoSequence() {
         Request append =
                 group.stamped(

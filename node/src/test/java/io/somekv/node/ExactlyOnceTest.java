@@ -68,6 +68,8 @@ class ExactlyOnceTest {
 
     @Test
     @Tag("kb-46")
+    @Tag("lab:MIT-2015.pbservice.TestAtMostOnce")
+    @Tag("lab:DSLabs.lab1.Basic")
     void aRetryAfterALostReplyIsTheSameRequest() {
         assertEquals(1, executedWhenAReplyIsLost(Collections.emptySet()));
     }
@@ -136,6 +138,9 @@ class ExactlyOnceTest {
 
     /** The leader has the append in its log when it is cut off; the next leader has it, too. */
     @Test
+    @Tag("lab:somekv.endtoend.DuplicatesAcrossLeaders")
+    @Tag("lab:MIT-2015.pbservice.TestFailPut")
+    @Tag("lab:DSLabs.lab2.FailPut")
     void aWriteThatOutlivesItsLeaderIsExecutedOnce() {
         LaneCluster cluster = started();
         long leader = cluster.leaderOf(1);
@@ -155,6 +160,7 @@ class ExactlyOnceTest {
 
     /** The append stood in the log of a leader alone: the next leader's entry takes its place. */
     @Test
+    @Tag("lab:MIT-2025.rsm.TestLeaderPartition4A")
     void aWriteThatItsLeaderLosesIsExecutedByTheNext() {
         LaneCluster cluster = started();
         long leader = cluster.leaderOf(1);
@@ -169,6 +175,8 @@ class ExactlyOnceTest {
     }
 
     @Test
+    @Tag("lab:somekv.require.CrashWithDiskRejoins")
+    @Tag("lab:MIT-2025.rsm.TestRestartReplay4A")
     void whatIsAcknowledgedSurvivesACrashOfAllNodes() {
         LaneCluster cluster = started();
         for (int i = 1; i <= 20; i++) {

@@ -9,6 +9,7 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class LaneTest {
@@ -24,6 +25,9 @@ class LaneTest {
     }
 
     @Test
+    @Tag("lab:MIT-2020.kvraft.TestBasic3A")
+    @Tag("lab:MIT-2015.kvpaxos.TestBasic")
+    @Tag("lab:DSLabs.lab2.Basic")
     void anyNodeServesAnyKey() {
         LaneCluster cluster = started(2);
         for (int i = 0; i < 50; i++) {
@@ -43,6 +47,7 @@ class LaneTest {
     }
 
     @Test
+    @Tag("lab:somekv.endtoend.EmptyStore")
     void withoutGroupsAKeyIsServedByNobody() {
         LaneCluster cluster = started(0);
         assertInstanceOf(
@@ -50,6 +55,8 @@ class LaneTest {
     }
 
     @Test
+    @Tag("lab:MIT-2015.shardmaster.TestBasic")
+    @Tag("lab:somekv.require.QueryReflectsCompleted")
     void shardsWithoutDataMoveWhenGroupsComeAndGo() {
         LaneCluster cluster = started(1);
         cluster.createGroup(2);
@@ -87,6 +94,8 @@ class LaneTest {
     }
 
     @Test
+    @Tag("lab:somekv.require.MinorityStopsNothing")
+    @Tag("lab:MIT-2015.pbservice.TestBasicFail")
     void theOthersGoOnWithoutANodeAndItCatchesUp() {
         LaneCluster cluster = started(2);
         cluster.cutOff(1);
@@ -105,6 +114,8 @@ class LaneTest {
     }
 
     @Test
+    @Tag("lab:MIT-2025.kvsrv1.TestUnreliableNet")
+    @Tag("lab:somekv.endtoend.PartitionedCluster")
     void aWriteThatReachedACutOffLeaderIsUnknownAndNeverAFailure() {
         LaneCluster cluster = started(1);
         assertEquals(new Outcome.Ok(), cluster.ask(1, Command.Put.of(key(1), Bytes.utf8("v"))));

@@ -48,6 +48,12 @@ class MembersTest {
     }
 
     @Test
+    @Tag("lab:MIT-2015.viewservice.FirstBackup")
+    @Tag("lab:MIT-2015.viewservice.IdleThirdPromoted")
+    @Tag("lab:MIT-2015.viewservice.UninitialisedServerNeverPrimary")
+    @Tag("lab:DSLabs.lab2.ViewFirstBackup")
+    @Tag("lab:DSLabs.lab2.ViewIdleThirdPromoted")
+    @Tag("lab:DSLabs.lab2.ViewUninitialisedNeverPrimary")
     void aNodeJoinsAndVotesOnceItHasTheLog() {
         LaneCluster cluster = onThreeOfFive();
         long leader = cluster.leaderOf(GROUP);
@@ -60,6 +66,8 @@ class MembersTest {
     }
 
     @Test
+    @Tag("lab:MIT-2015.viewservice.DeadBackupRemoved")
+    @Tag("lab:DSLabs.lab2.ViewDeadBackupRemoved")
     void aDeadNodeIsReplacedInOneStep() {
         LaneCluster cluster = onThreeOfFive();
         long dead = 1 + cluster.leaderOf(GROUP) % 3;

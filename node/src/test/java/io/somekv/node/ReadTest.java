@@ -81,6 +81,9 @@ class ReadTest {
 
     /** A leader that does not know that it was replaced must not answer from what it has. */
     @Test
+    @Tag("lab:MIT-2015.pbservice.TestPartition1")
+    @Tag("lab:MIT-2015.pbservice.TestPartition2")
+    @Tag("lab:DSLabs.lab2.PartitionOldPrimary")
     void aCutOffLeaderAnswersNoRead() {
         LaneCluster cluster = started();
         assertEquals(new Outcome.Ok(), cluster.ask(1, Command.Put.of(KEY, Bytes.utf8("old"))));

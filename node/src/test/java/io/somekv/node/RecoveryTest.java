@@ -58,6 +58,7 @@ class RecoveryTest {
 
     @Test
     @Tag("kb-25")
+    @Tag("lab:MIT-2025.rsm.TestRestartSubmit4A")
     void whatIsCommittedAndNotFlushedIsAppliedAgain() {
         LaneCluster cluster = started(Collections.emptySet());
         comeBackWithRowsLost(cluster, 2);

@@ -76,6 +76,8 @@ class SnapshotTest {
 
     @Test
     @Tag("kb-27")
+    @Tag("lab:MIT-2020.kvraft.TestSnapshotRPC3B")
+    @Tag("lab:MIT-2025.rsm.TestSnapshot4C")
     void aFollowerThatWasAwayGetsTheStateAndGoesOn() {
         LaneCluster cluster = started();
         long away = withOneLeftBehind(cluster);

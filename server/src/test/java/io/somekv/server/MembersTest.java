@@ -12,6 +12,7 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -89,6 +90,8 @@ final class MembersTest {
 
     /** It comes back under its id, on a disk that remembers nothing: not as who it was. */
     @Test
+    @Tag("lab:somekv.require.MinorityDiskLossRecovers")
+    @Tag("lab:somekv.require.LostDiskTakesNoPart")
     void aNodeThatLostItsDiskIsReplacedByItself() throws Exception {
         try (TestCluster cluster = TestCluster.start(folder, 3, 1, 2)) {
             try (Jedis jedis = new Jedis("127.0.0.1", cluster.info(0).respPort())) {

@@ -14,6 +14,7 @@ import java.util.TreeMap;
  * @param nanos simulated time
  * @param known operations whose outcome a client heard
  * @param unknown writes whose outcome nobody ever heard
+ * @param longestWaitMillis of a client for an answer
  * @param struck how often each kind of fault did
  */
 public record RunResult(
@@ -24,6 +25,7 @@ public record RunResult(
         long nanos,
         int known,
         int unknown,
+        long longestWaitMillis,
         Map<Fault, Integer> struck) {
     public RunResult {
         struck = Collections.unmodifiableMap(new TreeMap<>(struck));

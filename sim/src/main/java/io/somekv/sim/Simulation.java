@@ -3,6 +3,7 @@ package io.somekv.sim;
 import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
 import io.somekv.sim.check.Breach;
+import io.somekv.sim.world.Scenario;
 import io.somekv.sim.world.SimCluster;
 import java.util.Optional;
 import java.util.Set;
@@ -25,7 +26,15 @@ public final class Simulation {
      */
     public static RunResult run(
             long seed, Set<Mutation> mutations, Optional<Consumer<String>> reader) {
-        SimCluster cluster = new SimCluster(seed, mutations, reader);
+        return run(seed, new SimCluster(seed, mutations, reader));
+    }
+
+    /** Runs a scenario that is no seed's own: the seed decides all the rest. */
+    public static RunResult run(long seed, Scenario scenario) {
+        return run(seed, new SimCluster(seed, scenario, Set.of(), Optional.empty()));
+    }
+
+    private static RunResult run(long seed, SimCluster cluster) {
         Optional<String> failure = Optional.empty();
         try {
             cluster.run();
@@ -44,6 +53,7 @@ public final class Simulation {
                 cluster.nanos(),
                 cluster.history().known(),
                 cluster.history().unknown(),
+                cluster.history().longestWaitMillis(),
                 cluster.struck());
     }
 

@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Even, minimal, deterministic: over seeded sequences of joins, leaves and moves. */
@@ -21,6 +22,7 @@ class RebalancerTest {
     }
 
     @Test
+    @Tag("lab:somekv.require.JoinLeaveBalanced")
     void evenAndMinimalOverRandomHistories() {
         for (long seed = 0; seed < 300; seed++) {
             Random random = new Random(seed);
@@ -104,6 +106,7 @@ class RebalancerTest {
 
     /** The formula above against every even distribution there is, for small clusters. */
     @Test
+    @Tag("lab:somekv.require.JoinLeaveFewestMoves")
     void minimalAgainstEveryDistribution() {
         Random random = new Random(1);
         for (int round = 0; round < 200; round++) {

@@ -119,6 +119,7 @@ class ShardMasterMachineTest {
 
     @Test
     @DisplayName("DSLabs lab4 commandsReturnOk")
+    @Tag("lab:DSLabs.lab4shardmaster.CommandsReturnOk")
     void commandsReturnOk() {
         started();
         assertEquals(OK, join(1));
@@ -130,6 +131,8 @@ class ShardMasterMachineTest {
 
     @Test
     @DisplayName("DSLabs lab4 initialQueryReturnsNoConfig")
+    @Tag("lab:DSLabs.lab4shardmaster.InitialQueryReturnsNoConfig")
+    @Tag("lab:somekv.require.QueryConfigZero")
     void initialQueryReturnsNoConfig() {
         assertEquals(Reason.NOT_STARTED, reason(machine.read(new Command.QueryConfig(-1))));
         started();
@@ -140,6 +143,8 @@ class ShardMasterMachineTest {
 
     @Test
     @DisplayName("DSLabs lab4 CommandsReturnError")
+    @Tag("lab:DSLabs.lab4shardmaster.CommandsReturnError")
+    @Tag("lab:somekv.require.MoveErrors")
     void commandsReturnError() {
         assertEquals(Reason.NOT_STARTED, reason(join(1)));
         assertEquals(Reason.NOT_STARTED, reason(bare(new Command.RegisterClient(CLUSTER))));
@@ -175,6 +180,9 @@ class ShardMasterMachineTest {
 
     @Test
     @DisplayName("DSLabs lab4 InitialConfigCorrect, BasicJoinLeave (exact minimal movement)")
+    @Tag("lab:DSLabs.lab4shardmaster.InitialConfigCorrect")
+    @Tag("lab:DSLabs.lab4shardmaster.BasicJoinLeave")
+    @Tag("lab:MIT-2020.shardctrler.TestBasic")
     void basicJoinLeave() {
         started();
         join(1);
@@ -196,6 +204,8 @@ class ShardMasterMachineTest {
 
     @Test
     @DisplayName("MIT shardmaster TestBasic, DSLabs lab4 HistoricalQueries")
+    @Tag("lab:DSLabs.lab4shardmaster.HistoricalQueries")
+    @Tag("lab:somekv.require.QueryLatest")
     void historicalQueries() {
         started();
         List<ShardConfig> history = new ArrayList<>(List.of(latest()));
@@ -215,6 +225,8 @@ class ShardMasterMachineTest {
 
     @Test
     @DisplayName("MIT shardmaster TestBasic Move, DSLabs lab4 MoveShards")
+    @Tag("lab:DSLabs.lab4shardmaster.MoveShards")
+    @Tag("lab:somekv.require.MoveOnlyThatShard")
     void moveShards() {
         started();
         join(1, 2);
@@ -234,6 +246,7 @@ class ShardMasterMachineTest {
 
     @Test
     @DisplayName("MIT shardctrler TestMulti")
+    @Tag("lab:MIT-2020.shardctrler.TestMulti")
     void severalGroupsAtOnce() {
         started();
         join(1, 2, 3);
@@ -247,6 +260,8 @@ class ShardMasterMachineTest {
 
     @Test
     @DisplayName("DSLabs lab4 Determinism: two replicas, one restarted")
+    @Tag("lab:DSLabs.lab4shardmaster.Determinism")
+    @Tag("lab:somekv.require.JoinLeaveDeterministic")
     void determinism() {
         started();
         join(1, 2, 3);
@@ -284,6 +299,7 @@ class ShardMasterMachineTest {
 
     @Test
     @Tag("kb-40")
+    @Tag("lab:somekv.endtoend.RegistrationIdempotent")
     void aClientIdIsGivenOutOnce() {
         started();
         ClientId first = register(new UUID(1, 1));

@@ -26,6 +26,7 @@ public final class History {
     private long position;
     private int known;
     private int unknown;
+    private long longestWaitMillis;
 
     /**
      * @param clockMillis true time, in milliseconds since 1970
@@ -41,6 +42,7 @@ public final class History {
         private final Command command;
         private final long called;
         private final long calledMillis;
+        private final long askedMillis = clockMillis.getAsLong();
         private boolean ended;
 
         private Call(int client, Bytes object, Command command, long ageMillisMax) {
@@ -60,6 +62,7 @@ public final class History {
             switch (outcome) {
                 case Outcome.Result result -> {
                     known++;
+                    waited(clockMillis.getAsLong() - askedMillis);
                     end(Optional.of(result), next());
                 }
                 case Outcome.NotExecuted _ -> ended = true;
@@ -135,6 +138,15 @@ public final class History {
     /** Operations whose outcome their client heard. */
     public int known() {
         return known;
+    }
+
+    private void waited(long millis) {
+        longestWaitMillis = Math.max(longestWaitMillis, millis);
+    }
+
+    /** From a request to its answer, by true time. */
+    public long longestWaitMillis() {
+        return longestWaitMillis;
     }
 
     /** Writes whose outcome nobody ever heard. */

@@ -51,8 +51,17 @@ public final class SimCluster {
      * @param reader gets every event as a line
      */
     public SimCluster(long seed, Set<Mutation> mutations, Optional<Consumer<String>> reader) {
+        this(seed, Scenario.draw(new SplittableRandom(seed).split()), mutations, reader);
+    }
+
+    /** A run of a scenario that was not drawn. */
+    public SimCluster(
+            long seed,
+            Scenario scenario,
+            Set<Mutation> mutations,
+            Optional<Consumer<String>> reader) {
         SplittableRandom random = new SplittableRandom(seed);
-        Scenario scenario = Scenario.draw(random.split());
+        random.split();
         trace =
                 reader.isPresent()
                         ? Trace.readable(timeline, reader.get())

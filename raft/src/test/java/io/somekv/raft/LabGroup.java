@@ -1,0 +1,197 @@
+package io.somekv.raft;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.somekv.base.Bytes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * A group as the MIT labs' tester has one: replicas are cut off and come back, crash and are
+ * started, messages get lost; commands are given to whoever leads. What any replica commits must be
+ * what all commit at that index, and no term has two leaders.
+ */
+final class LabGroup {
+    private final Group group;
+    private final Random random = new Random(1);
+    private final TreeSet<Integer> cutOff = new TreeSet<>();
+    private final TreeMap<Long, String> agreed = new TreeMap<>();
+    private final TreeMap<Long, Integer> leaderByTerm = new TreeMap<>();
+    private final TreeMap<Integer, Long> crashes = new TreeMap<>();
+
+    /** Share of messages that get lost. */
+    double loss;
+
+    /** AppendEntries, votes asked for: what the labs count as calls; and bytes of entries. */
+    long calls;
+
+    long entryBytes;
+
+    LabGroup(int size) {
+        this(RaftConfig.defaults(), size);
+    }
+
+    LabGroup(RaftConfig config, int size) {
+        group = Group.of(config, size);
+    }
+
+    Group group() {
+        return group;
+    }
+
+    int size() {
+        return group.size();
+    }
+
+    void cut(Integer... ids) {
+        cutOff.addAll(List.of(ids));
+    }
+
+    void heal(Integer... ids) {
+        List.of(ids).forEach(cutOff::remove);
+    }
+
+    void healAll() {
+        cutOff.clear();
+    }
+
+    void crash(int id) {
+        group.crash(id);
+        crashes.merge(id, 1L, Long::sum);
+    }
+
+    void start(int id) {
+        group.start(id);
+    }
+
+    private boolean passes(Message message) {
+        if (message instanceof Message.AppendEntries append) {
+            calls++;
+            for (Entry entry : append.entries()) {
+                entryBytes += entry.payload().size();
+            }
+        } else if (message instanceof Message.RequestVote || message instanceof Message.PreVote) {
+            calls++;
+        }
+        return !cutOff.contains((int) message.from())
+                && !cutOff.contains((int) message.to())
+                && random.nextDouble() >= loss;
+    }
+
+    void run(int millis) {
+        for (int i = 0; i < millis; i += 5) {
+            group.run(5, this::passes);
+            sendSnapshots();
+            look();
+        }
+    }
+
+    /** A leader's state takes the place of the log of whoever needs more than it has. */
+    private void sendSnapshots() {
+        for (int from = 1; from <= size(); from++) {
+            if (!group.isUp(from) || !group.replica(from).leads() || cutOff.contains(from)) {
+                continue;
+            }
+            for (long to : group.replica(from).installing()) {
+                boolean arrives = !cutOff.contains((int) to) && random.nextDouble() >= loss;
+                if (arrives && group.isUp((int) to)) {
+                    group.install((int) to, from);
+                }
+            }
+        }
+    }
+
+    private void look() {
+        for (int id = 1; id <= size(); id++) {
+            if (!group.isUp(id)) {
+                continue;
+            }
+            for (Entry entry : group.committed(id)) {
+                String text = entry.kind() + ":" + entry.payload().toUtf8();
+                String before = agreed.putIfAbsent(entry.index(), text);
+                assertTrue(before == null || before.equals(text), "one command an index");
+            }
+            ReplicaStatus status = group.status(id);
+            if (status.role() == ReplicaStatus.Role.LEADER) {
+                Integer other = leaderByTerm.putIfAbsent(status.term(), id);
+                assertTrue(other == null || other == id, "one leader a term");
+            }
+        }
+    }
+
+    /** Who leads those that are not cut off; waits for a few elections. */
+    int leader() {
+        for (int i = 0; i < 100; i++) {
+            int found = leaderNow();
+            if (found != 0) {
+                return found;
+            }
+            run(100);
+        }
+        throw new AssertionError("no leader after ten seconds");
+    }
+
+    /** The connected leader of the highest term; 0 for none. */
+    int leaderNow() {
+        int found = 0;
+        for (int id = 1; id <= size(); id++) {
+            boolean leads = group.isUp(id) && !cutOff.contains(id) && group.replica(id).leads();
+            if (leads && (found == 0 || group.status(id).term() > group.status(found).term())) {
+                found = id;
+            }
+        }
+        return found;
+    }
+
+    /** Gives a command to a replica; it gets its place if that leads. */
+    void propose(int id, String text) {
+        group.step(id, new Input.Propose(1, EntryKind.COMMANDS, Bytes.utf8(text)));
+    }
+
+    /** A command, given again until it stands in what is agreed; then on that many replicas. */
+    void one(String text, int replicas) {
+        for (int i = 0; i < 60; i++) {
+            propose(leader(), text);
+            for (int k = 0; k < 8 && holders(text) < replicas; k++) {
+                run(50);
+            }
+            if (holders(text) >= replicas) {
+                return;
+            }
+        }
+        throw new AssertionError("'" + text + "' is not agreed on by " + replicas);
+    }
+
+    /** How many replicas have committed an entry with that text, or a snapshot that has it. */
+    int holders(String text) {
+        int count = 0;
+        for (int id = 1; id <= size(); id++) {
+            count += group.isUp(id) && hasCommitted(id, text) ? 1 : 0;
+        }
+        return count;
+    }
+
+    private boolean hasCommitted(int id, String text) {
+        long commit = group.status(id).commit();
+        return agreed.headMap(commit, true).containsValue("COMMANDS:" + text);
+    }
+
+    /** Commands that are agreed on, in order. */
+    List<String> commands() {
+        List<String> commands = new ArrayList<>();
+        for (String text : agreed.values()) {
+            if (text.startsWith("COMMANDS:")) {
+                commands.add(text.substring("COMMANDS:".length()));
+            }
+        }
+        return commands;
+    }
+
+    void assertNoneAgreed(String text) {
+        assertEquals(0, holders(text), text);
+    }
+}
