@@ -51,6 +51,9 @@ final class GroupHost {
     private boolean wasLeading;
     private boolean isKnownQuiet;
 
+    /** The replica's next deadline, as of when this last settled: only a step can change it. */
+    private long dueNanos;
+
     /** Told by others to be no member any more. */
     private boolean isToldGone;
 
@@ -58,6 +61,9 @@ final class GroupHost {
     boolean isTouched;
 
     boolean isInBacklog;
+
+    /** Whether it stands among those that {@link Places} has looked at each tick. */
+    boolean isRestless;
 
     GroupHost(
             long groupId,
@@ -76,6 +82,7 @@ final class GroupHost {
         this.oldStores = new OldStores(outbox);
         this.machine = nursery.machine(groupId, storeId);
         this.nodes = new MemberNodes(replica);
+        this.dueNanos = replica.nextDeadlineNanos();
         this.clients = new GroupClients(replica, nodes, machine);
     }
 
@@ -126,7 +133,12 @@ final class GroupHost {
 
     /** Whether a tick at {@code now} would do anything. */
     boolean isDue(Now now) {
-        return now.nanos() - replica.nextDeadlineNanos() >= 0;
+        return now.nanos() - dueNanos >= 0;
+    }
+
+    /** Whether nothing here goes by time but the replica's next deadline, which is far. */
+    boolean isAtRest() {
+        return isQuiet() && snapshots.sender.isIdle() && snapshots.receiver.isIdle();
     }
 
     void step(Now now, Input input) {
@@ -278,6 +290,7 @@ final class GroupHost {
             clients.propose(now, persistsInFlight == 0);
             Ready ready = replica.ready();
             if (ready.isEmpty()) {
+                dueNanos = replica.nextDeadlineNanos();
                 return;
             }
             carryOut(now, ready);

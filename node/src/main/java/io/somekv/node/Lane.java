@@ -39,6 +39,9 @@ public final class Lane {
 
     private final Nursery nursery;
 
+    /** When groups at rest are looked at, too: their deadlines are far. */
+    private long lookAtAllNanos;
+
     /**
      * @param recovered what the shared log holds of this lane's groups
      * @param map the newest cluster map this node knew when it stopped
@@ -54,6 +57,7 @@ public final class Lane {
         this.places = new Places(config.nodeId());
         this.nursery = new Nursery(config, engine, outbox);
         this.router = new Router(config, places, outbox);
+        this.lookAtAllNanos = startedAt.nanos();
         this.watch = new NodeWatch(config, places, outbox, startedAt);
         this.maps = new MapKeeper(places, router, startedAt, this::onNewerMap);
         this.reporter = new MemberReporter(places, router, startedAt);
@@ -121,6 +125,7 @@ public final class Lane {
                 destroy(now, host);
             } else {
                 places.maybeQueue(host);
+                places.maybeTend(host);
                 if (host.hasGoneQuiet()) {
                     watch.onQuiet(now, host);
                 }
@@ -167,12 +172,16 @@ public final class Lane {
     }
 
     private void tick(Now now) {
-        for (GroupHost host : places.hosts()) {
+        boolean looksAtAll = now.nanos() - lookAtAllNanos >= 0;
+        if (looksAtAll) {
+            lookAtAllNanos = now.nanos() + config.raft().heartbeatNanos();
+        }
+        for (GroupHost host : looksAtAll ? places.hosts() : places.restless()) {
             if (host.isDue(now)) {
                 host.step(now, new Input.Tick());
                 places.touch(host);
             }
-            if (host.tendSnapshots(now)) {
+            if (!host.isAtRest() && host.tendSnapshots(now)) {
                 places.touch(host);
             }
         }

@@ -31,6 +31,9 @@ final class Places {
 
     private final ArrayDeque<GroupHost> backlog = new ArrayDeque<>();
 
+    /** Those that time may matter to at any tick; each once: see {@link GroupHost#isRestless}. */
+    private final List<GroupHost> restless = new ArrayList<>();
+
     /** Connected: one of which nothing was heard in this life is as good as down. */
     private final TreeSet<Long> upNodes = new TreeSet<>();
 
@@ -63,6 +66,23 @@ final class Places {
         hosts.remove(host.groupId());
         backlog.remove(host);
         host.isInBacklog = false;
+    }
+
+    /** Puts a group that has settled among those that are looked at each tick, if it should be. */
+    void maybeTend(GroupHost host) {
+        if (!host.isRestless && !host.isAtRest()) {
+            host.isRestless = true;
+            restless.add(host);
+        }
+    }
+
+    /** Groups that are not at rest. */
+    List<GroupHost> restless() {
+        restless.removeIf(host -> {
+            host.isRestless = hosts.get(host.groupId()) == host && !host.isAtRest();
+            return !host.isRestless;
+        });
+        return restless;
     }
 
     /** Marks a group as one that must settle before the batch ends. */

@@ -83,9 +83,11 @@ final class Leader implements RoleState {
     public long nextDeadlineNanos() {
         long oldest = core.persists().oldestSinceNanos();
         long stalled = oldest == Long.MAX_VALUE ? oldest : oldest + stallNanos;
-        long quorumLost = replication.quorumHeardNanos() + core.config().electionTimeoutNanos();
         long due = Math.min(heartbeatAtNanos, stalled);
-        return isQuiet() ? due : Math.min(due, quorumLost);
+        return isQuiet()
+                ? due
+                : Math.min(
+                        due, replication.quorumHeardNanos() + core.config().electionTimeoutNanos());
     }
 
     // Quiet times
