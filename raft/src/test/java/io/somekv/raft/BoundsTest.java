@@ -111,6 +111,7 @@ final class BoundsTest {
 
     /** Nor in the list that was sent last: in a group that rests, it would stay for good. */
     @Test
+    @Tag("lab:MIT-2015.paxos.TestForgetMem")
     void nothingOfWhatWasDroppedIsHeldInMemory() {
         EntryCache cache = new EntryCache(1);
         List<WeakReference<Bytes>> held = new ArrayList<>();
