@@ -21,7 +21,10 @@ final class EntryCache {
     /** Weight of all entries held. */
     private long bytes;
 
-    /** The list handed out last: followers in step with each other share one. */
+    /**
+     * The list handed out last: followers in step with each other share one. It holds no entry that
+     * is not in the cache: in a group that rests, it would be in memory for good.
+     */
     private List<Entry> lastSlice = List.of();
 
     EntryCache(long nextIndex) {
@@ -73,6 +76,9 @@ final class EntryCache {
             head = head + 1 & ring.length - 1;
             count--;
             firstIndex++;
+        }
+        if (!lastSlice.isEmpty() && lastSlice.getFirst().index() < firstIndex) {
+            lastSlice = List.of();
         }
     }
 

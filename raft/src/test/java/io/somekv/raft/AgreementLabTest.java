@@ -62,8 +62,6 @@ class AgreementLabTest {
     @Test
     @Tag("lab:MIT-2020.raft.TestBasicAgree2B")
     @Tag("lab:MIT-2015.paxos.TestBasic")
-    @Tag("lab:MIT-2015.paxos.TestMany")
-    @Tag("lab:MIT-2015.paxos.TestLots")
     void allAgreeOnTheOrderOfCommands() {
         LabGroup lab = new LabGroup(3);
         for (int i = 0; i < 50; i++) {
@@ -123,7 +121,6 @@ class AgreementLabTest {
 
     @Test
     @Tag("lab:MIT-2020.raft.TestFailAgree2B")
-    @Tag("lab:MIT-2015.paxos.TestDeaf")
     void aFollowerThatWasAwayLearnsWhatWasAgreed() {
         LabGroup lab = new LabGroup(3);
         lab.one("a", 3);
@@ -253,7 +250,6 @@ class AgreementLabTest {
     }
 
     @Test
-    @Tag("lab:MIT-2015.paxos.TestPartition")
     @Tag("lab:DSLabs.lab3.ProgressInMajority")
     @Tag("lab:DSLabs.lab3.ProgressAfterHeal")
     void aMajorityGoesOnAndTheOthersFollowOnceTheyCan() {
@@ -268,7 +264,6 @@ class AgreementLabTest {
     }
 
     @Test
-    @Tag("lab:MIT-2015.paxos.TestOld")
     @Tag("lab:MIT-2015.viewservice.RestartedPrimaryTreatedAsDead")
     @Tag("lab:DSLabs.lab2.ViewRestartedPrimaryDead")
     void aLeaderThatWasStartedAnewLeadsInNoEarlierTerm() {

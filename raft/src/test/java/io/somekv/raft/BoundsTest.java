@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.Bytes;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -106,5 +107,25 @@ final class BoundsTest {
             assertTrue(eager || ticks < 400, "few ticks: " + ticks);
         }
         assertEquals(always, atDeadline);
+    }
+
+    /** Nor in the list that was sent last: in a group that rests, it would stay for good. */
+    @Test
+    @Tag("lab:MIT-2015.paxos.TestForgetMem")
+    void nothingOfWhatWasDroppedIsHeldInMemory() {
+        EntryCache cache = new EntryCache(1);
+        List<WeakReference<Bytes>> held = new ArrayList<>();
+        for (int i = 1; i <= 10; i++) {
+            Bytes payload = Bytes.wrap(new byte[100_000]);
+            held.add(new WeakReference<>(payload));
+            cache.append(new Entry(new EntryId(1, i), EntryKind.COMMANDS, 0, payload));
+        }
+        assertEquals(10, cache.slice(1, Long.MAX_VALUE).size(), "sent to followers");
+        cache.dropThrough(10);
+        assertEquals(0, cache.bytes());
+        System.gc();
+        held.removeIf(reference -> reference.get() == null);
+        assertEquals(List.of(), held);
+        assertEquals(11, cache.firstIndex());
     }
 }

@@ -18,7 +18,11 @@ import java.util.TreeSet;
 final class LabGroup {
     private final Group group;
     private final Random random = new Random(1);
-    private final TreeSet<Integer> cutOff = new TreeSet<>();
+
+    /** Who hears only whom: replicas of one side. The labs' clients speak to side 0. */
+    private final TreeMap<Integer, Integer> sides = new TreeMap<>();
+
+    private final TreeSet<Integer> deaf = new TreeSet<>();
     private final TreeMap<Long, String> agreed = new TreeMap<>();
     private final TreeMap<Long, Integer> leaderByTerm = new TreeMap<>();
     private final TreeMap<Integer, Long> crashes = new TreeMap<>();
@@ -26,10 +30,13 @@ final class LabGroup {
     /** Share of messages that get lost. */
     double loss;
 
-    /** AppendEntries, votes asked for: what the labs count as calls; and bytes of entries. */
+    /** All that asks for an answer, which is what the labs count as calls; and bytes of entries. */
     long calls;
 
     long entryBytes;
+
+    /** Snapshots that took the place of a log. */
+    long installs;
 
     LabGroup(int size) {
         this(RaftConfig.defaults(), size);
@@ -47,16 +54,35 @@ final class LabGroup {
         return group.size();
     }
 
+    /** Each alone. */
     void cut(Integer... ids) {
-        cutOff.addAll(List.of(ids));
+        List.of(ids).forEach(id -> sides.put(id, -id));
+    }
+
+    /** These together, without the others. */
+    void split(Integer... ids) {
+        List.of(ids).forEach(id -> sides.put(id, ids[0]));
     }
 
     void heal(Integer... ids) {
-        List.of(ids).forEach(cutOff::remove);
+        List.of(ids).forEach(sides::remove);
     }
 
     void healAll() {
-        cutOff.clear();
+        sides.clear();
+    }
+
+    /** What these say is heard; they hear nothing. */
+    void deafen(Integer... ids) {
+        deaf.addAll(List.of(ids));
+    }
+
+    void healDeaf() {
+        deaf.clear();
+    }
+
+    private int side(long id) {
+        return sides.getOrDefault((int) id, 0);
     }
 
     void crash(int id) {
@@ -69,17 +95,40 @@ final class LabGroup {
     }
 
     private boolean passes(Message message) {
-        if (message instanceof Message.AppendEntries append) {
+        if (isCall(message)) {
             calls++;
+        }
+        if (message instanceof Message.AppendEntries append) {
             for (Entry entry : append.entries()) {
                 entryBytes += entry.payload().size();
             }
-        } else if (message instanceof Message.RequestVote || message instanceof Message.PreVote) {
-            calls++;
         }
-        return !cutOff.contains((int) message.from())
-                && !cutOff.contains((int) message.to())
+        return side(message.from()) == side(message.to())
+                && !deaf.contains((int) message.to())
                 && random.nextDouble() >= loss;
+    }
+
+    private static boolean isCall(Message message) {
+        return switch (message) {
+            case Message.PreVote _,
+                    Message.RequestVote _,
+                    Message.AppendEntries _,
+                    Message.Quiesce _,
+                    Message.ReadIndex _,
+                    Message.TimeoutNow _,
+                    Message.Introduce _,
+                    Message.Inquiry _,
+                    Message.InstallSnapshot _ ->
+                    true;
+            case Message.PreVoteReply _,
+                    Message.RequestVoteReply _,
+                    Message.AppendAccepted _,
+                    Message.AppendRejected _,
+                    Message.ReadIndexReply _,
+                    Message.Gone _,
+                    Message.SnapshotAccepted _ ->
+                    false;
+        };
     }
 
     void run(int millis) {
@@ -93,13 +142,13 @@ final class LabGroup {
     /** A leader's state takes the place of the log of whoever needs more than it has. */
     private void sendSnapshots() {
         for (int from = 1; from <= size(); from++) {
-            if (!group.isUp(from) || !group.replica(from).leads() || cutOff.contains(from)) {
+            if (!group.isUp(from) || !group.replica(from).leads()) {
                 continue;
             }
             for (long to : group.replica(from).installing()) {
-                boolean arrives = !cutOff.contains((int) to) && random.nextDouble() >= loss;
-                if (arrives && group.isUp((int) to)) {
-                    group.install((int) to, from);
+                boolean arrives = side(from) == side(to) && random.nextDouble() >= loss;
+                if (arrives && group.isUp((int) to) && group.install((int) to, from)) {
+                    installs++;
                 }
             }
         }
@@ -123,7 +172,7 @@ final class LabGroup {
         }
     }
 
-    /** Who leads those that are not cut off; waits for a few elections. */
+    /** Who leads those of side 0; waits for a few elections. */
     int leader() {
         for (int i = 0; i < 100; i++) {
             int found = leaderNow();
@@ -135,16 +184,27 @@ final class LabGroup {
         throw new AssertionError("no leader after ten seconds");
     }
 
-    /** The connected leader of the highest term; 0 for none. */
+    /** The leader of the highest term on side 0; 0 for none. */
     int leaderNow() {
         int found = 0;
         for (int id = 1; id <= size(); id++) {
-            boolean leads = group.isUp(id) && !cutOff.contains(id) && group.replica(id).leads();
+            boolean leads = group.isUp(id) && side(id) == 0 && group.replica(id).leads();
             if (leads && (found == 0 || group.status(id).term() > group.status(found).term())) {
                 found = id;
             }
         }
         return found;
+    }
+
+    /** All that lead, or believe it, on whatever side. */
+    List<Integer> leaders() {
+        List<Integer> leaders = new ArrayList<>();
+        for (int id = 1; id <= size(); id++) {
+            if (group.isUp(id) && group.replica(id).leads()) {
+                leaders.add(id);
+            }
+        }
+        return leaders;
     }
 
     /** Gives a command to a replica; it gets its place if that leads. */
@@ -173,6 +233,11 @@ final class LabGroup {
             count += group.isUp(id) && hasCommitted(id, text) ? 1 : 0;
         }
         return count;
+    }
+
+    int holdersAfter(int millis, String text) {
+        run(millis);
+        return holders(text);
     }
 
     private boolean hasCommitted(int id, String text) {

@@ -29,10 +29,6 @@ class SnapshotLabTest {
 
     @Test
     @Tag("lab:MIT-2020.raft.TestSnapshotBasic2D")
-    @Tag("lab:MIT-2015.paxos.TestForget")
-    @Tag("lab:MIT-2015.paxos.TestManyForget")
-    @Tag("lab:MIT-2015.paxos.TestForgetMem")
-    @Tag("lab:MIT-2015.paxos.TestDoneMax")
     @Tag("lab:DSLabs.lab3.ClearsMemory")
     void logsAreFreed() {
         LabGroup lab = new LabGroup(3);
