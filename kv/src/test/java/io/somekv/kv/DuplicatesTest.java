@@ -226,8 +226,6 @@ class DuplicatesTest {
     @Test
     @Tag("kb-47")
     @Tag("lab:somekv.require.DuplicateTableFreed")
-    @Tag("lab:DSLabs.lab1.GarbageCollection")
-    @Tag("lab:MIT-2015.kvpaxos.TestDone")
     void anAcknowledgementFreesTheResultAndNotTheFence() {
         assertEquals("123", lateCopyOfAnAcknowledgedRequest());
         group.restart();

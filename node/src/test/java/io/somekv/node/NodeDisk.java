@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * What a node of a {@link LaneCluster} keeps through a crash: its log, its engine's flushed rows.
  */
 final class NodeDisk {
-    final MemoryEngine engine = new MemoryEngine();
+    MemoryEngine engine = new MemoryEngine();
     long incarnation = 1;
 
     private boolean isStalled;
@@ -45,6 +45,13 @@ final class NodeDisk {
         waiting.clear();
         isStalled = false;
         engine.crash();
+    }
+
+    /** Another one, blank, in its place. */
+    void wipe() {
+        logs.clear();
+        latest.clear();
+        engine = new MemoryEngine();
     }
 
     void whenItCan(Runnable append) {

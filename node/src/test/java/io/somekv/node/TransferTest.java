@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.somekv.base.Bytes;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Leadership goes to another node by a wish, not by an election timeout (thesis §3.10). */
@@ -57,7 +56,6 @@ class TransferTest {
 
     /** What waits at a node that leaves is not lost, and not told a failure. */
     @Test
-    @Tag("lab:MIT-2025.rsm.TestShutdown4A")
     void aNodeThatLeavesHandsOverAllItLeads() {
         LaneCluster cluster = started();
         long leader = cluster.leaderOf(GROUP);

@@ -35,6 +35,9 @@ final class LabGroup {
 
     long entryBytes;
 
+    /** Of AppendEntries, because what should precede them is not there. */
+    long rejections;
+
     /** Snapshots that took the place of a log. */
     long installs;
 
@@ -97,6 +100,9 @@ final class LabGroup {
     private boolean passes(Message message) {
         if (isCall(message)) {
             calls++;
+        }
+        if (message instanceof Message.AppendRejected) {
+            rejections++;
         }
         if (message instanceof Message.AppendEntries append) {
             for (Entry entry : append.entries()) {

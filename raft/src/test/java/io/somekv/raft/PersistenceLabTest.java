@@ -3,6 +3,7 @@ package io.somekv.raft;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.somekv.base.Bytes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -82,6 +83,55 @@ class PersistenceLabTest {
         lab.start(leader % 3 + 1);
         lab.one("104", 3);
         assertEquals(List.of("101", "102", "103", "104"), lab.commands());
+    }
+
+    /**
+     * The figure itself, from (c) on: the leader of term 4 brings 2/2 onto three of five, alone in
+     * its message, and that does not commit it; in (d) replica 5 overwrites it with 3/2.
+     */
+    @Test
+    @Tag("lab:MIT-2020.raft.TestFigure82C")
+    void figure8AnOldEntryOnAMajorityIsNotCommitted() {
+        Group group = new Group(Group.CONFIG, 5, 0);
+        for (int id = 1; id <= 5; id++) {
+            List<Entry> log = new ArrayList<>(List.of(entry(1, 1)));
+            if (id == 1 || id == 5) {
+                log.add(entry(id == 5 ? 3 : 2, 2));
+            }
+            group.disk(id).seed(new HardState(3, 0, 0), log);
+        }
+        group.startAll();
+        group.campaign(1);
+        for (int i = 0; i < 10; i++) {
+            group.tick(1, 10);
+            group.settle(m -> m.to() <= 3 && m.from() <= 3 && !hasEntryOfTerm4(m));
+        }
+        for (int id = 1; id <= 3; id++) {
+            assertEquals(new EntryId(2, 2), group.disk(id).entry(2).id());
+        }
+        assertEquals(ReplicaStatus.Role.LEADER, group.status(1).role());
+        assertEquals(4, group.status(1).term());
+        assertEquals(0, group.status(1).commit());
+        group.crash(1);
+        for (int i = 0; i < 3 && group.leader() != 5; i++) {
+            group.campaign(5); // at first it has not heard of term 4
+            group.settle();
+        }
+        group.start(1);
+        group.run(50, m -> true);
+        for (int id = 1; id <= 5; id++) {
+            assertEquals(new EntryId(3, 2), group.committed(id).get(1).id(), "replica " + id);
+        }
+    }
+
+    private static boolean hasEntryOfTerm4(Message message) {
+        return message instanceof Message.AppendEntries append
+                && append.entries().stream().anyMatch(e -> e.id().term() == 4);
+    }
+
+    private static Entry entry(long term, long index) {
+        return new Entry(
+                new EntryId(term, index), EntryKind.COMMANDS, 0, Bytes.wrap(new byte[400]));
     }
 
     /** Leaders crash right after they took a command, most often before anybody has it. */

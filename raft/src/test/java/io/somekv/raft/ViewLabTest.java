@@ -27,19 +27,20 @@ class ViewLabTest {
         group.campaign(2);
         group.settle(m -> !(m instanceof Message.AppendEntries));
         assertEquals(ReplicaStatus.Role.LEADER, group.status(2).role());
-        group.change(2, new MembershipChange.Remove(1));
+        MembershipChange change = new MembershipChange.Add(4, new UUID(0, 4), 0);
+        group.change(2, change);
         group.step(2, new Input.Read(7, 0));
         group.settle(m -> !(m instanceof Message.AppendEntries));
         assertInstanceOf(ProposalResult.Refused.class, group.proposals(2).getLast());
-        assertEquals(3, group.replica(2).membership().voters().size());
+        assertEquals(3, group.replica(2).membership().members().size());
         assertEquals(List.of(), group.reads(2));
 
         group.run(50, m -> true);
         assertEquals(1, group.reads(2).size());
         assertInstanceOf(ReadResult.Confirmed.class, group.reads(2).getFirst());
-        group.change(2, new MembershipChange.Remove(1));
-        group.run(50, m -> true);
-        assertEquals(2, group.replica(2).membership().voters().size());
+        group.change(2, change);
+        assertInstanceOf(ProposalResult.Appended.class, group.proposals(2).getLast());
+        assertEquals(4, group.replica(2).membership().members().size());
     }
 
     /** Every voter that has the log dies: who has nothing leads nobody, however long it waits. */

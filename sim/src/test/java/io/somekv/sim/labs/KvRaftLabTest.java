@@ -69,7 +69,6 @@ class KvRaftLabTest {
 
     @Test
     @Tag("lab:MIT-2020.kvraft.TestPersistOneClient3A")
-    @Tag("lab:DSLabs.lab2.KillLastServer")
     void crashesAndOneClient() {
         Lab.of(5).clients(1).faults(Fault.ALL_AT_ONCE).holds();
     }
@@ -148,5 +147,11 @@ class KvRaftLabTest {
                 .unreliable()
                 .faults(Fault.ALL_AT_ONCE, Fault.SPLIT)
                 .holds();
+    }
+
+    @Test
+    @Tag("lab:MIT-2015.shardmaster.TestUnreliable")
+    void aShardMasterOnAnUnreliableNetwork() {
+        Lab.of(3).unreliable().movesShards().holds();
     }
 }

@@ -29,6 +29,7 @@ final class Lab {
     private int keys = 6;
     private boolean isUnreliable;
     private boolean dropsLogs;
+    private boolean movesShards;
     private final EnumSet<Fault> faults = EnumSet.noneOf(Fault.class);
 
     /** Over all runs so far. */
@@ -67,6 +68,12 @@ final class Lab {
         return this;
     }
 
+    /** Two groups that join, leave, and are given shards all the time. */
+    Lab movesShards() {
+        movesShards = true;
+        return this;
+    }
+
     Lab faults(Fault... kinds) {
         faults.addAll(List.of(kinds));
         return this;
@@ -76,7 +83,7 @@ final class Lab {
         return new Scenario(
                 nodes,
                 nodes,
-                1,
+                movesShards ? 2 : 1,
                 4,
                 clients,
                 1,
@@ -92,7 +99,7 @@ final class Lab {
                 (dropsLogs ? 300 : 10_000) * MILLISECOND,
                 dropsLogs ? 256 : 4 << 10,
                 false,
-                false,
+                movesShards,
                 5_000 * MILLISECOND,
                 0,
                 false,

@@ -27,7 +27,6 @@ class WaitLabTest {
 
     @Test
     @Tag("lab:DSLabs.lab3.ConstantRepartition")
-    @Tag("lab:DSLabs.lab3.RepartitionFullThroughput")
     void partitionsThatComeAndGoAreSoonOvercome() {
         Lab.of(5).faults(Fault.SPLIT).holds().waitsUnder(3 * ELECTION_MILLIS_MAX);
     }

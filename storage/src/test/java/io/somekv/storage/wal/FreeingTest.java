@@ -52,8 +52,6 @@ class FreeingTest {
      * nothing; 3 came to a standstill, and keeps a long end that nobody commits.
      */
     @Test
-    @Tag("lab:MIT-2015.diskv.Test5DiskUse")
-    @Tag("lab:MIT-2015.diskv.Test5AppendUse")
     void anEndlessLogStaysWithinItsBound() throws Exception {
         SplittableRandom random = new SplittableRandom(5);
         List<Entry> stuck = entries(3, 1, 1, 40);
