@@ -86,6 +86,31 @@ class LocalReadTest {
         assertEquals(value("new"), cluster.await(tooOld));
     }
 
+    /**
+     * A leader made sure that it leads when a key had ended, and logged nothing since: what may be
+     * as old as that must not show the key, though this replica leads no more and cannot log it.
+     */
+    @Test
+    @Tag("kb-51")
+    void whoLedUntilNowShowsNoKeyThatHadEndedByThen() {
+        Command.Expiry expiry = new Command.Expiry(Command.Expiry.Kind.AFTER, 300);
+        Command put =
+                new Command.Put(KEY, Bytes.utf8("v"), Command.Condition.ALWAYS, expiry, false);
+        assertEquals(new Outcome.Ok(), cluster.ask(leader, put));
+        cluster.run(80);
+        Command.Get other = new Command.Get(Bytes.utf8("other"));
+        assertEquals(
+                new Outcome.Nil(),
+                cluster.await(cluster.beginRead(leader, other, ReadMode.LEADER)));
+        cluster.cutOff(leader);
+        cluster.run(300);
+        long stale = cluster.beginRead(leader, GET, ReadMode.stale(5_000));
+        cluster.run(100);
+        assertFalse(cluster.isAnswered(stale));
+        cluster.heal();
+        assertEquals(new Outcome.Nil(), cluster.await(stale));
+    }
+
     /** A follower cannot log that a key has ended, and must not show it once that is past. */
     @Test
     @Tag("kb-51")

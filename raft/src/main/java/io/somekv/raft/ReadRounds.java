@@ -45,6 +45,7 @@ final class ReadRounds {
     private long runningRound;
     private long runningIndex;
     private long runningSinceNanos;
+    private long runningLogTime;
 
     /**
      * @param logTime what the leader would stamp now
@@ -86,6 +87,7 @@ final class ReadRounds {
             runningRound = round;
             runningIndex = core.log().commit();
             runningSinceNanos = core.now().nanos();
+            runningLogTime = logTime.getAsLong();
         }
     }
 
@@ -110,6 +112,7 @@ final class ReadRounds {
     void onConfirmed(long confirmed) {
         if (isRunning() && confirmed >= runningRound) {
             core.freshness().confirm(runningIndex, runningSinceNanos);
+            core.onLogTime(runningLogTime);
             for (Reader reader : running) {
                 answer(reader, runningIndex);
             }

@@ -28,11 +28,14 @@ final class SimTest {
      * two copies of a call (docs/decisions/0003); 159, a node that kept asking one it had never
      * heard of; 7100373, a history that the search among unknown writes gave up on; 60003850, a cut
      * that leaves two wrong clocks and one right one to a group of five, whose log time ran ahead:
-     * nobody in that quorum can tell, and the checker asked too much.
+     * nobody in that quorum can tell, and the checker asked too much; 900000053, a history of reads
+     * that may be old which was not decided in time; 900037773, such a read that showed a key which
+     * had ended.
      */
     @Test
     void seedsThatFailed() throws InterruptedException {
-        for (long seed : new long[] {11_531, 159, 7_100_373, 60_003_850}) {
+        for (long seed :
+                new long[] {11_531, 159, 7_100_373, 60_003_850, 900_000_053, 900_037_773}) {
             expectNoFailure(seed, 1, Long.MAX_VALUE);
         }
     }
