@@ -37,6 +37,7 @@ public final class Admin {
     private final TreeSet<Long> created = new TreeSet<>();
 
     private boolean running;
+    private boolean stopped;
 
     Admin(World world, List<SimNode> nodes) {
         this.world = world;
@@ -89,6 +90,9 @@ public final class Admin {
                 .after(
                         SECOND / 2 + random.nextLong(4 * SECOND),
                         () -> {
+                            if (stopped) {
+                                return;
+                            }
                             if (isIdle() && world.scenario().moves()) {
                                 moveSomething();
                             }
@@ -112,8 +116,24 @@ public final class Admin {
         }
     }
 
+    /** Whether these nodes have a majority of every group, if no group has changed its members. */
+    boolean hasMajorities(List<SimNode> some) {
+        for (long group = 0; group <= world.scenario().dataGroups(); group++) {
+            List<GroupSpec.Replica> replicas = spec(group).replicas();
+            long there =
+                    replicas.stream()
+                            .filter(r -> some.contains(nodes.get((int) r.nodeId() - 1)))
+                            .count();
+            if (there <= replicas.size() / 2) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Gives up what is not yet begun. */
     void stop() {
+        stopped = true;
         while (steps.size() > 1) {
             steps.removeLast();
         }

@@ -4,9 +4,12 @@ import static io.somekv.sim.world.Timeline.MILLISECOND;
 import static io.somekv.sim.world.Timeline.SECOND;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.SplittableRandom;
 
 /** Lets things go wrong, one after the other, as the scenario says; then lets the world heal. */
@@ -20,6 +23,9 @@ final class FaultInjector {
     private final SplittableRandom random;
     private final EnumMap<Fault, Integer> struck = new EnumMap<>(Fault.class);
     private boolean active;
+
+    /** Nodes that are not started while only a core is healed. */
+    private final List<SimNode> heldDown = new ArrayList<>();
 
     /**
      * One node in a run at most loses what it had synced: the others are a quorum of all groups.
@@ -51,9 +57,44 @@ final class FaultInjector {
         return struck;
     }
 
+    /**
+     * Nothing goes wrong any more among the nodes of a core, which has a majority of every group;
+     * the others stay down, or hear nobody and are heard by nobody.
+     */
+    List<SimNode> endInCore(Admin admin) {
+        List<SimNode> core = new ArrayList<>(nodes);
+        List<SimNode> leaving = new ArrayList<>(nodes);
+        Collections.shuffle(leaving, new Random(random.nextLong()));
+        for (SimNode node : leaving) {
+            core.remove(node);
+            if (!admin.hasMajorities(core)) {
+                core.add(node);
+            }
+        }
+        core.sort(Comparator.comparingLong(SimNode::id));
+        end();
+        for (SimNode node : nodes) {
+            if (!core.contains(node)) {
+                world.trace().remark(() -> "node " + node.id() + " is not of the healed core");
+                leaveOut(node);
+            }
+        }
+        return core;
+    }
+
+    private void leaveOut(SimNode node) {
+        if (random.nextBoolean()) {
+            heldDown.add(node);
+            node.kill();
+        } else {
+            cutOff(node);
+        }
+    }
+
     /** Everything works again, except for what is broken for good. */
     void end() {
         active = false;
+        heldDown.clear();
         network.quiet();
         for (SimNode node : nodes) {
             node.quiet();
@@ -68,6 +109,9 @@ final class FaultInjector {
                 .after(
                         wait,
                         () -> {
+                            if (heldDown.contains(node)) {
+                                return;
+                            }
                             node.start();
                             if (!node.isUp() && !node.isDamaged()) {
                                 startLater(node);
@@ -183,13 +227,17 @@ final class FaultInjector {
     }
 
     private void isolate(SimNode node) {
+        cutOff(node);
+        healLater();
+    }
+
+    private void cutOff(SimNode node) {
         for (SimNode other : nodes) {
             if (other != node) {
                 network.cut(node.id(), other.id());
                 network.cut(other.id(), node.id());
             }
         }
-        healLater();
     }
 
     private void bridge() {
@@ -207,7 +255,14 @@ final class FaultInjector {
     }
 
     private void healLater() {
-        world.timeline().after(200 * MILLISECOND + random.nextLong(6 * SECOND), network::heal);
+        world.timeline()
+                .after(
+                        200 * MILLISECOND + random.nextLong(6 * SECOND),
+                        () -> {
+                            if (active) {
+                                network.heal();
+                            }
+                        });
     }
 
     private void storm() {

@@ -27,6 +27,7 @@ import java.util.SplittableRandom;
  * @param timed keys that expire now and then
  * @param pair whether there are two keys that commands name together
  * @param changesMembers whether groups change their members while things go wrong
+ * @param healsCore whether only a core of the nodes, a majority of every group, is healed at first
  * @param thinkMillisMax of a client between two requests, about; large, and groups are idle
  */
 public record Scenario(
@@ -51,7 +52,8 @@ public record Scenario(
         int timed,
         boolean pair,
         int thinkMillisMax,
-        boolean changesMembers) {
+        boolean changesMembers,
+        boolean healsCore) {
     /**
      * What links between nodes do to frames.
      *
@@ -74,6 +76,11 @@ public record Scenario(
                     0.01 + random.nextDouble() * 0.05,
                     false);
         }
+    }
+
+    /** Where it can be told who is a majority: groups keep their members, and nodes their disks. */
+    public boolean healsCoreFirst() {
+        return healsCore && !changesMembers && !losesDisks();
     }
 
     /** Whether a wall clock can be wrong at any time. */
@@ -111,7 +118,8 @@ public record Scenario(
                 random.nextInt(3),
                 random.nextBoolean(),
                 random.nextInt(4) == 0 ? 5_000 : 400,
-                random.nextInt(3) == 0);
+                random.nextInt(3) == 0,
+                random.nextBoolean());
     }
 
     /** Few kinds in one run, so that each can do its work undisturbed, and now and then all. */

@@ -25,8 +25,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * The course of a run: set up a cluster, let clients work while things go wrong, let it heal, see
- * that all requests end and all replicas agree, then judge the history.
+ * The course of a run: set up a cluster, let clients work while things go wrong, let it heal (in
+ * some runs a core at first, a majority of each group, in which all requests must end and all keys
+ * be read), see that all requests end and all replicas agree, then judge the history.
  */
 public final class SimCluster {
     /** More than enough for elections, and for every request to find its deadline. */
@@ -112,9 +113,12 @@ public final class SimCluster {
         until("time goes by", () -> timeline.now() >= end);
         trace.remark(() -> "---- faults end");
 
-        faults.end();
         admin.stop();
         members.stop();
+        if (world.scenario().healsCoreFirst()) {
+            runInCore(faults.endInCore(admin));
+        }
+        faults.end();
         long calm = timeline.now() + 2 * SECOND;
         until("a calm moment", () -> timeline.now() >= calm);
         until("nodes on blank disks have their places again", replacement::isDone);
@@ -124,6 +128,17 @@ public final class SimCluster {
         until("all keys can be read", workload::isIdle);
         until("replicas have applied the same", this::haveConverged);
         judge();
+    }
+
+    /** The others may be gone for good: all requests must end, and all keys can be read. */
+    private void runInCore(List<SimNode> core) {
+        trace.remark(() -> "---- a core is healed");
+        long calm = timeline.now() + 2 * SECOND;
+        until("a calm moment", () -> timeline.now() >= calm);
+        workload.stop();
+        until("all requests end where only a core is healed", workload::isIdle);
+        workload.readAll(new PlainClient(world, core));
+        until("all keys can be read from a healed core", workload::isIdle);
     }
 
     private void until(String what, BooleanSupplier done) {

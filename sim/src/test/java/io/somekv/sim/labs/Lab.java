@@ -104,6 +104,7 @@ final class Lab {
                 0,
                 false,
                 200,
+                false,
                 false);
     }
 
