@@ -110,6 +110,9 @@ public final class ServerNode implements AutoCloseable {
         control.open(new NodeControl(info, store.folder(), directory, lanes));
         peers.start();
         new AddressKeeper(info, lanes.get(0)).start();
+        for (String recovery : store.folder().recoveries()) {
+            log.warn("what this node held of a group may lack acknowledged writes: {}", recovery);
+        }
         log.info("node {} is ready: {}", info.nodeId(), info);
     }
 

@@ -4,9 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.somekv.server.cli.ServerCommands;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -18,8 +15,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code get}, {@code put}, {@code append}, {@code delete} and {@code cluster} as typed. */
 final class DataCommandsTest {
@@ -29,8 +24,7 @@ final class DataCommandsTest {
     @TempDir static Path folder;
     private static TestCluster cluster;
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter error = new StringWriter();
+    private Typed typed = new Typed(0, "", "");
 
     @BeforeAll
     static void start() throws Exception {
@@ -43,14 +37,11 @@ final class DataCommandsTest {
     }
 
     private int runAt(String node, String command, String... arguments) {
-        CommandLine line = new CommandLine(CommandSpec.create().name("somekv"));
-        ServerCommands.all().forEach(line::addSubcommand);
-        ServerCommands.configure(line);
-        line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(error, true));
         List<String> words = new ArrayList<>(List.of(command.split(" ", -1)));
         words.addAll(List.of("--node", node));
         words.addAll(List.of(arguments));
-        return line.execute(words.toArray(String[]::new));
+        typed = Typed.of(words.toArray(String[]::new));
+        return typed.code();
     }
 
     private int run(String command, String... arguments) {
@@ -63,19 +54,19 @@ final class DataCommandsTest {
 
     private byte[] value(String key) throws Exception {
         Path file = folder.resolve("value");
-        assertEquals(0, run("get", key, "--file", file.toString()), error.toString());
+        assertEquals(0, run("get", key, "--file", file.toString()), typed.error());
         return Files.readAllBytes(file);
     }
 
     private void assertComplains(String part) {
-        assertTrue(error.toString().contains(part), error.toString());
+        assertTrue(typed.error().contains(part), typed.error());
     }
 
     @Test
     void aValueMayBeginWithADash() throws Exception {
-        assertEquals(0, run("put", "dash", "-1"), error.toString());
-        assertEquals(0, run("append", "dash", "--x", "--timeout", "9"), error.toString());
-        assertEquals(0, run("append", "dash", "--", "-h"), error.toString());
+        assertEquals(0, run("put", "dash", "-1"), typed.error());
+        assertEquals(0, run("append", "dash", "--x", "--timeout", "9"), typed.error());
+        assertEquals(0, run("append", "dash", "--", "-h"), typed.error());
         assertArrayEquals("-1--x-h".getBytes(StandardCharsets.UTF_8), value("dash"));
     }
 
@@ -93,7 +84,7 @@ final class DataCommandsTest {
     void aValueMayComeFromAFileAndGoToOneByteForByte() throws Exception {
         byte[] bytes = {0, (byte) 0xff, '\r', '\n', 'x', '\n'};
         Path file = Files.write(folder.resolve("bytes"), bytes);
-        assertEquals(0, run("put", "bytes", "--file", file.toString()), error.toString());
+        assertEquals(0, run("put", "bytes", "--file", file.toString()), typed.error());
         assertArrayEquals(bytes, value("bytes"));
         assertEquals(1, run("put", "bytes", "--file", folder.resolve("none").toString()));
         assertComplains("there is no file");
@@ -101,10 +92,10 @@ final class DataCommandsTest {
 
     @Test
     void aValueMayBeReadFromTheNodesOwnReplica() throws Exception {
-        assertEquals(0, run("put", "near", "here"), error.toString());
-        assertEquals(0, run("get", "near", "--local"), error.toString());
-        assertEquals(0, run("get", "near", "--local", "--stale", "500"), error.toString());
-        assertEquals(0, run("get", "near", "--local", "--stale", "any"), error.toString());
+        assertEquals(0, run("put", "near", "here"), typed.error());
+        assertEquals(0, run("get", "near", "--local"), typed.error());
+        assertEquals(0, run("get", "near", "--local", "--stale", "500"), typed.error());
+        assertEquals(0, run("get", "near", "--local", "--stale", "any"), typed.error());
         assertEquals(1, run("get", "near", "--stale", "500"));
         assertComplains("--stale needs --local");
         assertEquals(1, run("get", "near", "--local", "--stale", "0"));
@@ -125,7 +116,7 @@ final class DataCommandsTest {
     void aMissingKeyHasAnExitCodeOfItsOwn() {
         assertEquals(EXIT_MISSING, run("get", "nothing"));
         assertEquals(0, run("delete", "nothing"));
-        assertEquals("0", out.toString().strip());
+        assertEquals("0", typed.out().strip());
     }
 
     /** At once: there is nothing to wait for. */
@@ -139,8 +130,8 @@ final class DataCommandsTest {
         assertEquals(1, runAt(nobody, "put", "key", "value", "--timeout", "60"));
         assertComplains("nobody answers at " + nobody);
         assertTrue(System.nanoTime() - began < 20_000_000_000L, "it does not try for a minute");
-        assertEquals(0, runAt(nobody + "," + control(), "put", "key", "value"), error.toString());
-        assertEquals(0, runAt(nobody + "," + control(), "cluster status"), error.toString());
+        assertEquals(0, runAt(nobody + "," + control(), "put", "key", "value"), typed.error());
+        assertEquals(0, runAt(nobody + "," + control(), "cluster status"), typed.error());
     }
 
     @Test

@@ -5,35 +5,35 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.protocol.v1.GroupMember;
 import io.somekv.protocol.v1.ReplicaStatus;
-import io.somekv.server.cli.ServerCommands;
 import io.somekv.server.grpc.ControlChannel;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
 import redis.clients.jedis.Jedis;
 
 /** {@code somekv node ...} and {@code somekv group members} as typed, on real nodes. */
 final class MembersTest {
     @TempDir private Path folder;
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter error = new StringWriter();
-
     /** Typed with node 1 as the one to ask. */
-    private int type(TestCluster cluster, String... words) {
-        CommandLine line = new CommandLine(CommandSpec.create().name("somekv"));
-        ServerCommands.all().forEach(line::addSubcommand);
-        line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(error, true));
+    private static Typed type(TestCluster cluster, String... words) {
         List<String> all = new ArrayList<>(List.of(words));
         all.addAll(List.of("--node", "127.0.0.1:" + cluster.info(0).grpcPort()));
-        return line.execute(all.toArray(String[]::new));
+        return Typed.of(all.toArray(String[]::new));
+    }
+
+    private static void done(TestCluster cluster, String... words) {
+        Typed typed = type(cluster, words);
+        assertEquals(0, typed.code(), typed.error());
+    }
+
+    private static void refused(String why, TestCluster cluster, String... words) {
+        Typed typed = type(cluster, words);
+        assertEquals(1, typed.code(), typed.out());
+        assertTrue(typed.error().contains(why), typed.error());
     }
 
     /** Nodes of the voters of a group, as its leader has it. */
@@ -60,7 +60,7 @@ final class MembersTest {
                 jedis.set("a", "1");
                 String newcomer = cluster.startOneMore(4);
                 cluster.stop(2);
-                assertEquals(0, type(cluster, "node", "replace", "3", newcomer), error.toString());
+                done(cluster, "node", "replace", "3", newcomer);
                 assertEquals(List.of(1L, 2L, 4L), voters(cluster, 0));
                 assertEquals(List.of(1L, 2L, 4L), voters(cluster, 1));
                 cluster.stop(1);
@@ -73,17 +73,14 @@ final class MembersTest {
     @Test
     void aNodeIsDrainedAndRemoved() throws Exception {
         try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
-            assertEquals(1, type(cluster, "node", "drain", "3"));
-            assertTrue(error.toString().contains("nothing was changed"), error.toString());
-            assertEquals(1, type(cluster, "node", "remove", "3"));
-            assertTrue(error.toString().contains("node 3 has a replica of group"));
+            refused("nothing was changed", cluster, "node", "drain", "3");
+            refused("node 3 has a replica of group", cluster, "node", "remove", "3");
             String newcomer = cluster.startOneMore(9);
-            assertEquals(0, type(cluster, "node", "join", newcomer), error.toString());
-            assertEquals(0, type(cluster, "node", "drain", "3"), error.toString());
+            done(cluster, "node", "join", newcomer);
+            done(cluster, "node", "drain", "3");
             assertEquals(List.of(1L, 2L, 9L), voters(cluster, 1));
-            assertEquals(0, type(cluster, "node", "remove", "3"), error.toString());
-            assertEquals(0, type(cluster, "group", "members", "1"));
-            assertTrue(out.toString().contains("voter"), out.toString());
+            done(cluster, "node", "remove", "3");
+            assertTrue(type(cluster, "group", "members", "1").out().contains("voter"));
             assertEquals(List.of(), cluster.emergencies());
         }
     }
@@ -98,7 +95,7 @@ final class MembersTest {
                 jedis.set("a", "1");
                 cluster.stop(2);
                 String again = cluster.startBlank(3);
-                assertEquals(0, type(cluster, "node", "replace", "3", again), error.toString());
+                done(cluster, "node", "replace", "3", again);
                 assertEquals(List.of(1L, 2L, 3L), voters(cluster, 1));
                 cluster.stop(1);
                 assertEquals("1", jedis.get("a"), "nodes 1 and 3 are a majority");
@@ -110,13 +107,12 @@ final class MembersTest {
     @Test
     void membersAreAddedAndRemovedAndTheLeaderToo() throws Exception {
         try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
-            assertEquals(0, type(cluster, "group", "transfer", "1", "--to", "2"));
-            assertEquals(0, type(cluster, "group", "members", "1", "--remove", "2"));
+            done(cluster, "group", "transfer", "1", "--to", "2");
+            done(cluster, "group", "members", "1", "--remove", "2");
             assertEquals(List.of(1L, 3L), voters(cluster, 1));
-            assertEquals(0, type(cluster, "group", "members", "1", "--add", "2"));
+            done(cluster, "group", "members", "1", "--add", "2");
             assertEquals(List.of(1L, 3L, 2L), voters(cluster, 1), "it has a new replica id");
-            assertEquals(1, type(cluster, "group", "members", "1", "--add", "7"));
-            assertTrue(error.toString().contains("knows no node 7"));
+            refused("knows no node 7", cluster, "group", "members", "1", "--add", "7");
             try (Jedis jedis = new Jedis("127.0.0.1", cluster.info(1).respPort())) {
                 assertEquals("OK", jedis.set("a", "1"));
             }

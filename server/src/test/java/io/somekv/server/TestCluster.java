@@ -36,6 +36,13 @@ final class TestCluster implements AutoCloseable {
         return cluster;
     }
 
+    /** A node that was stopped, on the folder and the ports that it had. */
+    void startAgain(NodeInfo node) throws IOException, InterruptedException {
+        startNode(
+                node.nodeId(),
+                new ServerOptions.Ports(node.peerPort(), node.respPort(), node.grpcPort()));
+    }
+
     /** One more node, in no cluster yet; returns its control port's address. */
     String startOneMore(long id) throws IOException, InterruptedException {
         startNode(id, ServerOptions.Ports.ANY);
@@ -76,9 +83,7 @@ final class TestCluster implements AutoCloseable {
         List<NodeInfo> before = infos();
         stopNodes();
         for (NodeInfo node : before) {
-            startNode(
-                    node.nodeId(),
-                    new ServerOptions.Ports(node.peerPort(), node.respPort(), node.grpcPort()));
+            startAgain(node);
         }
     }
 

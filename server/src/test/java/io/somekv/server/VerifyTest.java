@@ -4,11 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.somekv.server.cli.ServerCommands;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.RandomAccessFile;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -16,28 +13,24 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
 import redis.clients.jedis.Jedis;
 
 /** {@code somekv verify} as typed, on the folder of a node that has stopped. */
 final class VerifyTest {
     @TempDir private Path folder;
 
-    private StringWriter out = new StringWriter();
-    private StringWriter error = new StringWriter();
-
-    private int verify(String... arguments) {
-        out = new StringWriter();
-        error = new StringWriter();
-        CommandLine line = new CommandLine(CommandSpec.create().name("somekv"));
-        ServerCommands.all().forEach(line::addSubcommand);
-        line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(error, true));
-        String[] words = new String[arguments.length + 2];
+    private Typed verify(String... options) {
+        String[] words = new String[options.length + 2];
         words[0] = "verify";
         words[1] = data().toString();
-        System.arraycopy(arguments, 0, words, 2, arguments.length);
-        return line.execute(words);
+        System.arraycopy(options, 0, words, 2, options.length);
+        return Typed.of(words);
+    }
+
+    private void says(int code, String text, String... options) {
+        Typed typed = verify(options);
+        assertEquals(code, typed.code(), typed.toString());
+        assertTrue(typed.toString().contains(text), typed.toString());
     }
 
     private Path data() {
@@ -51,19 +44,16 @@ final class VerifyTest {
             for (int i = 0; i < 100; i++) {
                 jedis.set("key" + i, "value" + i);
             }
-            assertEquals(1, verify(), "it runs");
-            assertTrue(error.toString().contains("in use"));
+            says(1, "in use");
         }
     }
 
     @Test
     void aSoundFolder() throws Exception {
         String before = sizes();
-        assertEquals(0, verify(), out.toString());
-        assertTrue(out.toString().contains("nothing is wrong"));
-        assertEquals(0, verify("--json"));
-        assertTrue(out.toString().contains("\"group\":1,\"replica\":1"), out.toString());
-        assertTrue(out.toString().contains("\"findings\":[]"));
+        says(0, "nothing is wrong");
+        says(0, "\"group\":1,\"replica\":1", "--json");
+        says(0, "\"findings\":[]", "--json");
         assertEquals(before, sizes(), "nothing is changed");
     }
 
@@ -71,9 +61,8 @@ final class VerifyTest {
     @Tag("kb-19")
     void aFlippedBitOfTheLogIsSaidWithFileAndOffset() throws Exception {
         flip(segment(), 4096 + 60);
-        assertEquals(1, verify());
-        assertTrue(out.toString().contains("segment-0000000001 is corrupt at byte 4096"));
-        assertTrue(out.toString().contains("must not vote"), out.toString());
+        says(1, "segment-0000000001 is corrupt at byte 4096");
+        says(1, "must not vote");
     }
 
     @Test
@@ -83,21 +72,17 @@ final class VerifyTest {
             file.seek(file.length() - 10_000);
             file.write(new byte[] {1, 2, 3});
         }
-        assertEquals(0, verify(), out.toString());
-        assertTrue(out.toString().contains("an unfinished write of"), out.toString());
+        says(0, "an unfinished write of");
     }
 
     @Test
     void aMissingFileAndAForeignOne() throws Exception {
         Files.move(segment(), folder.resolve("away"));
-        assertEquals(1, verify());
-        assertTrue(out.toString().contains("the file is missing"), out.toString());
+        says(1, "the file is missing");
         Files.writeString(segment(), "something else");
-        assertEquals(1, verify());
-        assertTrue(out.toString().contains("it ends within its header"), out.toString());
+        says(1, "it ends within its header");
         Files.delete(data().resolve("identity"));
-        assertEquals(1, verify());
-        assertTrue(error.toString().contains("no node's data folder"), error.toString());
+        says(1, "no node's data folder");
     }
 
     private Path segment() {

@@ -10,10 +10,8 @@ import io.somekv.server.grpc.ProtoMapping;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.stream.LongStream;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -34,15 +32,7 @@ import picocli.CommandLine.Spec;
             ClusterCommand.Leave.class,
             ClusterCommand.Move.class
         })
-final class ClusterCommand implements Runnable {
-    @Spec private CommandSpec spec = CommandSpec.create();
-
-    @Override
-    public void run() {
-        spec.commandLine().usage(spec.commandLine().getOut());
-        spec.commandLine().getOut().flush();
-    }
-
+final class ClusterCommand extends CommandFamily {
     /** Makes a cluster of nodes that run. */
     @Command(
             name = "start",
@@ -52,10 +42,7 @@ final class ClusterCommand implements Runnable {
                         + " --with. They hold the shard master; groups for data come with 'join'.",
                 "May be repeated if it failed half way."
             })
-    static final class Start implements Callable<Integer> {
-        @Mixin private Console console = new Console();
-        @Mixin private NodeOption node = new NodeOption();
-
+    static final class Start extends ControlCommand {
         @Option(
                 names = "--with",
                 paramLabel = "HOST:PORT",
@@ -71,17 +58,11 @@ final class ClusterCommand implements Runnable {
         private int shards;
 
         @Override
-        public Integer call() {
-            console.logAt("WARN");
-            return console.run(() -> {
-                try (ControlChannel channel = node.open()) {
-                    String id =
-                            channel.startCluster(
-                                    others.stream().map(ControlChannel::nodeAt).toList(), shards);
-                    console.out().println("cluster " + id + " is started");
-                    return Console.EXIT_OK;
-                }
-            });
+        void run(ControlChannel channel) throws InterruptedException {
+            String id =
+                    channel.startCluster(
+                            others.stream().map(ControlChannel::nodeAt).toList(), shards);
+            out().println("cluster " + id + " is started");
         }
     }
 
@@ -90,10 +71,7 @@ final class ClusterCommand implements Runnable {
             name = "status",
             mixinStandardHelpOptions = true,
             description = "Show nodes, groups, leaders, shards and how far replicas are behind.")
-    static final class Status implements Callable<Integer> {
-        @Mixin private Console console = new Console();
-        @Mixin private NodeOption node = new NodeOption();
-
+    static final class Status extends ControlCommand {
         @Option(names = "--json", description = "For programs.")
         private boolean json;
 
@@ -103,15 +81,9 @@ final class ClusterCommand implements Runnable {
         private boolean digests;
 
         @Override
-        public Integer call() {
-            console.logAt("WARN");
-            return console.run(() -> {
-                try (ControlChannel channel = node.open()) {
-                    ClusterPicture picture = ClusterPicture.take(channel, digests);
-                    console.out().print(json ? picture.json() : picture.table());
-                    return Console.EXIT_OK;
-                }
-            });
+        void run(ControlChannel channel) throws InterruptedException {
+            ClusterPicture picture = ClusterPicture.take(channel, digests);
+            out().print(json ? picture.json() : picture.table());
         }
     }
 
@@ -120,10 +92,7 @@ final class ClusterCommand implements Runnable {
             name = "query",
             mixinStandardHelpOptions = true,
             description = "Show which group has which shards.")
-    static final class Query implements Callable<Integer> {
-        @Mixin private Console console = new Console();
-        @Mixin private NodeOption node = new NodeOption();
-
+    static final class Query extends ControlCommand {
         @Parameters(
                 index = "0",
                 arity = "0..1",
@@ -133,14 +102,8 @@ final class ClusterCommand implements Runnable {
         private long number;
 
         @Override
-        public Integer call() {
-            console.logAt("WARN");
-            return console.run(() -> {
-                try (ControlChannel channel = node.open()) {
-                    console.out().print(ConfigText.of(channel.config(number)));
-                    return Console.EXIT_OK;
-                }
-            });
+        void run(ControlChannel channel) throws InterruptedException {
+            out().print(ConfigText.of(channel.config(number)));
         }
     }
 
@@ -149,10 +112,7 @@ final class ClusterCommand implements Runnable {
             name = "join",
             mixinStandardHelpOptions = true,
             description = "Create groups on nodes; they take a fair share of the shards.")
-    static final class Join implements Callable<Integer> {
-        @Mixin private Console console = new Console();
-        @Mixin private NodeOption node = new NodeOption();
-
+    static final class Join extends ControlCommand {
         private static final long GROUPS_MAX = 10_000;
 
         @Spec private CommandSpec spec = CommandSpec.create();
@@ -179,19 +139,13 @@ final class ClusterCommand implements Runnable {
         private List<String> newNodes = new ArrayList<>();
 
         @Override
-        public Integer call() {
-            console.logAt("WARN");
-            return console.run(() -> {
-                List<Long> groups = groups();
-                if (nodeIds.isEmpty() && newNodes.isEmpty()) {
-                    throw wrong("name the group's nodes: --on with ids, or --new with addresses");
-                }
-                try (ControlChannel channel = node.open()) {
-                    join(channel, groups);
-                    console.out().print(ConfigText.of(channel.config(-1)));
-                    return Console.EXIT_OK;
-                }
-            });
+        void run(ControlChannel channel) {
+            List<Long> groups = groups();
+            if (nodeIds.isEmpty() && newNodes.isEmpty()) {
+                throw wrong("name the group's nodes: --on with ids, or --new with addresses");
+            }
+            join(channel, groups);
+            out().print(ConfigText.of(channel.config(-1)));
         }
 
         private List<Long> groups() {
@@ -251,23 +205,14 @@ final class ClusterCommand implements Runnable {
             name = "leave",
             mixinStandardHelpOptions = true,
             description = "Give the shards of groups to those that stay.")
-    static final class Leave implements Callable<Integer> {
-        @Mixin private Console console = new Console();
-        @Mixin private NodeOption node = new NodeOption();
-
+    static final class Leave extends ControlCommand {
         @Parameters(arity = "1..*", paramLabel = "GROUP", description = "Their ids.")
         private List<Long> groupIds = new ArrayList<>();
 
         @Override
-        public Integer call() {
-            console.logAt("WARN");
-            return console.run(() -> {
-                try (ControlChannel channel = node.open()) {
-                    channel.leave(groupIds);
-                    console.out().print(ConfigText.of(channel.config(-1)));
-                    return Console.EXIT_OK;
-                }
-            });
+        void run(ControlChannel channel) throws InterruptedException {
+            channel.leave(groupIds);
+            out().print(ConfigText.of(channel.config(-1)));
         }
     }
 
@@ -276,10 +221,7 @@ final class ClusterCommand implements Runnable {
             name = "move",
             mixinStandardHelpOptions = true,
             description = "Give one shard to a group.")
-    static final class Move implements Callable<Integer> {
-        @Mixin private Console console = new Console();
-        @Mixin private NodeOption node = new NodeOption();
-
+    static final class Move extends ControlCommand {
         @Parameters(index = "0", paramLabel = "SHARD", description = "Its number, from 0.")
         private int shard;
 
@@ -287,15 +229,9 @@ final class ClusterCommand implements Runnable {
         private long groupId = GroupSpec.MASTER;
 
         @Override
-        public Integer call() {
-            console.logAt("WARN");
-            return console.run(() -> {
-                try (ControlChannel channel = node.open()) {
-                    channel.move(shard, groupId);
-                    console.out().print(ConfigText.of(channel.config(-1)));
-                    return Console.EXIT_OK;
-                }
-            });
+        void run(ControlChannel channel) throws InterruptedException {
+            channel.move(shard, groupId);
+            out().print(ConfigText.of(channel.config(-1)));
         }
     }
 }

@@ -16,12 +16,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The cluster as its nodes see it, each asked for itself: so a node that is down, or that sees
  * things otherwise, shows.
  */
 final class ClusterPicture {
+    /** Of groups that nobody leads, so many are written about at length. */
+    private static final int LEADERLESS_SHOWN = 5;
+
     /**
      * One node and what it said.
      *
@@ -118,6 +122,37 @@ final class ClusterPicture {
         return leaderOf(groupId).flatMap(leader -> replica(groupId, leader.nodeId()));
     }
 
+    /** The group as its leader sees it. */
+    ReplicaStatus needLed(long groupId) {
+        return asLed(groupId)
+                .orElseThrow(() ->
+                        new ControlException(ControlException.Kind.NOT_NOW, whyNoLeader(groupId)));
+    }
+
+    /** Groups that nobody leads, those included that no node which answers has a replica of. */
+    private List<Long> leaderless() {
+        TreeSet<Long> groups = new TreeSet<>(commits.keySet());
+        map.ifPresent(known -> {
+            groups.add(known.master().groupId());
+            known.config().groups().forEach(group -> groups.add(group.groupId()));
+        });
+        return groups.stream().filter(group -> leaderOf(group).isEmpty()).toList();
+    }
+
+    private String whyNoLeader(long groupId) {
+        TreeMap<Long, ReplicaStatus> found = new TreeMap<>();
+        List<Long> answering = new ArrayList<>();
+        for (Seen seen : nodes) {
+            seen.status.ifPresent(_ -> answering.add(seen.node.nodeId()));
+            for (ReplicaStatus replica : replicas(seen)) {
+                if (replica.getGroupId() == groupId) {
+                    found.put(seen.node.nodeId(), replica);
+                }
+            }
+        }
+        return new WhyNoLeader(groupId, found, answering).text();
+    }
+
     /** A group's replica as its node describes it; empty where that does not answer or has none. */
     Optional<ReplicaStatus> replica(long groupId, long nodeId) {
         return nodes.stream()
@@ -148,6 +183,20 @@ final class ClusterPicture {
                         .append(known.settings().shardCount())
                         .append(" shards"));
         text.append(line).append(line).append(nodeTable()).append(line).append(groupTable());
+        return text.append(leaderlessText()).toString();
+    }
+
+    private String leaderlessText() {
+        String line = System.lineSeparator();
+        StringBuilder text = new StringBuilder();
+        List<Long> groups = leaderless();
+        for (long groupId : groups.stream().limit(LEADERLESS_SHOWN).toList()) {
+            text.append(line).append(whyNoLeader(groupId)).append(line);
+        }
+        if (groups.size() > LEADERLESS_SHOWN) {
+            text.append(line).append("without a leader as well: ");
+            text.append(groups.size() - LEADERLESS_SHOWN).append(" groups more").append(line);
+        }
         return text.toString();
     }
 
@@ -201,14 +250,7 @@ final class ClusterPicture {
 
     /** Who the members of a group are as its leader sees it, and how far each is. */
     TextTable members(long groupId) {
-        ReplicaStatus led =
-                asLed(groupId)
-                        .orElseThrow(() ->
-                                new ControlException(
-                                        ControlException.Kind.NOT_NOW,
-                                        hasGroup(groupId)
-                                                ? "group " + groupId + " has no leader now"
-                                                : "no node that answers has group " + groupId));
+        ReplicaStatus led = needLed(groupId);
         TextTable table = new TextTable("REPLICA", "NODE", "MEMBER", "ROLE", "LAST", "APPLIED");
         for (GroupMember member : led.getMembersList()) {
             Optional<ReplicaStatus> replica =
@@ -243,6 +285,11 @@ final class ClusterPicture {
                 json(json, replica);
             }
             json.endArray().endObject();
+        }
+        json.endArray().name("leaderless").beginArray();
+        for (long groupId : leaderless()) {
+            json.beginObject().name("group").number(groupId);
+            json.name("why").string(whyNoLeader(groupId)).endObject();
         }
         json.endArray().endObject();
         return json + System.lineSeparator();

@@ -3,6 +3,7 @@ package io.somekv.server.cli;
 import io.somekv.client.SomeKvException;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.folder.RefusedException;
+import io.somekv.storage.wal.OpeningProgress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -20,6 +21,8 @@ import picocli.CommandLine.Spec;
  */
 final class Console {
     static final int EXIT_OK = 0;
+
+    private static final long SAY_NANOS = 1_000_000_000L;
 
     /** Something was refused, or failed. */
     static final int EXIT_FAILED = 1;
@@ -75,6 +78,18 @@ final class Console {
             out().flush();
             error().flush();
         }
+    }
+
+    /** Told on the standard error, where it takes long. */
+    OpeningProgress readingTheLog() {
+        long[] saidNanos = {System.nanoTime()};
+        return (read, total) -> {
+            if (System.nanoTime() - saidNanos[0] > SAY_NANOS) {
+                saidNanos[0] = System.nanoTime();
+                error().printf("reading the log: %d of %d MiB%n", read >> 20, total >> 20);
+                error().flush();
+            }
+        };
     }
 
     private int failed(@Nullable String message, Exception e, int exitCode) {

@@ -25,10 +25,13 @@ final class FolderReport {
     private final NodeFolder folder;
     private final Optional<LogInspection> log;
     private final RowsInspection rows;
+    private final List<String> recoveries;
     private final List<String> findings = new ArrayList<>();
 
-    private FolderReport(NodeFolder folder, Optional<LogInspection> log, RowsInspection rows) {
+    private FolderReport(NodeFolder folder, Optional<LogInspection> log, RowsInspection rows)
+            throws IOException {
         this.folder = folder;
+        this.recoveries = folder.recoveries();
         this.log = log;
         this.rows = rows;
     }
@@ -120,6 +123,9 @@ final class FolderReport {
                     .append(unused())
                     .append(line);
         }
+        for (String recovery : recoveries) {
+            text.append("recovered without a majority: ").append(recovery).append(line);
+        }
         for (String finding : findings) {
             text.append("FOUND: ").append(finding).append(line);
         }
@@ -167,6 +173,8 @@ final class FolderReport {
         json.name("store").string(folder.storeId().toString());
         json.name("groups").beginArray();
         log.ifPresent(found -> found.groups().forEach(group -> json(json, group)));
+        json.endArray().name("recoveries").beginArray();
+        recoveries.forEach(json::string);
         json.endArray().name("findings").beginArray();
         findings.forEach(json::string);
         json.endArray().endObject();

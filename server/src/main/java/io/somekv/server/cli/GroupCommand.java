@@ -5,15 +5,11 @@ import io.somekv.server.control.ControlException;
 import io.somekv.server.control.ControlException.Kind;
 import io.somekv.server.grpc.ControlChannel;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code somekv group}: what an administrator does to one group. */
 @Command(
@@ -22,15 +18,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         description = "Change one group.",
         subcommands = {GroupCommand.Members.class, GroupCommand.Transfer.class})
-final class GroupCommand implements Runnable {
-    @Spec private CommandSpec spec = CommandSpec.create();
-
-    @Override
-    public void run() {
-        spec.commandLine().usage(spec.commandLine().getOut());
-        spec.commandLine().getOut().flush();
-    }
-
+final class GroupCommand extends CommandFamily {
     /** Shows or changes who the members are. */
     @Command(
             name = "members",
@@ -41,10 +29,7 @@ final class GroupCommand implements Runnable {
                 "A member that is added gets the log first and votes then. What would leave the group"
                         + " without a majority that answers is refused."
             })
-    static final class Members implements Callable<Integer> {
-        @Mixin private Console console = new Console();
-        @Mixin private NodeOption node = new NodeOption();
-
+    static final class Members extends ControlCommand {
         @Parameters(index = "0", paramLabel = "GROUP", description = "Its id.")
         private long groupId;
 
@@ -64,19 +49,13 @@ final class GroupCommand implements Runnable {
         private long removed;
 
         @Override
-        public Integer call() {
-            console.logAt("WARN");
-            return console.run(() -> {
-                try (ControlChannel channel = node.open()) {
-                    ClusterPicture picture = ClusterPicture.take(channel, false);
-                    if (added != 0 || removed != 0) {
-                        change(channel, picture);
-                        picture = ClusterPicture.take(channel, false);
-                    }
-                    console.out().print(picture.members(groupId));
-                    return Console.EXIT_OK;
-                }
-            });
+        void run(ControlChannel channel) throws InterruptedException {
+            ClusterPicture picture = ClusterPicture.take(channel, false);
+            if (added != 0 || removed != 0) {
+                change(channel, picture);
+                picture = ClusterPicture.take(channel, false);
+            }
+            out().print(picture.members(groupId));
         }
 
         private void change(ControlChannel channel, ClusterPicture picture)
@@ -89,8 +68,7 @@ final class GroupCommand implements Runnable {
                                             new ControlException(
                                                     Kind.INVALID,
                                                     "the cluster knows no node " + added));
-            new Relocation(channel, console.out())
-                    .carryOut(new Relocation.Step(groupId, removed, to));
+            new Relocation(channel, out()).carryOut(new Relocation.Step(groupId, removed, to));
         }
     }
 
@@ -103,14 +81,11 @@ final class GroupCommand implements Runnable {
                 "Clients notice a pause of some milliseconds. A node that is stopped with SIGTERM"
                         + " does this by itself for all groups that it leads."
             })
-    static final class Transfer implements Callable<Integer> {
+    static final class Transfer extends ControlCommand {
         /** Several election timeouts: where it has not come about by then, it will not. */
         private static final long WAIT_NANOS_MAX = 5_000_000_000L;
 
         private static final long LOOK_AGAIN_MILLIS = 50;
-
-        @Mixin private Console console = new Console();
-        @Mixin private NodeOption node = new NodeOption();
 
         @Parameters(index = "0", paramLabel = "GROUP", description = "Its id.")
         private long groupId;
@@ -123,20 +98,14 @@ final class GroupCommand implements Runnable {
         private long toNode;
 
         @Override
-        public Integer call() {
-            console.logAt("WARN");
-            return console.run(() -> {
-                try (ControlChannel channel = node.open()) {
-                    NodeInfo leader = leader(channel);
-                    if (leader.nodeId() == toNode) {
-                        console.out().println(ledBy(toNode) + " already");
-                        return Console.EXIT_OK;
-                    }
-                    begin(leader);
-                    console.out().println(ledBy(await(channel, leader.nodeId())) + " now");
-                    return Console.EXIT_OK;
-                }
-            });
+        void run(ControlChannel channel) throws InterruptedException {
+            NodeInfo leader = leader(channel);
+            if (leader.nodeId() == toNode) {
+                out().println(ledBy(toNode) + " already");
+                return;
+            }
+            begin(leader);
+            out().println(ledBy(await(channel, leader.nodeId())) + " now");
         }
 
         private NodeInfo leader(ControlChannel channel) {
@@ -148,11 +117,8 @@ final class GroupCommand implements Runnable {
                                 + groupId
                                 + ": 'somekv cluster status' shows the groups");
             }
-            return picture.leaderOf(groupId)
-                    .orElseThrow(() ->
-                            new ControlException(
-                                    Kind.NOT_NOW,
-                                    "group " + groupId + " has no leader at the moment"));
+            picture.needLed(groupId);
+            return picture.leaderOf(groupId).orElseThrow();
         }
 
         private void begin(NodeInfo leader) {

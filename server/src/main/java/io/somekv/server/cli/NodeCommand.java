@@ -6,20 +6,17 @@ import io.somekv.protocol.v1.ReplicaStatus;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.control.ControlException.Kind;
 import io.somekv.server.grpc.ControlChannel;
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code somekv node}: how nodes come to a cluster, and leave it. */
 @Command(
@@ -30,18 +27,11 @@ import picocli.CommandLine.Spec;
         subcommands = {
             NodeCommand.Join.class,
             NodeCommand.Replace.class,
+            RecoverQuorumCommand.class,
             NodeCommand.Drain.class,
             NodeCommand.Remove.class
         })
-final class NodeCommand implements Runnable {
-    @Spec private CommandSpec spec = CommandSpec.create();
-
-    @Override
-    public void run() {
-        spec.commandLine().usage(spec.commandLine().getOut());
-        spec.commandLine().getOut().flush();
-    }
-
+final class NodeCommand extends CommandFamily {
     /** Makes a node part of the cluster. */
     @Command(
             name = "join",
@@ -51,10 +41,7 @@ final class NodeCommand implements Runnable {
                 "It hosts nothing yet: 'node replace', 'node drain' of another one, 'group members"
                         + " --add' or 'cluster join' give it replicas."
             })
-    static final class Join implements Callable<Integer> {
-        @Mixin private Console console = new Console();
-        @Mixin private NodeOption node = new NodeOption();
-
+    static final class Join extends ControlCommand {
         @Parameters(
                 index = "0",
                 paramLabel = "HOST:PORT",
@@ -62,15 +49,9 @@ final class NodeCommand implements Runnable {
         private String address = "";
 
         @Override
-        public Integer call() {
-            console.logAt("WARN");
-            return console.run(() -> {
-                try (ControlChannel channel = node.open()) {
-                    NodeInfo joined = channel.addNode(address);
-                    console.out().println("node " + joined.nodeId() + " is in the cluster");
-                    return Console.EXIT_OK;
-                }
-            });
+        void run(ControlChannel channel) throws InterruptedException {
+            NodeInfo joined = channel.addNode(address);
+            out().println("node " + joined.nodeId() + " is in the cluster");
         }
     }
 
@@ -85,10 +66,7 @@ final class NodeCommand implements Runnable {
                 "May be repeated if it was interrupted. A node that lost its disk is replaced by itself:"
                         + " start it on an empty folder with its old --node-id and name both by it."
             })
-    static final class Replace implements Callable<Integer> {
-        @Mixin private Console console = new Console();
-        @Mixin private NodeOption node = new NodeOption();
-
+    static final class Replace extends ControlCommand {
         @Parameters(index = "0", paramLabel = "OLD", description = "Id of the node to replace.")
         private long oldNode;
 
@@ -100,24 +78,17 @@ final class NodeCommand implements Runnable {
         private String newNode = "";
 
         @Override
-        public Integer call() {
-            console.logAt("WARN");
-            return console.run(() -> {
-                try (ControlChannel channel = node.open()) {
-                    NodeInfo to = arrived(channel);
-                    Relocation relocation = new Relocation(channel, console.out());
-                    ClusterPicture picture = ClusterPicture.take(channel, false);
-                    for (long groupId : groupsOn(picture, oldNode)) {
-                        relocation.carryOut(new Relocation.Step(groupId, oldNode, to));
-                    }
-                    if (oldNode != to.nodeId()) {
-                        forget(channel, oldNode);
-                    }
-                    console.out()
-                            .printf("node %d is in the place of node %d%n", to.nodeId(), oldNode);
-                    return Console.EXIT_OK;
-                }
-            });
+        void run(ControlChannel channel) throws InterruptedException {
+            NodeInfo to = arrived(channel);
+            Relocation relocation = new Relocation(channel, out());
+            ClusterPicture picture = ClusterPicture.take(channel, false);
+            for (long groupId : groupsOn(picture, oldNode)) {
+                relocation.carryOut(new Relocation.Step(groupId, oldNode, to));
+            }
+            if (oldNode != to.nodeId()) {
+                forget(channel, oldNode);
+            }
+            out().printf("node %d is in the place of node %d%n", to.nodeId(), oldNode);
         }
 
         private NodeInfo arrived(ControlChannel channel) {
@@ -145,10 +116,7 @@ final class NodeCommand implements Runnable {
                         + " group. The node stays in the cluster; 'node remove' takes it out.",
                 "May be repeated if it was interrupted."
             })
-    static final class Drain implements Callable<Integer> {
-        @Mixin private Console console = new Console();
-        @Mixin private NodeOption node = new NodeOption();
-
+    static final class Drain extends ControlCommand {
         @Parameters(index = "0", paramLabel = "NODE", description = "Its id.")
         private long nodeId;
 
@@ -159,15 +127,9 @@ final class NodeCommand implements Runnable {
         private boolean shrink;
 
         @Override
-        public Integer call() {
-            console.logAt("WARN");
-            return console.run(() -> {
-                try (ControlChannel channel = node.open()) {
-                    drain(channel, console, nodeId, shrink);
-                    console.out().println("node " + nodeId + " has no replica");
-                    return Console.EXIT_OK;
-                }
-            });
+        void run(ControlChannel channel) throws InterruptedException {
+            drain(channel, out(), nodeId, shrink);
+            out().println("node " + nodeId + " has no replica");
         }
     }
 
@@ -179,24 +141,15 @@ final class NodeCommand implements Runnable {
                 "Take a node out of the cluster. It must have no replica: 'node drain' moves them off"
                         + " it, 'node replace' puts another node in its place."
             })
-    static final class Remove implements Callable<Integer> {
-        @Mixin private Console console = new Console();
-        @Mixin private NodeOption node = new NodeOption();
-
+    static final class Remove extends ControlCommand {
         @Parameters(index = "0", paramLabel = "NODE", description = "Its id.")
         private long nodeId;
 
         @Override
-        public Integer call() {
-            console.logAt("WARN");
-            return console.run(() -> {
-                try (ControlChannel channel = node.open()) {
-                    known(ClusterPicture.take(channel, false), nodeId);
-                    forget(channel, nodeId);
-                    console.out().println("node " + nodeId + " is not in the cluster any more");
-                    return Console.EXIT_OK;
-                }
-            });
+        void run(ControlChannel channel) throws InterruptedException {
+            known(ClusterPicture.take(channel, false), nodeId);
+            forget(channel, nodeId);
+            out().println("node " + nodeId + " is not in the cluster any more");
         }
     }
 
@@ -231,12 +184,7 @@ final class NodeCommand implements Runnable {
     private static List<Long> groupsOn(ClusterPicture picture, long nodeId) {
         List<Long> groups = new ArrayList<>();
         for (long groupId : picture.groups()) {
-            ReplicaStatus led =
-                    picture.asLed(groupId)
-                            .orElseThrow(() ->
-                                    new ControlException(
-                                            Kind.NOT_NOW,
-                                            "group " + groupId + " has no leader at the moment"));
+            ReplicaStatus led = picture.needLed(groupId);
             if (led.getMembersList().stream().anyMatch(m -> m.getNodeId() == nodeId)) {
                 groups.add(groupId);
             }
@@ -244,12 +192,12 @@ final class NodeCommand implements Runnable {
         return groups;
     }
 
-    private static void drain(ControlChannel channel, Console console, long nodeId, boolean shrink)
+    private static void drain(ControlChannel channel, PrintWriter out, long nodeId, boolean shrink)
             throws InterruptedException {
         ClusterPicture picture = ClusterPicture.take(channel, false);
         known(picture, nodeId);
         List<Relocation.Step> steps = plan(picture, nodeId, shrink);
-        Relocation relocation = new Relocation(channel, console.out());
+        Relocation relocation = new Relocation(channel, out);
         for (Relocation.Step step : steps) {
             relocation.carryOut(step);
         }

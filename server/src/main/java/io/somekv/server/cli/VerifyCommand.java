@@ -1,7 +1,6 @@
 package io.somekv.server.cli;
 
 import io.somekv.server.folder.NodeFolder;
-import io.somekv.storage.wal.OpeningProgress;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -19,8 +18,6 @@ import picocli.CommandLine.Parameters;
             "Ends with 0 if nothing is wrong, with 1 if something is."
         })
 final class VerifyCommand implements Callable<Integer> {
-    private static final long SAY_NANOS = 1_000_000_000L;
-
     @Mixin private Console console = new Console();
 
     @Parameters(index = "0", paramLabel = "DIR", description = "What --data of the node says.")
@@ -34,22 +31,10 @@ final class VerifyCommand implements Callable<Integer> {
         console.logAt("WARN");
         return console.run(() -> {
             try (NodeFolder held = NodeFolder.hold(folder)) {
-                FolderReport report = FolderReport.of(held, progress());
+                FolderReport report = FolderReport.of(held, console.readingTheLog());
                 console.out().print(json ? report.json() : report.text());
                 return report.findings().isEmpty() ? Console.EXIT_OK : Console.EXIT_FAILED;
             }
         });
-    }
-
-    /** Told on the standard error, where it takes long. */
-    private OpeningProgress progress() {
-        long[] saidNanos = {System.nanoTime()};
-        return (read, total) -> {
-            if (System.nanoTime() - saidNanos[0] > SAY_NANOS) {
-                saidNanos[0] = System.nanoTime();
-                console.error().printf("reading the log: %d of %d MiB%n", read >> 20, total >> 20);
-                console.error().flush();
-            }
-        };
     }
 }

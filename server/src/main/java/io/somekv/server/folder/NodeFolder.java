@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.CRC32C;
@@ -23,6 +24,7 @@ import java.util.zip.CRC32C;
  * lock       held while a process uses the folder
  * cluster    which cluster the node is in, and the nodes it was told of when it joined
  * map        the newest cluster map it has seen
+ * recoveries what 'somekv node recover-quorum' did here, a line each; as a rule, it is not there
  * wal/       the shared log
  * rocks/     the rows
  * </pre>
@@ -229,6 +231,19 @@ public final class NodeFolder implements Closeable {
             savedConfig = map.config().number();
             SafeFile.write(path.resolve("map"), encode(map).toArray());
         }
+    }
+
+    /** Notes for good that a replica here was made its group's only voter. */
+    void noteRecovery(String line) throws IOException {
+        StringBuilder text = new StringBuilder();
+        recoveries().forEach(known -> text.append(known).append('\n'));
+        write(path.resolve("recoveries"), text.append(line).append('\n').toString());
+    }
+
+    /** Which replicas here were made their groups' only voters, and when: a line each. */
+    public List<String> recoveries() throws IOException {
+        Path file = path.resolve("recoveries");
+        return Files.exists(file) ? Files.readAllLines(file, StandardCharsets.UTF_8) : List.of();
     }
 
     private static Bytes encode(ClusterMap map) {

@@ -1,0 +1,93 @@
+package io.somekv.server.cli;
+
+import io.somekv.protocol.v1.GroupMember;
+import io.somekv.protocol.v1.ReplicaStatus;
+import io.somekv.raft.Membership;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What to tell of a group that nobody leads: whether it will pass, and what to do if not. */
+final class WhyNoLeader {
+    private final long groupId;
+
+    /** The group's replicas by the node that answered for it. */
+    private final Map<Long, ReplicaStatus> replicas;
+
+    private final List<Long> answering;
+
+    /**
+     * @param replicas of that group, by node
+     * @param answering nodes that answer, with a replica of it or without
+     */
+    WhyNoLeader(long groupId, Map<Long, ReplicaStatus> replicas, List<Long> answering) {
+        this.groupId = groupId;
+        this.replicas = replicas;
+        this.answering = answering;
+    }
+
+    String text() {
+        Optional<ReplicaStatus> newest =
+                replicas.values().stream()
+                        .max(Comparator.comparingLong(ReplicaStatus::getCommitIndex));
+        if (newest.isEmpty()) {
+            return "group "
+                    + groupId
+                    + " has no leader: no node that answers has a replica of it."
+                    + " Start the nodes that do";
+        }
+        List<GroupMember> members = newest.get().getMembersList();
+        List<GroupMember> now = with(members, "VOTER", "LEAVING");
+        List<GroupMember> next = with(members, "VOTER", "JOINING");
+        List<GroupMember> lacking = hasMajority(now) ? next : now;
+        if (hasMajority(lacking)) {
+            return "group "
+                    + groupId
+                    + " has no leader at the moment, though enough of its voters"
+                    + " answer: it elects one, within seconds if they reach each other";
+        }
+        return lost(lacking);
+    }
+
+    private String lost(List<GroupMember> voters) {
+        StringBuilder text = new StringBuilder();
+        text.append("group ").append(groupId).append(" has no leader, and can have none: of its ");
+        text.append(voters.size()).append(" voters ");
+        text.append(Membership.majority(voters.size())).append(" are needed, and ");
+        text.append(voters.stream().filter(this::answers).count()).append(" answer.");
+        for (GroupMember voter : voters) {
+            if (!answers(voter)) {
+                text.append(" Node ").append(voter.getNodeId());
+                text.append(
+                        answering.contains(voter.getNodeId())
+                                ? " has no replica of it, or another one: it runs on another disk."
+                                : " does not answer.");
+            }
+        }
+        return text.append(" Start those nodes on the folders they had. Only if the disks of a")
+                .append(" majority are lost for good: somekv node recover-quorum --help")
+                .toString();
+    }
+
+    private boolean hasMajority(List<GroupMember> voters) {
+        return voters.stream().filter(this::answers).count() >= Membership.majority(voters.size());
+    }
+
+    /** By its replica as well: a node on a blank disk answers, and has none, or a new one. */
+    private boolean answers(GroupMember voter) {
+        ReplicaStatus found = replicas.get(voter.getNodeId());
+        return found != null && found.getReplicaId() == voter.getReplicaId();
+    }
+
+    private static List<GroupMember> with(List<GroupMember> members, String... roles) {
+        List<GroupMember> found = new ArrayList<>();
+        for (GroupMember member : members) {
+            if (List.of(roles).contains(member.getRole())) {
+                found.add(member);
+            }
+        }
+        return found;
+    }
+}

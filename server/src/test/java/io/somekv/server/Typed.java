@@ -1,0 +1,41 @@
+package io.somekv.server;
+
+import io.somekv.server.cli.ServerCommands;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.Charset;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * A command as typed, once it has ended.
+ *
+ * @param code with which it ended
+ * @param out what it printed
+ * @param error and to the standard error
+ */
+record Typed(int code, String out, String error) {
+    static Typed of(String... words) {
+        StringWriter out = new StringWriter();
+        StringWriter error = new StringWriter();
+        CommandLine line = new CommandLine(CommandSpec.create().name("somekv"));
+        ServerCommands.all().forEach(line::addSubcommand);
+        ServerCommands.configure(line);
+        line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(error, true));
+        int code = line.execute(words);
+        return new Typed(code, out.toString(), error.toString());
+    }
+
+    /** With something to read on the standard input. */
+    static Typed answering(String input, String... words) {
+        InputStream before = System.in;
+        System.setIn(new ByteArrayInputStream(input.getBytes(Charset.defaultCharset())));
+        try {
+            return of(words);
+        } finally {
+            System.setIn(before);
+        }
+    }
+}
