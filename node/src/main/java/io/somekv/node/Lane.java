@@ -219,7 +219,8 @@ public final class Lane {
             }
             case Frame.Reply reply -> onReply(now, reply);
             case Frame.Pulse pulse -> onPulse(now, fromNode, peer.incarnation(), pulse);
-            case Frame.Hello _ -> {}
+            // The rim deals with these.
+            case Frame.Hello _, Frame.LogMark _ -> {}
         }
     }
 

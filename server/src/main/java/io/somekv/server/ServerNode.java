@@ -14,6 +14,7 @@ import io.somekv.raft.RaftConfig;
 import io.somekv.server.control.AddressKeeper;
 import io.somekv.server.control.NodeControl;
 import io.somekv.server.folder.RefusedException;
+import io.somekv.server.folder.Settings;
 import io.somekv.server.grpc.ControlDoor;
 import io.somekv.server.lane.BulkWork;
 import io.somekv.server.lane.Emergency;
@@ -24,12 +25,14 @@ import io.somekv.server.lane.LogWriter;
 import io.somekv.server.net.Loops;
 import io.somekv.server.peer.NodeDirectory;
 import io.somekv.server.peer.PeerNetwork;
+import io.somekv.server.peer.StoreMarks;
 import io.somekv.server.resp.RespDoor;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -52,6 +55,7 @@ public final class ServerNode implements AutoCloseable {
     private final MultiThreadIoEventLoopGroup loops;
     private final List<LaneLoop> lanes;
     private final NodeDirectory directory = new NodeDirectory();
+    private final StoreMarks marks;
     private final PeerNetwork peers;
     private final RespDoor resp;
     private final ControlDoor control;
@@ -86,11 +90,13 @@ public final class ServerNode implements AutoCloseable {
                         store.storeId(),
                         store.wal().incarnation(),
                         new SecureRandom().nextLong());
-        peers = new PeerNetwork(self, directory, loops, lanes);
+        marks = StoreMarks.of(store.folder().marks());
+        peers = new PeerNetwork(self, logs(options, emergency), directory, loops, lanes);
         resp = new RespDoor(loops, lanes, options.clientsMax());
         writer.start();
         Housekeeping house = new Housekeeping(store.wal(), store.engine(), lanes, emergency);
         background.everySecond(house::run);
+        background.everySecond(this::keepMarks);
         for (LaneLoop lane : lanes) {
             lane.start(lanes);
         }
@@ -114,6 +120,15 @@ public final class ServerNode implements AutoCloseable {
             log.warn("what this node held of a group may lack acknowledged writes: {}", recovery);
         }
         log.info("node {} is ready: {}", info.nodeId(), info);
+    }
+
+    /** A disk that ceases to sync on purpose is not to be found out by others. */
+    private PeerNetwork.Logs logs(ServerOptions options, Emergency emergency) {
+        boolean lies = options.disk() == ServerOptions.DiskKind.UNSYNCED_WITHOUT_SYNC;
+        return new PeerNetwork.Logs(
+                lies ? () -> 0 : store.wal()::durablePosition,
+                marks,
+                why -> emergency.stop(Emergency.EXIT_DISK, why, new RefusedException(why)));
     }
 
     private NodeInfo listen(ServerOptions options) throws InterruptedException {
@@ -213,6 +228,18 @@ public final class ServerNode implements AutoCloseable {
             store.folder().save(map);
         } catch (IOException e) {
             log.warn("the cluster map was not saved: {}", e.getMessage());
+        }
+    }
+
+    /** How far the logs of others have come: what a later start of theirs is held against. */
+    private void keepMarks() {
+        try {
+            Optional<Settings> changes = marks.changes();
+            if (changes.isPresent()) {
+                store.folder().saveMarks(changes.get());
+            }
+        } catch (IOException e) {
+            log.warn("how far the logs of other nodes have come was not saved: {}", e.getMessage());
         }
     }
 

@@ -96,8 +96,16 @@ final class TestCluster implements AutoCloseable {
 
     /** Starts a copy of a running node's folder, as that node, on other ports. */
     ServerNode startCopy(int node) throws IOException, InterruptedException {
-        Path original = folder.resolve("node" + info(node).nodeId());
-        Path copy = folder.resolve("copy");
+        long nodeId = info(node).nodeId();
+        return ServerNode.start(
+                ServerOptions.local(nodeId, copy(nodeId, "copy"), ServerOptions.Ports.ANY),
+                (code, why, cause) -> emergencies.add(why + ": " + cause));
+    }
+
+    /** A copy of a node's folder as it is now. */
+    Path copy(long nodeId, String name) throws IOException {
+        Path original = folder.resolve("node" + nodeId);
+        Path copy = folder.resolve(name);
         try (Stream<Path> files = Files.walk(original)) {
             for (Path file : files.toList()) {
                 Path target = copy.resolve(original.relativize(file));
@@ -108,9 +116,7 @@ final class TestCluster implements AutoCloseable {
                 }
             }
         }
-        return ServerNode.start(
-                ServerOptions.local(info(node).nodeId(), copy, ServerOptions.Ports.ANY),
-                (code, why, cause) -> emergencies.add(why + ": " + cause));
+        return copy;
     }
 
     void stop(int node) throws IOException {

@@ -53,6 +53,16 @@ public sealed interface Frame {
      */
     record Pulse(int lane, int laneCount) implements Frame {}
 
+    /**
+     * How far logs are durable, of the sender and, as it last heard, of the receiver; between
+     * nodes, behind the Hello and each second. So a node learns that its disk was put back to an
+     * older state.
+     *
+     * @param position in the sender's log, in its own reckoning; never decreases
+     * @param yourStoreId the disk of the receiver that is meant; all zero where none is known
+     */
+    record LogMark(long position, UUID yourStoreId, long yourPosition) implements Frame {}
+
     /** In {@link Call#groupId}: route by key. */
     long ANY_GROUP = -1;
 }

@@ -121,6 +121,15 @@ public final class FrameCodec {
                             Fields.int32(out, f.laneCount());
                         },
                         in -> new Frame.Pulse(Fields.int32(in), Fields.int32(in)))
+                .add(
+                        8,
+                        Frame.LogMark.class,
+                        (out, f) -> {
+                            out.i64(f.position());
+                            Fields.uuid(out, f.yourStoreId());
+                            out.i64(f.yourPosition());
+                        },
+                        in -> new Frame.LogMark(in.i64(), Fields.uuid(in), in.i64()))
                 .build();
     }
 }

@@ -24,6 +24,7 @@ import java.util.zip.CRC32C;
  * lock       held while a process uses the folder
  * cluster    which cluster the node is in, and the nodes it was told of when it joined
  * map        the newest cluster map it has seen
+ * marks      how far the logs of other nodes were durable when they were heard of last
  * recoveries what 'somekv node recover-quorum' did here, a line each; as a rule, it is not there
  * wal/       the shared log
  * rocks/     the rows
@@ -244,6 +245,16 @@ public final class NodeFolder implements Closeable {
     public List<String> recoveries() throws IOException {
         Path file = path.resolve("recoveries");
         return Files.exists(file) ? Files.readAllLines(file, StandardCharsets.UTF_8) : List.of();
+    }
+
+    /** What was saved by {@link #saveMarks}. */
+    public Settings marks() throws IOException {
+        Path file = path.resolve("marks");
+        return Files.exists(file) ? Settings.read(file) : Settings.none();
+    }
+
+    public void saveMarks(Settings marks) throws IOException {
+        write(path.resolve("marks"), marks.toText());
     }
 
     private static Bytes encode(ClusterMap map) {

@@ -67,7 +67,7 @@ public final class Settings {
         return values.keySet();
     }
 
-    void put(String name, String value) {
+    public void put(String name, String value) {
         values.put(name, value);
     }
 

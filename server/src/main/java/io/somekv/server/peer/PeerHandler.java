@@ -67,6 +67,8 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
                 throw new MalformedException("the first frame is a Hello");
             }
             onHello(first);
+        } else if (hello.nodeId() != 0 && frame instanceof Frame.LogMark mark) {
+            onMark(hello, mark);
         } else if (hello.nodeId() != 0) {
             network.received(hello, connection, frame);
         } else if (frame instanceof Frame.Call call) {
@@ -91,7 +93,17 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
         }
         if (objection.isEmpty()) {
             remote = hello;
+            if (hello.nodeId() != 0) {
+                connection.send(network.mark(hello.nodeId()));
+            }
         } else {
+            refuse(hello, objection);
+        }
+    }
+
+    private void onMark(Frame.Hello hello, Frame.LogMark mark) {
+        String objection = network.marked(hello, mark);
+        if (!objection.isEmpty()) {
             refuse(hello, objection);
         }
     }

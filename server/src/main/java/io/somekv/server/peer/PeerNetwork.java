@@ -11,7 +11,6 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.somekv.node.LaneInput;
-import io.somekv.node.wire.ConsensusCodec;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.server.lane.LaneLoop;
@@ -21,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +46,8 @@ public final class PeerNetwork {
     private static final long SIGN_OF_LIFE_MILLIS = 1_000;
     private static final long HIGHER_ID_WAITS_NANOS = 2_000_000_000;
 
+    private static final UUID NO_STORE = new UUID(0, 0);
+
     /**
      * Who this node is.
      *
@@ -53,7 +56,17 @@ public final class PeerNetwork {
      */
     public record Self(long nodeId, UUID storeId, long incarnation, long life) {}
 
+    /**
+     * How far logs have come.
+     *
+     * @param durable position up to which this node's own log is
+     * @param others what was heard of those of others
+     * @param onSetBack hears why this node must not go on: its own disk was set back
+     */
+    public record Logs(LongSupplier durable, StoreMarks others, Consumer<String> onSetBack) {}
+
     private final Self self;
+    private final Logs logs;
     private final NodeDirectory directory;
     private final EventLoopGroup loops;
     private final List<LaneLoop> lanes;
@@ -62,8 +75,13 @@ public final class PeerNetwork {
     private volatile boolean closing;
 
     public PeerNetwork(
-            Self self, NodeDirectory directory, EventLoopGroup loops, List<LaneLoop> lanes) {
+            Self self,
+            Logs logs,
+            NodeDirectory directory,
+            EventLoopGroup loops,
+            List<LaneLoop> lanes) {
         this.self = self;
+        this.logs = logs;
         this.directory = directory;
         this.loops = loops;
         this.lanes = List.copyOf(lanes);
@@ -131,11 +149,11 @@ public final class PeerNetwork {
      * Two followers have nothing to say to each other, and are to know of each other all the same.
      */
     private void showLife() {
-        Frame nothing = new Frame.Consensus(ConsensusCodec.encode(List.of()));
         for (PeerLink link : links.values()) {
             FrameConnection connection = link.current();
             if (connection != null && connection.hasRoom()) {
-                connection.lane().eventLoop().execute(() -> connection.send(nothing));
+                Frame mark = mark(link.nodeId());
+                connection.lane().eventLoop().execute(() -> connection.send(mark));
             }
         }
     }
@@ -193,6 +211,46 @@ public final class PeerNetwork {
     /** Why a node that introduced itself like this must not be talked to; empty if it may be. */
     String objection(Frame.Hello hello) {
         return Handshake.objection(self, directory, hello);
+    }
+
+    /** What a node is told of its log and of this node's. */
+    Frame mark(long nodeId) {
+        StoreMarks.Mark known = logs.others.of(nodeId).orElse(new StoreMarks.Mark(NO_STORE, 0));
+        return new Frame.LogMark(logs.durable.getAsLong(), known.storeId(), known.position());
+    }
+
+    /**
+     * A node says how far its log is durable, and how far it has heard that this node's is. Ends
+     * this process where that is farther than what is here.
+     *
+     * @return why it is not listened to any more; empty if it is
+     */
+    String marked(Frame.Hello hello, Frame.LogMark mark) {
+        boolean isOfThisDisk = mark.yourStoreId().equals(self.storeId);
+        if (isOfThisDisk && mark.yourPosition() > logs.durable.getAsLong()) {
+            logs.onSetBack.accept(
+                    "node "
+                            + hello.nodeId()
+                            + " knows that the log of this node was durable to "
+                            + mark.yourPosition()
+                            + ", and it ends at "
+                            + logs.durable.getAsLong()
+                            + ": the disk was put back to an older state, and has forgotten what"
+                            + " this node promised since. Start it on the folder it had last; if"
+                            + " that is lost, on an empty one, and then: somekv node replace "
+                            + self.nodeId
+                            + " HOST:PORT");
+            return "this node stops";
+        }
+        if (logs.others.isBehind(hello.nodeId(), hello.storeId(), mark.position())) {
+            return "node "
+                    + hello.nodeId()
+                    + " runs on a disk that was put back to an older state: its log ends before"
+                    + " what it had announced, so nothing it says counts. Its own log says what to"
+                    + " do";
+        }
+        logs.others.announced(hello.nodeId(), hello.storeId(), mark.position());
+        return "";
     }
 
     /** Takes a node's connection; returns why it does not, empty if it does. */

@@ -10,7 +10,7 @@ final class Connections {
         return switch (frame) {
             case Frame.Consensus _, Frame.Reply _, Frame.Pulse _ -> Network.Tie.NONE;
             case Frame.Call _ -> Network.Tie.RECEIVER;
-            case Frame.Hello _ -> Network.Tie.CONNECTION;
+            case Frame.Hello _, Frame.LogMark _ -> Network.Tie.CONNECTION;
         };
     }
 }

@@ -76,6 +76,9 @@ public final class Wal implements SharedLog {
     /** All before is durable; {@code syncedThrough <= end}. */
     private long syncedThrough;
 
+    /** The same, for other threads. */
+    private volatile long durable;
+
     /** Segments before it hold nothing any more that is not durable elsewhere. */
     private volatile long firstNeeded;
 
@@ -148,7 +151,7 @@ public final class Wal implements SharedLog {
             fileSize = file.size();
             epoch = recovery.epoch;
         }
-        syncedThrough = end;
+        isDurable(end);
         // Makes names durable that the process before may not have synced.
         identity.store(disk, config);
         recovered = describeGroups();
@@ -323,7 +326,17 @@ public final class Wal implements SharedLog {
             }
             file.sync();
         }
-        syncedThrough = end;
+        isDurable(end);
+    }
+
+    private void isDurable(long through) {
+        syncedThrough = through;
+        durable = through;
+    }
+
+    /** All before this position is durable; it never decreases, also over restarts. */
+    public long durablePosition() {
+        return durable;
     }
 
     /** Goes on in a new segment; all before is durable. */
@@ -338,7 +351,7 @@ public final class Wal implements SharedLog {
         DiskFile started = segments.start(number, bytes, frameSize);
         fileSize = started.size();
         end = Position.of(number, firstFrame);
-        syncedThrough = end;
+        isDurable(end);
         return started;
     }
 
