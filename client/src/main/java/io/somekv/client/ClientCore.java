@@ -197,6 +197,9 @@ public final class ClientCore {
             pause(request, nowMillis);
         } else if (outcome instanceof Outcome.Result || outcome instanceof Outcome.Invalid) {
             complete(request, outcome, nowMillis);
+        } else if (outcome instanceof Outcome.DiskNearlyFull && !request.maybeExecuted) {
+            // It takes a person, or deletes, and not a moment.
+            complete(request, outcome, nowMillis);
         } else if (outcome instanceof Outcome.BelowFloor) {
             complete(request, new Outcome.Unknown("its record is gone"), nowMillis);
         } else if (outcome instanceof Outcome.DeadlineNeeded needed && lacksDeadline(request)) {

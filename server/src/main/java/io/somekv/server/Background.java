@@ -26,7 +26,12 @@ final class Background implements AutoCloseable {
 
     /** Runs it again a second after it ended, for the first time in a second. */
     void everySecond(Runnable work) {
-        Future<?> _ = thread.scheduleWithFixedDelay(work, 1, 1, TimeUnit.SECONDS);
+        every(1_000, work);
+    }
+
+    /** As {@link #everySecond}, with another pause. */
+    void every(long millis, Runnable work) {
+        Future<?> _ = thread.scheduleWithFixedDelay(work, millis, millis, TimeUnit.MILLISECONDS);
     }
 
     /**

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 
@@ -65,6 +66,7 @@ final class TestCluster implements AutoCloseable {
                         lanes,
                         100,
                         OptionalInt.empty(),
+                        OptionalLong.empty(),
                         false,
                         ServerOptions.DiskKind.FILES);
         Emergency emergency = (code, why, cause) -> emergencies.add(why + ": " + cause);

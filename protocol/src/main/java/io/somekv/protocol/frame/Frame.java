@@ -50,8 +50,9 @@ public sealed interface Frame {
      *
      * @param lane from 0
      * @param laneCount a group lives on lane {@code groupId mod laneCount} of the sender
+     * @param disk of the sender
      */
-    record Pulse(int lane, int laneCount) implements Frame {}
+    record Pulse(int lane, int laneCount, DiskRoom disk) implements Frame {}
 
     /** In {@link Call#groupId}: route by key. */
     long ANY_GROUP = -1;
