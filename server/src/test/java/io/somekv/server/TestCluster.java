@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 
 /** Real nodes in this process, on real sockets and a real disk, on ports that the system chose. */
 final class TestCluster implements AutoCloseable {
+    private OptionalLong diskReserve = OptionalLong.empty();
     private final Path folder;
     private final int lanes;
     private final List<ServerNode> nodes = new ArrayList<>();
@@ -49,6 +50,11 @@ final class TestCluster implements AutoCloseable {
         return startOneMore(id);
     }
 
+    /** Of nodes that are started from now on. */
+    void diskReserve(long bytes) {
+        diskReserve = OptionalLong.of(bytes);
+    }
+
     private TestCluster(Path folder, int lanes) {
         this.folder = folder;
         this.lanes = lanes;
@@ -66,7 +72,7 @@ final class TestCluster implements AutoCloseable {
                         lanes,
                         100,
                         OptionalInt.empty(),
-                        OptionalLong.empty(),
+                        diskReserve,
                         false,
                         ServerOptions.DiskKind.FILES);
         Emergency emergency = (code, why, cause) -> emergencies.add(why + ": " + cause);
