@@ -79,10 +79,10 @@ public final class ServerNode implements AutoCloseable {
         this.store = store;
         String name = "node" + options.nodeId();
         writer = new LogWriter(store.wal(), emergency, name + "-log");
-        background = new Background(name + "-background");
-        bulk = new Background(name + "-snapshots");
+        background = new Background(name + "-background", emergency);
+        bulk = new Background(name + "-snapshots", emergency);
         // Of its own: a flush takes longer than a disk takes to fill.
-        looks = new Background(name + "-disk");
+        looks = new Background(name + "-disk", emergency);
         space = store.space(options.diskReserve());
         reader = new LogReader(store.wal(), emergency, background.thread());
         loops = Loops.of(options.lanes(), name + "-lane");
