@@ -197,6 +197,9 @@ public final class ClientCore {
             pause(request, nowMillis);
         } else if (outcome instanceof Outcome.Result || outcome instanceof Outcome.Invalid) {
             complete(request, outcome, nowMillis);
+        } else if (outcome instanceof Outcome.DiskNearlyFull && request.executableCopies <= 1) {
+            // It takes a person, or deletes, and not a moment.
+            complete(request, outcome, nowMillis);
         } else if (outcome instanceof Outcome.BelowFloor) {
             complete(request, new Outcome.Unknown("its record is gone"), nowMillis);
         } else if (outcome instanceof Outcome.DeadlineNeeded needed && lacksDeadline(request)) {
@@ -241,7 +244,7 @@ public final class ClientCore {
             endUnreached(request, nowMillis);
             return;
         }
-        boolean unknown = request.command instanceof Command.Write && request.maybeExecuted;
+        boolean unknown = request.command instanceof Command.Write && request.maybeExecuted();
         complete(
                 request,
                 unknown
@@ -255,7 +258,7 @@ public final class ClientCore {
      * out: it goes on for those that wait for it.
      */
     private boolean isOutOfReach(PendingRequest request) {
-        return !request.maybeExecuted && request.token.isPresent() && !endpoints.isAnyReached();
+        return !request.maybeExecuted() && request.token.isPresent() && !endpoints.isAnyReached();
     }
 
     /** When a request that nothing can be done for ends. */
@@ -320,7 +323,9 @@ public final class ClientCore {
         }
         Optional<RequestStamp> stamp = request.stamp.map(before -> freshStamp(before, nowMillis));
         request.stamp = stamp;
-        request.maybeExecuted |= stamp.isPresent() && stamp.get().deadlineMillis() != 0;
+        if (stamp.isPresent() && stamp.get().deadlineMillis() != 0) {
+            request.executableCopies++;
+        }
         request.copies++;
         wakeAt(request, nowMillis + settings.attemptMillis());
         effects.add(

@@ -24,8 +24,11 @@ final class PendingRequest {
     /** Present from the first copy on, where the command is stamped at all. */
     Optional<RequestStamp> stamp = Optional.empty();
 
-    /** A copy with a real deadline has left: from now on nobody can say it was not executed. */
-    boolean maybeExecuted;
+    /**
+     * Copies with a real deadline that have left: from the first on nobody can say that it was not
+     * executed, but for the one who answers it, if there is no other.
+     */
+    int executableCopies;
 
     /** Where the last copy went; {@link Endpoints#NONE} while none is on its way. */
     int endpoint = Endpoints.NONE;
@@ -52,6 +55,10 @@ final class PendingRequest {
         this.command = command;
         this.askedAtMillis = askedAtMillis;
         this.giveUpAtMillis = giveUpAtMillis;
+    }
+
+    boolean maybeExecuted() {
+        return executableCopies > 0;
     }
 
     /** A write that has no stamp yet cannot be sent. */

@@ -50,6 +50,8 @@ final class Results {
     private static String whyNot(Outcome outcome) {
         if (outcome instanceof Outcome.Busy) {
             return "the store had too much to do; try again later";
+        } else if (outcome instanceof Outcome.DiskNearlyFull full) {
+            return full.text();
         } else if (outcome instanceof Outcome.WrongGroup) {
             return "no group serves the key; have a group join";
         } else if (outcome instanceof Outcome.NotLeader) {

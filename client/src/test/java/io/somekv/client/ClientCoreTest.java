@@ -109,6 +109,23 @@ class ClientCoreTest {
         assertEquals(Long.MAX_VALUE, core.nextWakeUpMillis());
     }
 
+    /** It lasts: whoever asks is told at once, unless an earlier copy may have been executed. */
+    @Test
+    void aDiskThatIsNearlyFullEndsAWriteAtOnceUnlessItMayHaveBeenExecuted() {
+        register();
+        Outcome full = new Outcome.DiskNearlyFull(2, 5);
+        core.request(1, PUT, 10);
+        reply(onlyCall(), full, 10);
+        assertEquals(List.of(new ClientEffect.Completed(1, full)), completed());
+        core.request(2, PUT, 20);
+        onlyCall();
+        runUntilSend();
+        reply(onlyCall(), full, 1_500);
+        assertEquals(List.of(), completed());
+        runToTheEnd();
+        assertInstanceOf(Outcome.Unknown.class, completed().get(0).outcome());
+    }
+
     @Test
     void aWriteThatWasSentEndsAsUnknown() {
         register();

@@ -25,6 +25,7 @@ class ResultsTest {
     @Test
     void whatWasNotExecutedSaysWhatToDoAboutIt() {
         assertUnavailable("try again later", new Outcome.Busy(5));
+        assertUnavailable("the disk of node 2 is nearly full", new Outcome.DiskNearlyFull(2, 5));
         assertUnavailable("have a group join", new Outcome.WrongGroup(3));
         assertUnavailable("does a majority of its nodes run?", new Outcome.NotLeader(0));
         assertUnavailable("not ready", new Outcome.DeadlineNeeded(1));

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -30,6 +31,11 @@ final class NodeProcessTest {
     private static final String SMALL = "size=150m";
 
     private static final String LARGE = "size=400m";
+
+    /** The log, a reserve of 256 MiB, and something between. */
+    private static final String MEDIUM = "size=600m";
+
+    private static final String HUGE = "size=1200m";
     private static final int EXIT_DISK = 74;
 
     @TempDir private Path folder;
@@ -47,9 +53,10 @@ final class NodeProcessTest {
         program.close();
     }
 
-    private Process startNode(String name, Path data, int ports) throws IOException {
-        return program.start(
-                name,
+    private Process startNode(String name, Path data, int ports, String... more)
+            throws IOException {
+        List<String> arguments = new ArrayList<>();
+        arguments.addAll(
                 List.of(
                         "server",
                         "--node-id",
@@ -62,6 +69,14 @@ final class NodeProcessTest {
                         Integer.toString(ports + 1),
                         "--grpc-port",
                         Integer.toString(ports + 2)));
+        arguments.addAll(List.of(more));
+        return program.start(name, arguments);
+    }
+
+    private void startCluster() throws Exception {
+        String control = "127.0.0.1:" + (firstPort + 2);
+        program.run(0, "start", List.of("cluster", "start", "--node", control));
+        program.run(0, "join", List.of("cluster", "join", "1", "--node", control, "--on", "1"));
     }
 
     @Test
@@ -81,8 +96,9 @@ final class NodeProcessTest {
     }
 
     /**
-     * A full disk stops the node with an error that says so. Once there is room, it comes back, and
-     * there is neither a hole in its log nor a write missing that was acknowledged.
+     * Without a reserve a full disk stops the node with an error that says so. Once there is room,
+     * it comes back, and there is neither a hole in its log nor a write missing that was
+     * acknowledged.
      */
     @Test
     @Tag("kb-20")
@@ -92,11 +108,9 @@ final class NodeProcessTest {
         assumeTrue(mounted, "a small file system can be mounted: only root can");
         try {
             Path data = disk.resolve("n1");
-            Process full = startNode("full", data, firstPort);
+            Process full = startNode("full", data, firstPort, "--disk-reserve", "0");
             program.await(full, "full", "is ready");
-            String control = "127.0.0.1:" + (firstPort + 2);
-            program.run(0, "start", List.of("cluster", "start", "--node", control));
-            program.run(0, "join", List.of("cluster", "join", "1", "--node", control, "--on", "1"));
+            startCluster();
             int acknowledged = writeUntilItStops(full);
             assertTrue(acknowledged > 0, "writes were acknowledged before the disk was full");
             assertTrue(full.waitFor(60, TimeUnit.SECONDS), "the node stops by itself");
@@ -108,6 +122,41 @@ final class NodeProcessTest {
             Process freed = startNode("freed", data, firstPort);
             program.await(freed, "freed", "is ready");
             expectAll(freed, acknowledged);
+        } finally {
+            program.close();
+            assertTrue(run("umount", disk.toString()));
+        }
+    }
+
+    /** With a reserve it refuses what grows, reads and deletes, and takes writes once it can. */
+    @Test
+    @Tag("kb-20")
+    void aDiskThatFillsUpRefusesWritesAndTheNodeStays() throws Exception {
+        Path disk = Files.createDirectories(folder.resolve("disk"));
+        boolean mounted = run("mount", "-t", "tmpfs", "-o", MEDIUM, "somekv-test", disk.toString());
+        assumeTrue(mounted, "a small file system can be mounted: only root can");
+        try {
+            Path data = disk.resolve("n1");
+            Process node = startNode("node", data, firstPort);
+            program.await(node, "node", "is ready");
+            startCluster();
+            int acknowledged = writeUntilRefused(node);
+            expectAll(node, acknowledged);
+            try (Jedis client = connect()) {
+                for (int i = 0; i < 100; i++) {
+                    assertEquals(1, client.del(key(--acknowledged)));
+                }
+            }
+            node.destroyForcibly().onExit().join();
+            Process again = startNode("again", data, firstPort);
+            program.await(again, "again", "is ready");
+            expectAll(again, acknowledged);
+            assertTrue(run("mount", "-o", "remount," + HUGE, disk.toString()));
+            program.await(again, "again", "the disk has room again");
+            try (Jedis client = connect()) {
+                assertEquals("OK", client.set(key(acknowledged), value(acknowledged)));
+            }
+            expectAll(again, acknowledged + 1);
         } finally {
             program.close();
             assertTrue(run("umount", disk.toString()));
@@ -151,6 +200,25 @@ final class NodeProcessTest {
         return next;
     }
 
+    /** As {@link #writeUntilItStops}, up to the first refusal for want of room. */
+    private int writeUntilRefused(Process node) throws InterruptedException {
+        int next = 0;
+        while (!node.waitFor(0, TimeUnit.MILLISECONDS)) {
+            try (Jedis client = connect()) {
+                while (true) {
+                    assertEquals("OK", client.set(key(next), value(next)));
+                    next++;
+                }
+            } catch (JedisException e) {
+                if (String.valueOf(e.getMessage()).startsWith("MISCONF ")) {
+                    return next;
+                }
+                node.waitFor(50, TimeUnit.MILLISECONDS);
+            }
+        }
+        throw new AssertionError("the node has ended: " + program.printed("node"));
+    }
+
     private void expectAll(Process node, int count) throws InterruptedException {
         int next = 0;
         while (next < count) {
@@ -161,7 +229,7 @@ final class NodeProcessTest {
                 }
             } catch (JedisException e) {
                 boolean ended = node.waitFor(50, TimeUnit.MILLISECONDS);
-                assertTrue(!ended, () -> program.printed("freed"));
+                assertTrue(!ended, "the node has ended");
             }
         }
     }

@@ -14,6 +14,7 @@ import io.somekv.raft.Now;
 import io.somekv.raft.ProposalResult;
 import io.somekv.raft.RaftReplica;
 import io.somekv.raft.ReadResult;
+import io.somekv.raft.Room;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,15 +27,17 @@ final class GroupClients {
 
     private final RaftReplica replica;
     private final MemberNodes nodes;
+    private final DiskWatch disks;
     private final WriteQueue writes = new WriteQueue();
     private final ReadQueue reads;
     private final MemberChanges changes = new MemberChanges();
 
     private long nextToken = 1;
 
-    GroupClients(RaftReplica replica, MemberNodes nodes, StateMachine machine) {
+    GroupClients(RaftReplica replica, MemberNodes nodes, StateMachine machine, DiskWatch disks) {
         this.replica = replica;
         this.nodes = nodes;
+        this.disks = disks;
         this.reads = new ReadQueue(machine);
     }
 
@@ -56,7 +59,7 @@ final class GroupClients {
         long logTime = replica.logTime(now);
         Optional<Outcome> refusal =
                 replica.leads() || mode.isLocal()
-                        ? RequestCheck.refusal(request, logTime)
+                        ? RequestCheck.refusal(request, logTime).or(() -> wantOfRoom(request))
                         : Optional.of(notLeader());
         if (refusal.isPresent()) {
             waiter.done(now, refusal.get(), logTime);
@@ -69,6 +72,13 @@ final class GroupClients {
         if (!taken) {
             waiter.done(now, new Outcome.Busy(RETRY_AFTER_MILLIS), logTime);
         }
+    }
+
+    /** Before anything is logged: what is logged is written on every member's disk. */
+    private Optional<Outcome> wantOfRoom(Request request) {
+        return RequestCheck.grows(request.command()) && replica.room() != Room.HERE
+                ? Optional.of(disks.refusal(replica.membership()))
+                : Optional.empty();
     }
 
     /** Has a member join or leave, if this replica leads; the answer comes when that is applied. */

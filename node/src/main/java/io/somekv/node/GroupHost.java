@@ -19,6 +19,7 @@ import io.somekv.raft.RaftReplica;
 import io.somekv.raft.ReadResult;
 import io.somekv.raft.Ready;
 import io.somekv.raft.ReplicaStatus;
+import io.somekv.raft.Room;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
@@ -83,7 +84,7 @@ final class GroupHost {
         this.machine = nursery.machine(groupId, storeId);
         this.nodes = new MemberNodes(replica);
         this.dueNanos = replica.nextDeadlineNanos();
-        this.clients = new GroupClients(replica, nodes, machine);
+        this.clients = new GroupClients(replica, nodes, machine, nursery.disks());
     }
 
     long groupId() {
@@ -112,6 +113,10 @@ final class GroupHost {
 
     boolean leads() {
         return replica.leads();
+    }
+
+    Room room() {
+        return replica.room();
     }
 
     /** Node of the leader this replica follows; 0 when it knows none. */

@@ -36,7 +36,7 @@ public final class Lane {
     private final GroupOperations operations;
     private final CallFilter calls = new CallFilter();
     private final NodeWatch watch;
-
+    private final DiskWatch disks;
     private final Nursery nursery;
 
     /** When groups at rest are looked at, too: their deadlines are far. */
@@ -55,10 +55,11 @@ public final class Lane {
         this.config = config;
         this.engine = engine;
         this.places = new Places(config.nodeId());
-        this.nursery = new Nursery(config, engine, outbox);
+        this.disks = new DiskWatch(config.nodeId(), places, startedAt);
+        this.nursery = new Nursery(config, engine, outbox, disks);
         this.router = new Router(config, places, outbox);
         this.lookAtAllNanos = startedAt.nanos();
-        this.watch = new NodeWatch(config, places, outbox, startedAt);
+        this.watch = new NodeWatch(config, places, outbox, disks, startedAt);
         this.maps = new MapKeeper(places, router, startedAt, this::onNewerMap);
         this.reporter = new MemberReporter(places, router, startedAt);
         this.driver = new ShardDriver(places, maps, router, startedAt);
@@ -111,6 +112,7 @@ public final class Lane {
             case LaneInput.CreateReplica create -> operations.onCreate(now, create);
             case LaneInput.TransferLeadership transfer -> operations.onTransfer(now, transfer);
             case LaneInput.ChangeMembers change -> operations.onChange(now, change);
+            case LaneInput.Disk disk -> disks.learnOwn(now, disk.room());
             case LaneInput.LeaveLeadership _ -> operations.onLeave(now);
             case LaneInput.FromLane lane -> onNote(now, lane.lane(), lane.note());
             case LaneInput.Learned learned -> maps.learn(learned.map());
@@ -186,6 +188,7 @@ public final class Lane {
             }
         }
         watch.tick(now);
+        disks.tick(now);
         router.tick(now);
         maps.tick(now);
         driver.tick(now);
@@ -345,6 +348,7 @@ public final class Lane {
         Optional<Nursery.Unborn> born = nursery.born(mark);
         if (born.isPresent()) {
             places.add(born.get().host());
+            disks.welcome(now, born.get().host());
             born.get().tokens().forEach(token -> outbox.answer(token, new Outcome.Ok()));
             return;
         }

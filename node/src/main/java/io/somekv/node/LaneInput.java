@@ -6,6 +6,7 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.frame.DiskRoom;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Entry;
 import io.somekv.raft.Membership;
@@ -99,6 +100,9 @@ public sealed interface LaneInput {
      * Invalid with the reason, or Unknown where the leader changed meanwhile.
      */
     record ChangeMembers(long token, long groupId, MembershipChange change) implements LaneInput {}
+
+    /** How the node's disk stands; to be told again and again. */
+    record Disk(DiskRoom room) implements LaneInput {}
 
     /** The node is about to stop: others are to lead what this lane leads, where they can. */
     record LeaveLeadership() implements LaneInput {}

@@ -36,6 +36,7 @@ final class Nursery {
     private final LaneConfig config;
     private final Engine engine;
     private final Outbox outbox;
+    private final DiskWatch disks;
     private final SnapshotBudget budget = new SnapshotBudget();
 
     /** Replicas whose first record is not yet durable. */
@@ -59,10 +60,11 @@ final class Nursery {
      */
     record Unborn(GroupHost host, List<Long> tokens) {}
 
-    Nursery(LaneConfig config, Engine engine, Outbox outbox) {
+    Nursery(LaneConfig config, Engine engine, Outbox outbox, DiskWatch disks) {
         this.config = config;
         this.engine = engine;
         this.outbox = outbox;
+        this.disks = disks;
         this.nextStoreId = config.firstStoreId() + config.lane();
     }
 
@@ -225,6 +227,10 @@ final class Nursery {
 
     Outbox outbox() {
         return outbox;
+    }
+
+    DiskWatch disks() {
+        return disks;
     }
 
     /** A state machine on the rows of a store. */

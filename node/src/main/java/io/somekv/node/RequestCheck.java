@@ -32,6 +32,33 @@ final class RequestCheck {
         return Optional.empty();
     }
 
+    /**
+     * Whether executing a command may make the data grow, so that a disk that is nearly full has no
+     * room for it. What deletes, ends or empties goes on, and what keeps the cluster in order.
+     */
+    static boolean grows(Command command) {
+        return switch (command) {
+            case Command.Put _,
+                    Command.PutMany _,
+                    Command.Append _,
+                    Command.Increment _,
+                    Command.IncrementFloat _ ->
+                    true;
+            case Command.Read _, Command.Delete _, Command.Expire _, Command.Clear _ -> false;
+            case Command.GiveUp _, Command.Own _, Command.Configure _ -> false;
+            case Command.StartCluster _,
+                    Command.RegisterNode _,
+                    Command.ForgetNode _,
+                    Command.ReportMembers _,
+                    Command.RegisterClient _,
+                    Command.Join _,
+                    Command.Leave _,
+                    Command.Move _,
+                    Command.KeepInPlace _ ->
+                    false;
+        };
+    }
+
     /** Why a request fits no frame and no entry; empty where it does. */
     static Optional<Outcome> oversized(Request request) {
         long weight = Weights.of(request);

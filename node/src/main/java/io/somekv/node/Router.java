@@ -301,6 +301,7 @@ final class Router {
                 retryLater(now, pending, wrong);
             }
             case Outcome.Busy busy -> retryLater(now, pending, busy);
+            case Outcome.DiskNearlyFull full -> finishRefused(now, pending, full, logTime);
             case Outcome.DeadlineNeeded needed -> {
                 OwnSession session = pending.session;
                 if (session == null) {

@@ -12,6 +12,7 @@ import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.frame.DiskRoom;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.protocol.frame.FrameCodec;
 import io.somekv.raft.Member;
@@ -314,6 +315,11 @@ final class LaneCluster {
     /** The node is about to stop. */
     void leave(long node) {
         giveAll(node, new LaneInput.LeaveLeadership());
+    }
+
+    /** The node's rim has looked at its disk. */
+    void disk(long node, DiskRoom room) {
+        giveAll(node, new LaneInput.Disk(room));
     }
 
     private void expectOk(Command command) {

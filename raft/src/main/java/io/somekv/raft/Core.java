@@ -2,6 +2,7 @@ package io.somekv.raft;
 
 import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,9 @@ final class Core {
 
     private RoleState role;
     private Now now;
+
+    /** See {@link Input.NearlyFull}. */
+    private List<Long> nearlyFull = List.of();
 
     /** Of the latest leadership that ended here; null where none has. */
     private @Nullable StepDownCause stepDownCause;
@@ -132,6 +136,18 @@ final class Core {
 
     boolean has(Mutation mutation) {
         return config.mutations().contains(mutation);
+    }
+
+    void nearlyFull(List<Long> nodeIds) {
+        nearlyFull = nodeIds;
+    }
+
+    boolean isAnyNearlyFull() {
+        return !nearlyFull.isEmpty();
+    }
+
+    boolean isNearlyFull(long nodeId) {
+        return nearlyFull.contains(nodeId);
     }
 
     HardState hardState() {

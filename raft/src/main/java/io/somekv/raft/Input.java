@@ -71,6 +71,17 @@ public sealed interface Input {
      */
     record Install(Snapshot snapshot) implements Input {}
 
+    /**
+     * The disks of these nodes are nearly full, as far as is known here; this replica's own may be
+     * among them. A leader spares their replicas: it sends them no more of its log than a quorum
+     * needs ({@link RaftReplica#room}). Counts until the next one.
+     */
+    record NearlyFull(List<Long> nodeIds) implements Input {
+        public NearlyFull {
+            nodeIds = List.copyOf(nodeIds);
+        }
+    }
+
     /** A {@link Ready.Persist} is durable. Persists complete in the order they were handed out. */
     record Persisted(PersistMark mark) implements Input {}
 

@@ -50,6 +50,7 @@ public final class RaftReplica {
             case Input.ChangeMembership change -> onChange(change);
             case Input.Compact compact -> core.compactTo(compact.index(), compact.logTime());
             case Input.Install install -> onInstall(install.snapshot());
+            case Input.NearlyFull full -> core.nearlyFull(full.nodeIds());
             case Input.Applied applied -> core.feed().onApplied(applied.index());
             case Input.Fetched fetched -> onFetched(fetched);
         }
@@ -107,6 +108,13 @@ public final class RaftReplica {
         return core.role().isQuiet();
     }
 
+    /** Where the group's log may grow, as far as this leader knows; HERE elsewhere. */
+    public Room room() {
+        return core.role() instanceof Leader leader
+                ? leader.replication().sparing().room()
+                : Room.HERE;
+    }
+
     public ReplicaStatus status(Now now) {
         RaftLog log = core.log();
         return new ReplicaStatus(
@@ -159,9 +167,10 @@ public final class RaftReplica {
         return core.role() instanceof Leader leader ? leader.replication().installing() : List.of();
     }
 
-    /** Whether this replica leads, and that one needs a snapshot, if it is there. */
+    /** Whether this replica leads, and that one needs a snapshot and has room, if it is there. */
     public boolean isInstalling(long replicaId) {
-        return core.role() instanceof Leader leader && leader.replication().isInstalling(replicaId);
+        return core.role() instanceof Leader leader
+                && leader.replication().wantsSnapshot(replicaId);
     }
 
     /**

@@ -2,6 +2,7 @@ package io.somekv.raft;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** A leader's followers and learners: what is sent to whom, and what a quorum of them has. */
 final class Replication {
     private final Core core;
+    private final Sparing sparing;
     private final List<Progress> followers = new ArrayList<>();
 
     /** Voters of each side among the followers; those of the outgoing side only while joint. */
@@ -21,6 +23,7 @@ final class Replication {
 
     Replication(Core core) {
         this.core = core;
+        this.sparing = new Sparing(core, this);
         adopt(core.membership());
     }
 
@@ -155,17 +158,35 @@ final class Replication {
         return follower.isHeardSince(recently());
     }
 
-    /** The voter that has most of the log, of those heard lately. */
+    Sparing sparing() {
+        return sparing;
+    }
+
+    List<Progress> followers() {
+        return Collections.unmodifiableList(followers);
+    }
+
+    /** Whether it answered lately, or is new to this leader, or is watched over in a quiet time. */
+    boolean isThere(Progress follower) {
+        return core.role().isQuiet() || follower.lastHeardNanos() >= recently();
+    }
+
+    /** The voter that has most of the log, of those heard lately; with room on its disk, if any. */
     @Nullable Progress bestVoter() {
         long sinceNanos = recently();
         Progress best = null;
         for (Progress voter : voters) {
-            if (voter.lastHeardNanos() >= sinceNanos
-                    && (best == null || voter.matchIndex() > best.matchIndex())) {
+            if (voter.lastHeardNanos() >= sinceNanos && (best == null || isBetter(voter, best))) {
                 best = voter;
             }
         }
         return best;
+    }
+
+    private boolean isBetter(Progress voter, Progress best) {
+        boolean hasRoom = !core.isNearlyFull(voter.nodeId());
+        boolean hasBestRoom = !core.isNearlyFull(best.nodeId());
+        return hasRoom == hasBestRoom ? voter.matchIndex() > best.matchIndex() : hasRoom;
     }
 
     boolean hasVoterBeyond(long index) {
@@ -203,16 +224,23 @@ final class Replication {
     List<Long> installing() {
         List<Long> ids = new ArrayList<>();
         for (Progress follower : followers) {
-            if (follower.isInstalling() && isHeard(follower)) {
+            if (wantsSnapshot(follower) && isHeard(follower)) {
                 ids.add(follower.id());
             }
         }
         return ids;
     }
 
-    boolean isInstalling(long replicaId) {
+    boolean wantsSnapshot(long replicaId) {
         Progress follower = find(replicaId);
-        return follower != null && follower.isInstalling();
+        return follower != null && wantsSnapshot(follower);
+    }
+
+    /**
+     * A snapshot is as large as the state: it would take the rest of a disk that is nearly full.
+     */
+    private boolean wantsSnapshot(Progress follower) {
+        return follower.isInstalling() && !core.isNearlyFull(follower.nodeId());
     }
 
     /**
@@ -238,11 +266,14 @@ final class Replication {
      *     to entries waits for the follower's disk, and a slow disk would look like a dead follower
      */
     void send(long round, boolean isHeartbeat) {
+        List<Progress> spared = sparing.spared();
         for (Progress follower : followers) {
             if (isHeartbeat && !follower.hasAnswered()) {
                 maybeIntroduce(follower);
             }
-            sendEntries(follower, round);
+            if (!spared.contains(follower)) {
+                sendEntries(follower, round);
+            }
             if (isHeartbeat
                     || follower.sentRound() < round
                     || follower.lacksCommit(core.log().commit())) {

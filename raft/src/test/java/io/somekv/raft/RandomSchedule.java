@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One seeded schedule of a whole group: messages are lost, doubled and reordered, syncs are late,
  * replicas crash and lose what was not synced; members come and go, logs are dropped, snapshots
- * take their place. After every step the properties of Raft figure 3 hold, and no read is stale.
+ * take their place; disks are nearly full. After every step the properties of Raft figure 3 hold,
+ * and no read is stale.
  */
 final class RandomSchedule {
     private static final int STEPS = 4000;
@@ -28,6 +29,10 @@ final class RandomSchedule {
     private static final long QUIESCE_AFTER_NANOS = 25_000_000;
 
     private final SplittableRandom random;
+
+    /** Of its own, so that what it decides leaves all else as it was. */
+    private final SplittableRandom rooms;
+
     private RaftConfig config;
     private final List<TestDisk> disks = new ArrayList<>();
     private final List<@Nullable RaftReplica> replicas = new ArrayList<>();
@@ -58,6 +63,7 @@ final class RandomSchedule {
 
     RandomSchedule(long seed, Set<Mutation> mutations) {
         random = new SplittableRandom(seed);
+        rooms = new SplittableRandom(seed ^ 0x726f6f6dL);
         config =
                 new RaftConfig(
                         100_000_000,
@@ -107,10 +113,26 @@ final class RandomSchedule {
             calm = step % 1000 > 500;
             if (step % 200 == 0) {
                 cutOff = calm || random.nextInt(3) > 0 ? -1 : someoneToCutOff();
+                fillDisks();
             }
             one();
         }
         settle();
+    }
+
+    /** Each hears of some disks that they are nearly full, and not all hear the same. */
+    private void fillDisks() {
+        for (int i = 0; i < replicas.size(); i++) {
+            List<Long> full = new ArrayList<>();
+            for (long node = 1; node <= replicas.size(); node++) {
+                if (!calm && rooms.nextInt(4) == 0) {
+                    full.add(node);
+                }
+            }
+            if (replicas.get(i) != null) {
+                step(i, new Input.NearlyFull(full));
+            }
+        }
     }
 
     /** One that leads, by preference: it may think for a while that it leads still. */
@@ -133,6 +155,7 @@ final class RandomSchedule {
                 start(i);
             }
         }
+        fillDisks();
         for (int i = 0; i < replicas.size(); i++) {
             for (int missed = 0; missed < replicas.size(); missed++) {
                 step(i, new Input.Wake(missed + 1));

@@ -2,21 +2,27 @@ package io.somekv.server;
 
 import io.somekv.kv.engine.Engine;
 import io.somekv.node.LaneInput;
+import io.somekv.protocol.frame.DiskRoom;
 import io.somekv.server.lane.Emergency;
 import io.somekv.server.lane.LaneLoop;
 import io.somekv.storage.rocks.EngineFailure;
 import io.somekv.storage.wal.Wal;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * What keeps a node's disk in order: makes the next file of the log before it is needed, has the
  * engine flush now and then, so that logs may be dropped up to what it has kept, and frees the
- * files that are not needed any more. One run a second, on a thread that nobody waits for.
+ * files that are not needed any more. Where the disk has no room for that, it waits: what does not
+ * fit would end the node. One run a second, on a thread that nobody waits for.
  */
 final class Housekeeping {
     /** Written to the log since the last flush; the engine's own flushes do not count. */
     private static final long FLUSH_BYTES = 256L << 20;
+
+    /** The same on a disk that is nearly full: the log's segments are freed sooner. */
+    private static final long FLUSH_BYTES_NEARLY_FULL = 64L << 20;
 
     /** A log that is written to is flushed after so many runs at the latest. */
     private static final int FLUSH_RUNS = 60;
@@ -24,25 +30,37 @@ final class Housekeeping {
     /** A log of so many bytes is dropped even where a slow follower still needs it. */
     private static final long PRESSING_BYTES = 768L << 20;
 
+    /** A segment of the log, or the rows in memory: with less free, neither is begun. */
+    private static final long WORK_BYTES = 64L << 20;
+
     private final Wal wal;
     private final Engine engine;
     private final List<LaneLoop> lanes;
+    private final Supplier<DiskRoom> disk;
     private final Emergency emergency;
 
     private long flushedAtBytes;
     private int runs;
 
-    Housekeeping(Wal wal, Engine engine, List<LaneLoop> lanes, Emergency emergency) {
+    Housekeeping(
+            Wal wal,
+            Engine engine,
+            List<LaneLoop> lanes,
+            Supplier<DiskRoom> disk,
+            Emergency emergency) {
         this.wal = wal;
         this.engine = engine;
         this.lanes = List.copyOf(lanes);
+        this.disk = disk;
         this.emergency = emergency;
     }
 
     void run() {
         try {
-            wal.prepareSegment();
-            maybeFlush();
+            if (disk.get().freeBytes() >= WORK_BYTES) {
+                wal.prepareSegment();
+                maybeFlush();
+            }
             wal.freeSegments();
         } catch (IOException e) {
             emergency.stop(
@@ -62,7 +80,8 @@ final class Housekeeping {
     private void maybeFlush() throws IOException {
         long written = wal.writtenBytes();
         runs++;
-        boolean isDue = written - flushedAtBytes >= FLUSH_BYTES || runs >= FLUSH_RUNS;
+        long enough = disk.get().isNearlyFull() ? FLUSH_BYTES_NEARLY_FULL : FLUSH_BYTES;
+        boolean isDue = written - flushedAtBytes >= enough || runs >= FLUSH_RUNS;
         if (!isDue || written == flushedAtBytes) {
             return;
         }

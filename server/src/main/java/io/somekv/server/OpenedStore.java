@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /**
@@ -135,6 +136,11 @@ record OpenedStore(
                         + ") holds data of "
                         + owner
                         + ": start the node on the data folder that it joined its cluster with");
+    }
+
+    /** The file systems of all that is kept here. */
+    DiskSpace space(OptionalLong reserve) throws IOException {
+        return DiskSpace.of(List.of(folder.path(), folder.wal(), folder.rocks()), reserve);
     }
 
     UUID storeId() {

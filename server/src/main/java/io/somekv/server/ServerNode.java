@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.somekv.node.Lane;
 import io.somekv.node.LaneConfig;
+import io.somekv.node.LaneInput;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.config.ClusterMap;
@@ -47,11 +48,16 @@ public final class ServerNode implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ServerNode.class);
     private static final long ASK_TIMEOUT_NANOS = 10_000_000_000L;
 
+    /** Between two looks at the disk: what is written meanwhile must fit into its reserve. */
+    private static final long LOOK_MILLIS = 250;
+
     private final OpenedStore store;
     private final LogWriter writer;
     private final LogReader reader;
     private final Background background;
     private final Background bulk;
+    private final Background looks;
+    private final DiskSpace space;
     private final MultiThreadIoEventLoopGroup loops;
     private final List<LaneLoop> lanes;
     private final NodeDirectory directory = new NodeDirectory();
@@ -77,8 +83,11 @@ public final class ServerNode implements AutoCloseable {
         this.store = store;
         String name = "node" + options.nodeId();
         writer = new LogWriter(store.wal(), emergency, name + "-log");
-        background = new Background(name + "-background");
-        bulk = new Background(name + "-snapshots");
+        background = new Background(name + "-background", emergency);
+        bulk = new Background(name + "-snapshots", emergency);
+        // Of its own: a flush takes longer than a disk takes to fill.
+        looks = new Background(name + "-disk", emergency);
+        space = store.space(options.diskReserve());
         reader = new LogReader(store.wal(), emergency, background.thread());
         loops = Loops.of(options.lanes(), name + "-lane");
         store.cluster().ifPresent(known -> directory.learn(known.clusterId(), known.nodes()));
@@ -92,14 +101,17 @@ public final class ServerNode implements AutoCloseable {
                         new SecureRandom().nextLong());
         marks = StoreMarks.of(store.folder().marks());
         peers = new PeerNetwork(self, logs(options, emergency), directory, loops, lanes);
-        resp = new RespDoor(loops, lanes, options.clientsMax());
+        resp = new RespDoor(loops, lanes, options.clientsMax(), space::room);
         writer.start();
-        Housekeeping house = new Housekeeping(store.wal(), store.engine(), lanes, emergency);
+        Housekeeping house =
+                new Housekeeping(store.wal(), store.engine(), lanes, space::room, emergency);
         background.everySecond(house::run);
         background.everySecond(this::keepMarks);
         for (LaneLoop lane : lanes) {
             lane.start(lanes);
         }
+        lookAtDisk();
+        looks.every(LOOK_MILLIS, this::lookAtDisk);
         try {
             control = new ControlDoor(name + "-control", options.host(), options.ports().grpc());
         } catch (RuntimeException e) {
@@ -113,7 +125,7 @@ public final class ServerNode implements AutoCloseable {
             closeInside();
             throw e;
         }
-        control.open(new NodeControl(info, store.folder(), directory, lanes));
+        control.open(new NodeControl(info, store.folder(), directory, lanes, space::room));
         peers.start();
         new AddressKeeper(info, lanes.get(0)).start();
         for (String recovery : store.folder().recoveries()) {
@@ -129,6 +141,11 @@ public final class ServerNode implements AutoCloseable {
                 lies ? () -> 0 : store.wal()::durablePosition,
                 marks,
                 why -> emergency.stop(Emergency.EXIT_DISK, why, new RefusedException(why)));
+    }
+
+    private void lookAtDisk() {
+        LaneInput.Disk disk = new LaneInput.Disk(space.look());
+        lanes.forEach(lane -> lane.offerFromOutside(disk));
     }
 
     private NodeInfo listen(ServerOptions options) throws InterruptedException {
@@ -218,6 +235,7 @@ public final class ServerNode implements AutoCloseable {
         writer.stop();
         background.close();
         bulk.close();
+        looks.close();
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         store.close();
     }

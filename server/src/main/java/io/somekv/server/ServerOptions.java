@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * How a node is to run.
@@ -19,6 +20,8 @@ import java.util.OptionalInt;
  * @param clientsMax Redis clients at a time
  * @param leaseDriftPermille leaders read on a lease, safe while no clock's rate is off by more;
  *     empty: they ask a quorum for each batch of reads
+ * @param diskReserve bytes of the disk that are kept free by refusing what grows; empty for the
+ *     default
  * @param insecure listen where others can reach it, without encryption or passwords
  */
 public record ServerOptions(
@@ -30,6 +33,7 @@ public record ServerOptions(
         int lanes,
         int clientsMax,
         OptionalInt leaseDriftPermille,
+        OptionalLong diskReserve,
         boolean insecure,
         DiskKind disk) {
     /** One for each door. */
@@ -111,6 +115,7 @@ public record ServerOptions(
                 lanesDefault(),
                 CLIENTS_MAX_DEFAULT,
                 OptionalInt.empty(),
+                OptionalLong.empty(),
                 false,
                 DiskKind.FILES);
     }

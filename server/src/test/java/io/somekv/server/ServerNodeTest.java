@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -202,6 +203,7 @@ final class ServerNodeTest {
                                 1,
                                 10,
                                 OptionalInt.empty(),
+                                OptionalLong.empty(),
                                 false,
                                 ServerOptions.DiskKind.FILES)));
     }

@@ -10,11 +10,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 
 /** Real nodes in this process, on real sockets and a real disk, on ports that the system chose. */
 final class TestCluster implements AutoCloseable {
+    private OptionalLong diskReserve = OptionalLong.empty();
     private final Path folder;
     private final int lanes;
     private final List<ServerNode> nodes = new ArrayList<>();
@@ -55,6 +57,11 @@ final class TestCluster implements AutoCloseable {
         return startOneMore(id);
     }
 
+    /** Of nodes that are started from now on. */
+    void diskReserve(long bytes) {
+        diskReserve = OptionalLong.of(bytes);
+    }
+
     private TestCluster(Path folder, int lanes) {
         this.folder = folder;
         this.lanes = lanes;
@@ -72,6 +79,7 @@ final class TestCluster implements AutoCloseable {
                         lanes,
                         100,
                         OptionalInt.empty(),
+                        diskReserve,
                         false,
                         ServerOptions.DiskKind.FILES);
         Emergency emergency = (code, why, cause) -> emergencies.add(why + ": " + cause);

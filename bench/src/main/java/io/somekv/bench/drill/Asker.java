@@ -115,7 +115,9 @@ sealed interface Asker extends AutoCloseable {
         private static Outcome refusal(String error) {
             if (error.startsWith("UNKNOWN ")) {
                 return new Outcome.Unknown(error);
-            } else if (error.startsWith("CLUSTERDOWN ") || error.startsWith("TRYAGAIN ")) {
+            } else if (error.startsWith("CLUSTERDOWN ")
+                    || error.startsWith("TRYAGAIN ")
+                    || error.startsWith("MISCONF ")) {
                 return new Outcome.NotLeader(0);
             }
             throw new IllegalStateException("an error that no Redis client expects: " + error);

@@ -88,8 +88,9 @@ sealed interface Fault {
 
     /**
      * @param isRestarted whether the node is killed and started while there is no room
+     * @param leavesReserve whether a part of what a node keeps free is left: then it must stay
      */
-    record FullDisk(boolean isRestarted) implements Fault {
+    record FullDisk(boolean isRestarted, boolean leavesReserve) implements Fault {
         @Override
         public Kind kind() {
             return Kind.FULL_DISK;

@@ -42,7 +42,9 @@ final class FaultSchedule {
             case BRIDGE -> new Planned(new Fault.Cut(bridge(), kind), gap, between(2_000, 12_000));
             case FULL_DISK ->
                     new Planned(
-                            new Fault.FullDisk(random.nextBoolean()), gap, between(2_000, 8_000));
+                            new Fault.FullDisk(random.nextBoolean(), random.nextBoolean()),
+                            gap,
+                            between(2_000, 8_000));
             case BIT_FLIP ->
                     new Planned(
                             new Fault.BitFlip(one(), random.nextLong()), gap, between(0, 1_000));

@@ -38,6 +38,9 @@ final class Faults {
 
     static final int SMALL_DISK_NODE = 1;
 
+    /** Less than a node keeps free of the smallest disk. */
+    private static final long LEFT_OF_RESERVE = 200L << 20;
+
     private static final long SETTLING_NANOS = 3_000_000_000L;
 
     /**
@@ -72,18 +75,7 @@ final class Faults {
                 }
                 yield Optional.of(cut.kind().label() + ": cut " + cut.links());
             }
-            case Fault.FullDisk full -> {
-                excused.add(SMALL_DISK_NODE);
-                disk.orElseThrow().fill();
-                if (full.isRestarted()) {
-                    nodes.kill(SMALL_DISK_NODE);
-                    nodes.start(SMALL_DISK_NODE);
-                }
-                yield Optional.of(
-                        "full-disk: no room for node "
-                                + SMALL_DISK_NODE
-                                + (full.isRestarted() ? ", which is killed and started" : ""));
-            }
+            case Fault.FullDisk full -> Optional.of(fill(full));
             case Fault.BitFlip flip -> flip(flip);
             case Fault.Wipe(int node) -> {
                 excused.add(node);
@@ -113,8 +105,11 @@ final class Faults {
                 network.orElseThrow().heal();
                 yield "all links are whole";
             }
-            case Fault.FullDisk _ -> {
+            case Fault.FullDisk full -> {
                 disk.orElseThrow().free();
+                if (full.leavesReserve()) {
+                    yield "room again for node " + SMALL_DISK_NODE;
+                }
                 boolean ended = endsOfWhatItMet(SMALL_DISK_NODE);
                 yield "room again"
                         + (ended
@@ -131,6 +126,24 @@ final class Faults {
             }
             case Fault.Wipe(int node) -> startAgain(List.of(node));
         };
+    }
+
+    /** With a part of its reserve left the node refuses writes; that it ends would be a finding. */
+    private String fill(Fault.FullDisk full) throws IOException, InterruptedException {
+        excused.add(SMALL_DISK_NODE);
+        disk.orElseThrow().fill(full.leavesReserve() ? LEFT_OF_RESERVE : 0);
+        if (full.isRestarted()) {
+            nodes.kill(SMALL_DISK_NODE);
+            nodes.start(SMALL_DISK_NODE);
+        }
+        if (full.leavesReserve()) {
+            excused.remove(SMALL_DISK_NODE);
+        }
+        return "full-disk: "
+                + (full.leavesReserve() ? "only a part of its reserve" : "no room")
+                + " for node "
+                + SMALL_DISK_NODE
+                + (full.isRestarted() ? ", which is killed and started" : "");
     }
 
     /** A write that found no room may be on its way to ending the node when there is room again. */

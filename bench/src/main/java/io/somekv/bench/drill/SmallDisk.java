@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 
 /**
  * A file system of its own for the data of one node, in memory, whose size can be set to what it
- * holds: then not a byte more fits, as if something else had filled the disk. Needs root.
+ * holds, or a little more: as if something else had filled the disk. Needs root.
  */
 final class SmallDisk implements AutoCloseable {
     private static final String SOURCE = "skvchaos-";
@@ -49,14 +49,17 @@ final class SmallDisk implements AutoCloseable {
         }
     }
 
-    /** Leaves no room; the node may take the last byte in the meantime, then it is tried again. */
-    synchronized void fill() throws IOException, InterruptedException {
+    /**
+     * Leaves no more room than that; the node may take of it in the meantime, then it is tried
+     * again.
+     */
+    synchronized void fill(long left) throws IOException, InterruptedException {
         IOException last = new IOException("closed");
         for (int attempt = 0; attempt < FILL_ATTEMPTS && !closed; attempt++) {
             FileStore store = Files.getFileStore(folder);
             long used = store.getTotalSpace() - store.getUnallocatedSpace();
             try {
-                resize(used);
+                resize(used + left);
                 return;
             } catch (IOException e) {
                 last = e;

@@ -61,6 +61,25 @@ public sealed interface Outcome {
     record Busy(int retryAfterMillis) implements NotExecuted {}
 
     /**
+     * The command would make the data grow, and too few of its group's disks have room for that.
+     * What makes room is executed, and what reads.
+     *
+     * @param nodeId whose disk it is, one of them where there are several
+     * @param freeBytes what is left there
+     */
+    record DiskNearlyFull(long nodeId, long freeBytes) implements NotExecuted {
+        /** For a person. */
+        public String text() {
+            return "the disk of node "
+                    + nodeId
+                    + " is nearly full ("
+                    + (freeBytes >> 20)
+                    + " MiB free): what makes the data grow is refused until there is room; delete"
+                    + " keys, or give that disk more room";
+        }
+    }
+
+    /**
      * The stamp's deadline is missing, or too far ahead of log time: set one from {@code logTime}.
      */
     record DeadlineNeeded(long logTime) implements NotExecuted {}

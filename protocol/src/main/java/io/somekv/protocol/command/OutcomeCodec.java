@@ -107,7 +107,12 @@ public final class OutcomeCodec {
                         20,
                         Outcome.Invalid.class,
                         (out, o) -> out.utf8(o.message()),
-                        in -> new Outcome.Invalid(Fields.text(in)));
+                        in -> new Outcome.Invalid(Fields.text(in)))
+                .add(
+                        21,
+                        Outcome.DiskNearlyFull.class,
+                        (out, o) -> out.signedVarLong(o.nodeId()).signedVarLong(o.freeBytes()),
+                        in -> new Outcome.DiskNearlyFull(in.signedVarLong(), in.signedVarLong()));
     }
 
     private static void writeOptional(ByteWriter out, Optional<Bytes> value) {

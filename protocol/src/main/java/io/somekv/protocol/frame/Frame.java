@@ -50,8 +50,9 @@ public sealed interface Frame {
      *
      * @param lane from 0
      * @param laneCount a group lives on lane {@code groupId mod laneCount} of the sender
+     * @param disk of the sender
      */
-    record Pulse(int lane, int laneCount) implements Frame {}
+    record Pulse(int lane, int laneCount, DiskRoom disk) implements Frame {}
 
     /**
      * How far logs are durable, of the sender and, as it last heard, of the receiver; between

@@ -114,13 +114,18 @@ public final class FrameCodec {
                                         RequestCodec.read(in),
                                         RequestCodec.readMode(in)))
                 .add(
-                        6,
+                        7,
                         Frame.Pulse.class,
                         (out, f) -> {
                             Fields.int32(out, f.lane());
                             Fields.int32(out, f.laneCount());
+                            out.bool(f.disk().isNearlyFull()).signedVarLong(f.disk().freeBytes());
                         },
-                        in -> new Frame.Pulse(Fields.int32(in), Fields.int32(in)))
+                        in ->
+                                new Frame.Pulse(
+                                        Fields.int32(in),
+                                        Fields.int32(in),
+                                        new DiskRoom(in.bool(), in.signedVarLong())))
                 .add(
                         8,
                         Frame.LogMark.class,

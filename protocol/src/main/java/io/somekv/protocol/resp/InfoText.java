@@ -67,7 +67,9 @@ final class InfoText {
                             .line("aof_enabled", 1)
                             .line("aof_last_write_status", "ok")
                             .line("rdb_bgsave_in_progress", 0)
-                            .line("aof_rewrite_in_progress", 0);
+                            .line("aof_rewrite_in_progress", 0)
+                            .line("disk_free_bytes", facts.disk().freeBytes())
+                            .line("disk_nearly_full", facts.disk().isNearlyFull() ? 1 : 0);
             case "stats" ->
                     line("total_connections_received", facts.connectionsReceived())
                             .line("total_commands_processed", facts.commandsProcessed())

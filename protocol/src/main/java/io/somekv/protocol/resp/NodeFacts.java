@@ -1,5 +1,6 @@
 package io.somekv.protocol.resp;
 
+import io.somekv.protocol.frame.DiskRoom;
 import java.util.List;
 
 /** What commands such as INFO tell of the node that answers them; the server knows. */
@@ -22,6 +23,8 @@ public interface NodeFacts {
     long usedMemory();
 
     long maxMemory();
+
+    DiskRoom disk();
 
     double cpuSystemSeconds();
 

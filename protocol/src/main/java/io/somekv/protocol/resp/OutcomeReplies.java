@@ -7,6 +7,7 @@ import java.util.List;
 /**
  * Outcomes in the words of Redis. The error codes are chosen by what clients make of them: {@code
  * BUSY} would read as a running script that wants to be killed, {@code TRYAGAIN} says what we mean.
+ * {@code MISCONF} is what Redis says where its disk takes no writes, and clients do not repeat it.
  * {@code UNKNOWN} is a code of our own: an answer that reads like a failure would make an
  * application do it again.
  */
@@ -71,6 +72,8 @@ final class OutcomeReplies {
                             + " again in "
                             + busy.retryAfterMillis()
                             + " ms");
+        } else if (outcome instanceof Outcome.DiskNearlyFull full) {
+            return new RespReply.Failure("MISCONF the command was not executed: " + full.text());
         } else if (outcome instanceof Outcome.WrongGroup) {
             return Replies.NOT_SERVED;
         } else if (outcome instanceof Outcome.NotLeader) {

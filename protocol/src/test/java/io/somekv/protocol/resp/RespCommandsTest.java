@@ -126,6 +126,7 @@ class RespCommandsTest {
         assertCode("UNKNOWN", new Outcome.Unknown("late"));
         assertCode("UNKNOWN", new Outcome.BelowFloor());
         assertCode("TRYAGAIN", new Outcome.Busy(5));
+        assertCode("MISCONF", new Outcome.DiskNearlyFull(1, 5 << 20));
         assertCode("TRYAGAIN", new Outcome.DeadlineNeeded(0));
         assertCode("CLUSTERDOWN", new Outcome.WrongGroup(1));
         assertCode("CLUSTERDOWN", new Outcome.NotLeader(0));

@@ -210,9 +210,15 @@ final class ClusterPicture {
                     Integer.toString(node.respPort()),
                     Integer.toString(node.peerPort()),
                     Integer.toString(node.grpcPort()),
-                    seen.status.isPresent() ? "up" : "no answer");
+                    seen.status.map(ClusterPicture::state).orElse("no answer"));
         }
         return table;
+    }
+
+    private static String state(GetStatusResponse status) {
+        return status.getDiskNearlyFull()
+                ? "up, disk nearly full: " + (status.getDiskFreeBytes() >> 20) + " MiB free"
+                : "up";
     }
 
     private TextTable groupTable() {
@@ -280,6 +286,10 @@ final class ClusterPicture {
             json.name("peer_port").number(seen.node.peerPort());
             json.name("grpc_port").number(seen.node.grpcPort());
             json.name("up").bool(seen.status.isPresent());
+            if (seen.status.isPresent()) {
+                json.name("disk_free_bytes").number(seen.status.get().getDiskFreeBytes());
+                json.name("disk_nearly_full").bool(seen.status.get().getDiskNearlyFull());
+            }
             json.name("replicas").beginArray();
             for (ReplicaStatus replica : replicas(seen)) {
                 json(json, replica);

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -99,6 +100,14 @@ final class ServerCommand implements Callable<Integer> {
     private @Nullable String clockDrift;
 
     @Option(
+            names = "--disk-reserve",
+            paramLabel = "SIZE",
+            description =
+                    "Refuse what makes the data grow while less of the disk is free: bytes, or with"
+                            + " k, m, g (default: a tenth of the disk, from 256m to 1g).")
+    private @Nullable String diskReserve;
+
+    @Option(
             names = "--insecure",
             description = "Listen where others can reach it, without encryption or passwords.")
     private boolean insecure;
@@ -158,6 +167,7 @@ final class ServerCommand implements Callable<Integer> {
                 number(lanes, file, "lanes", ServerOptions.lanesDefault()),
                 number(clientsMax, file, "clients-max", ServerOptions.CLIENTS_MAX_DEFAULT),
                 leaseDrift(file),
+                diskReserve(file),
                 isOn(insecure, file, "insecure"),
                 diskKind());
     }
@@ -175,12 +185,18 @@ final class ServerCommand implements Callable<Integer> {
                     "clients-max",
                     "lease-reads",
                     "clock-drift-permille",
+                    "disk-reserve",
                     "insecure");
 
     private OptionalInt leaseDrift(Settings file) {
         int otherwise = ServerOptions.CLOCK_DRIFT_PERMILLE_DEFAULT;
         int drift = number(clockDrift, file, "clock-drift-permille", otherwise);
         return isOn(leaseReads, file, "lease-reads") ? OptionalInt.of(drift) : OptionalInt.empty();
+    }
+
+    private OptionalLong diskReserve(Settings file) {
+        String text = either(diskReserve, file, "disk-reserve", "");
+        return text.isEmpty() ? OptionalLong.empty() : OptionalLong.of(ByteSize.parse(text));
     }
 
     private static boolean isOn(boolean flag, Settings file, String name) {

@@ -8,6 +8,7 @@ import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.frame.DiskRoom;
 import io.somekv.raft.MembershipChange;
 import io.somekv.server.control.ControlException.Kind;
 import io.somekv.server.folder.KnownCluster;
@@ -24,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * What control can have this node do. Its methods block, so they belong to threads that may: the
@@ -36,17 +38,28 @@ public final class NodeControl {
     private final NodeFolder folder;
     private final NodeDirectory directory;
     private final List<LaneLoop> lanes;
+    private final Supplier<DiskRoom> disk;
 
     public NodeControl(
-            NodeInfo self, NodeFolder folder, NodeDirectory directory, List<LaneLoop> lanes) {
+            NodeInfo self,
+            NodeFolder folder,
+            NodeDirectory directory,
+            List<LaneLoop> lanes,
+            Supplier<DiskRoom> disk) {
         this.self = self;
         this.folder = folder;
         this.directory = directory;
         this.lanes = List.copyOf(lanes);
+        this.disk = disk;
     }
 
     public NodeInfo self() {
         return self;
+    }
+
+    /** How this node's disk stands. */
+    public DiskRoom disk() {
+        return disk.get();
     }
 
     /** Nodes that this one has heard of. */

@@ -128,6 +128,8 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
                 GetStatusResponse.newBuilder()
                         .setNode(ProtoMapping.of(node.self()))
                         .setVersion(ServerVersion.text())
+                        .setDiskFreeBytes(node.disk().freeBytes())
+                        .setDiskNearlyFull(node.disk().isNearlyFull())
                         .setClusterId(node.clusterId().map(UUID::toString).orElse(""));
         for (GroupStatus group : node.groups()) {
             ReplicaStatus.Builder replica = replica(group);

@@ -66,6 +66,8 @@ final class Replies {
                             .setMessage("a bound is reached")
                             .setRetryAfterMillis(busy.retryAfterMillis())
                             .build();
+            case Outcome.DiskNearlyFull full ->
+                    status.setCode(Code.DISK_NEARLY_FULL).setMessage(full.text()).build();
             case Outcome.WrongGroup _ ->
                     status.setCode(Code.UNAVAILABLE)
                             .setMessage("no group serves the key's shard now")
@@ -93,7 +95,7 @@ final class Replies {
         Kind kind =
                 switch (status.getCode()) {
                     case OK -> null;
-                    case REFUSED -> Kind.NOT_NOW;
+                    case REFUSED, DISK_NEARLY_FULL -> Kind.NOT_NOW;
                     case INVALID, DEADLINE_NEEDED -> Kind.INVALID;
                     case BUSY, UNAVAILABLE -> Kind.UNREACHABLE;
                     case UNKNOWN, CODE_UNSPECIFIED, UNRECOGNIZED -> Kind.OUTCOME_UNKNOWN;

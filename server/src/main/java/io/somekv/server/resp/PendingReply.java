@@ -83,7 +83,7 @@ final class PendingReply {
     /** Whether something was not executed because a bound was reached. */
     boolean isRefusal() {
         for (Outcome outcome : outcomes) {
-            if (outcome instanceof Outcome.Busy) {
+            if (outcome instanceof Outcome.Busy || outcome instanceof Outcome.DiskNearlyFull) {
                 return true;
             }
         }

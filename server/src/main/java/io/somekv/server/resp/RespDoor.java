@@ -12,6 +12,7 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.somekv.base.Bytes;
+import io.somekv.protocol.frame.DiskRoom;
 import io.somekv.protocol.resp.NodeFacts;
 import io.somekv.protocol.resp.RespCommands;
 import io.somekv.protocol.resp.RespConnection;
@@ -27,6 +28,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Where Redis clients come in: accepts them, up to a number, and knows who is there. */
@@ -46,9 +48,12 @@ public final class RespDoor {
     private final LongAdder commandsProcessed = new LongAdder();
     private final LongAdder callsRejected = new LongAdder();
     private final ProcessFacts process = new ProcessFacts();
+    private final Supplier<DiskRoom> disk;
     private int port;
 
-    public RespDoor(EventLoopGroup loops, List<LaneLoop> lanes, int clientsMax) {
+    public RespDoor(
+            EventLoopGroup loops, List<LaneLoop> lanes, int clientsMax, Supplier<DiskRoom> disk) {
+        this.disk = disk;
         this.loops = loops;
         this.clientsMax = clientsMax;
         this.lanes = List.copyOf(lanes);
@@ -91,6 +96,11 @@ public final class RespDoor {
         clients.put(connection.id(), handler);
         channels.add(channel);
         channel.pipeline().addLast(handler);
+    }
+
+    /** How the node's disk stands. */
+    DiskRoom disk() {
+        return disk.get();
     }
 
     /** Closes the door and all connections. */

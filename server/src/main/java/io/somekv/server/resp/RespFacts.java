@@ -1,6 +1,7 @@
 package io.somekv.server.resp;
 
 import io.somekv.node.GroupStatus;
+import io.somekv.protocol.frame.DiskRoom;
 import io.somekv.protocol.resp.NodeFacts;
 import io.somekv.server.ServerVersion;
 import io.somekv.server.lane.LaneLoop;
@@ -46,6 +47,11 @@ record RespFacts(RespDoor door, ProcessFacts process, LaneLoop lane) implements 
     @Override
     public long maxMemory() {
         return process.maxMemory();
+    }
+
+    @Override
+    public DiskRoom disk() {
+        return door.disk();
     }
 
     @Override

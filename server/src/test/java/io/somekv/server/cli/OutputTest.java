@@ -1,11 +1,13 @@
 package io.somekv.server.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.ShardConfig;
+import io.somekv.server.folder.RefusedException;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -33,6 +35,16 @@ final class OutputTest {
                 none          3      2,4-5
                 """,
                 ConfigText.of(map));
+    }
+
+    @Test
+    void sizesAreReadAsPeopleWriteThem() {
+        assertEquals(4096, ByteSize.parse("4096"));
+        assertEquals(512L << 20, ByteSize.parse("512m"));
+        assertEquals(2L << 30, ByteSize.parse("2G"));
+        for (String text : List.of("", "m", "-1", "1.5g", "2t", "9999999999")) {
+            assertThrows(RefusedException.class, () -> ByteSize.parse(text), text);
+        }
     }
 
     @Test

@@ -169,6 +169,7 @@ final class SimLane {
                     LaneInput.TransferLeadership _,
                     LaneInput.ChangeMembers _,
                     LaneInput.LeaveLeadership _,
+                    LaneInput.Disk _,
                     LaneInput.Learned _ ->
                     -1;
             case LaneInput.FromLane _ -> -2;
