@@ -47,36 +47,19 @@ final class NodeProcessTest {
         program.close();
     }
 
-    private Process startNode(String name, Path data, int ports) throws IOException {
-        return program.start(
-                name,
-                List.of(
-                        "server",
-                        "--node-id",
-                        "1",
-                        "--data",
-                        data.toString(),
-                        "--resp-port",
-                        Integer.toString(ports),
-                        "--peer-port",
-                        Integer.toString(ports + 1),
-                        "--grpc-port",
-                        Integer.toString(ports + 2)));
-    }
-
     @Test
     void aFolderIsOneProcessesAndFreeOnceThatIsKilled() throws Exception {
         Path data = folder.resolve("data");
-        Process first = startNode("first", data, firstPort);
+        Process first = program.startNode("first", 1, data, firstPort);
         program.await(first, "first", "is ready");
-        Process second = startNode("second", data, firstPort + 3);
+        Process second = program.startNode("second", 1, data, firstPort + 3);
         assertTrue(second.waitFor(60, TimeUnit.SECONDS), "the second ends by itself");
         assertEquals(1, second.exitValue());
         String refusal = program.printed("second");
         assertTrue(refusal.contains("is in use by another process"), refusal);
         assertTrue(first.isAlive());
         first.destroyForcibly().onExit().join();
-        Process third = startNode("third", data, firstPort);
+        Process third = program.startNode("third", 1, data, firstPort);
         program.await(third, "third", "is ready");
     }
 
@@ -92,7 +75,7 @@ final class NodeProcessTest {
         assumeTrue(mounted, "a small file system can be mounted: only root can");
         try {
             Path data = disk.resolve("n1");
-            Process full = startNode("full", data, firstPort);
+            Process full = program.startNode("full", 1, data, firstPort);
             program.await(full, "full", "is ready");
             String control = "127.0.0.1:" + (firstPort + 2);
             program.run(0, "start", List.of("cluster", "start", "--node", control));
@@ -105,7 +88,7 @@ final class NodeProcessTest {
             assertTrue(why.contains("No space left on device"), why);
 
             assertTrue(run("mount", "-o", "remount," + LARGE, disk.toString()));
-            Process freed = startNode("freed", data, firstPort);
+            Process freed = program.startNode("freed", 1, data, firstPort);
             program.await(freed, "freed", "is ready");
             expectAll(freed, acknowledged);
         } finally {

@@ -71,6 +71,28 @@ final class Program implements AutoCloseable {
         return process;
     }
 
+    /**
+     * Starts a node.
+     *
+     * @param ports the first of three: for Redis clients, for nodes and Java clients, for control
+     */
+    Process startNode(String name, int nodeId, Path data, int ports) throws IOException {
+        return start(
+                name,
+                List.of(
+                        "server",
+                        "--node-id",
+                        Integer.toString(nodeId),
+                        "--data",
+                        data.toString(),
+                        "--resp-port",
+                        Integer.toString(ports),
+                        "--peer-port",
+                        Integer.toString(ports + 1),
+                        "--grpc-port",
+                        Integer.toString(ports + 2)));
+    }
+
     /** Runs a command to its end, and returns what it printed. */
     String run(int exitCode, String name, List<String> arguments)
             throws IOException, InterruptedException {
