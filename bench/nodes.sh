@@ -15,6 +15,7 @@ usage: bench/nodes.sh COMMAND
   node DIR N     become node N (1, 2 or 3) with its data in DIR/nN
   form           make the running nodes one cluster with groups 1 and 2; once for a new DIR
   leader G       print the number of the node that leads group G
+  replace N      put node N, which runs on an empty folder, in its own place
   digests        print a line 'GROUP NODE APPLIED DIGEST' for each replica
   resp-port N    print the port where node N speaks RESP
   choose-port    print a number for SOMEKV_FIRST_PORT from which all ports are free
@@ -107,6 +108,18 @@ leader() {
     return 1
 }
 
+# Asks the others one after the other: some may be down.
+replace() {
+    local n
+    for n in $(numbers); do
+        if [ "$n" != "$1" ] &&
+            "$somekv" node replace "$1" "$(control "$1")" --node "$(control "$n")"; then
+            return
+        fi
+    done
+    return 1
+}
+
 digests() {
     "$somekv" cluster status --json --digests --node "$(control 1)" |
         grep -oE '"node":[0-9]+|"group":[0-9]+|"applied":[0-9]+|"digest":"?[0-9a-fx-]+' |
@@ -122,6 +135,7 @@ case "${1:---help}" in
     node) node "$2" "$3" ;;
     form) form ;;
     leader) leader "$2" ;;
+    replace) replace "$2" ;;
     digests) digests ;;
     resp-port) resp_port "$2" ;;
     choose-port) choose_port ;;

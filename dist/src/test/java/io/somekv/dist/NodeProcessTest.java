@@ -53,26 +53,6 @@ final class NodeProcessTest {
         program.close();
     }
 
-    private Process startNode(String name, Path data, int ports, String... more)
-            throws IOException {
-        List<String> arguments = new ArrayList<>();
-        arguments.addAll(
-                List.of(
-                        "server",
-                        "--node-id",
-                        "1",
-                        "--data",
-                        data.toString(),
-                        "--resp-port",
-                        Integer.toString(ports),
-                        "--peer-port",
-                        Integer.toString(ports + 1),
-                        "--grpc-port",
-                        Integer.toString(ports + 2)));
-        arguments.addAll(List.of(more));
-        return program.start(name, arguments);
-    }
-
     private void startCluster() throws Exception {
         String control = "127.0.0.1:" + (firstPort + 2);
         program.run(0, "start", List.of("cluster", "start", "--node", control));
@@ -82,16 +62,16 @@ final class NodeProcessTest {
     @Test
     void aFolderIsOneProcessesAndFreeOnceThatIsKilled() throws Exception {
         Path data = folder.resolve("data");
-        Process first = startNode("first", data, firstPort);
+        Process first = program.startNode("first", 1, data, firstPort);
         program.await(first, "first", "is ready");
-        Process second = startNode("second", data, firstPort + 3);
+        Process second = program.startNode("second", 1, data, firstPort + 3);
         assertTrue(second.waitFor(60, TimeUnit.SECONDS), "the second ends by itself");
         assertEquals(1, second.exitValue());
         String refusal = program.printed("second");
         assertTrue(refusal.contains("is in use by another process"), refusal);
         assertTrue(first.isAlive());
         first.destroyForcibly().onExit().join();
-        Process third = startNode("third", data, firstPort);
+        Process third = program.startNode("third", 1, data, firstPort);
         program.await(third, "third", "is ready");
     }
 
@@ -108,7 +88,8 @@ final class NodeProcessTest {
         assumeTrue(mounted, "a small file system can be mounted: only root can");
         try {
             Path data = disk.resolve("n1");
-            Process full = startNode("full", data, firstPort, "--disk-reserve", "0");
+            Process full =
+                    program.startNode("full", 1, data, firstPort, "--disk-reserve", "0");
             program.await(full, "full", "is ready");
             startCluster();
             int acknowledged = writeUntilItStops(full);
@@ -119,7 +100,7 @@ final class NodeProcessTest {
             assertTrue(why.contains("No space left on device"), why);
 
             assertTrue(run("mount", "-o", "remount," + LARGE, disk.toString()));
-            Process freed = startNode("freed", data, firstPort);
+            Process freed = program.startNode("freed", 1, data, firstPort);
             program.await(freed, "freed", "is ready");
             expectAll(freed, acknowledged);
         } finally {
@@ -137,7 +118,7 @@ final class NodeProcessTest {
         assumeTrue(mounted, "a small file system can be mounted: only root can");
         try {
             Path data = disk.resolve("n1");
-            Process node = startNode("node", data, firstPort);
+            Process node = program.startNode("node", 1, data, firstPort);
             program.await(node, "node", "is ready");
             startCluster();
             int acknowledged = writeUntilRefused(node);
@@ -148,7 +129,7 @@ final class NodeProcessTest {
                 }
             }
             node.destroyForcibly().onExit().join();
-            Process again = startNode("again", data, firstPort);
+            Process again = program.startNode("again", 1, data, firstPort);
             program.await(again, "again", "is ready");
             expectAll(again, acknowledged);
             assertTrue(run("mount", "-o", "remount," + HUGE, disk.toString()));

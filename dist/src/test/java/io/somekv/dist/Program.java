@@ -71,6 +71,31 @@ final class Program implements AutoCloseable {
         return process;
     }
 
+    /**
+     * Starts a node.
+     *
+     * @param ports the first of three: for Redis clients, for nodes and Java clients, for control
+     */
+    Process startNode(String name, int nodeId, Path data, int ports, String... more)
+            throws IOException {
+        List<String> arguments = new ArrayList<>();
+        arguments.addAll(
+                List.of(
+                        "server",
+                        "--node-id",
+                        Integer.toString(nodeId),
+                        "--data",
+                        data.toString(),
+                        "--resp-port",
+                        Integer.toString(ports),
+                        "--peer-port",
+                        Integer.toString(ports + 1),
+                        "--grpc-port",
+                        Integer.toString(ports + 2)));
+        arguments.addAll(List.of(more));
+        return start(name, arguments);
+    }
+
     /** Runs a command to its end, and returns what it printed. */
     String run(int exitCode, String name, List<String> arguments)
             throws IOException, InterruptedException {

@@ -27,8 +27,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Kill, pause, cut off nodes, fill their disk and turn bits of their log while clients"
-                    + " write and read; what the clients heard must be linearizable.",
+            "Kill, pause, cut off nodes, fill and wipe their disks and turn bits of their log while"
+                    + " clients write and read; what the clients heard must be linearizable.",
             "",
             "Faults of network and disk need root, and are left out where they cannot be done."
         })
@@ -67,7 +67,7 @@ public final class ChaosDrill implements Callable<Integer> {
             split = ",",
             description =
                     "Only these: kill, kill-all, pause, one-way, isolate, bridge, full-disk,"
-                            + " bit-flip. All of them if left out.")
+                            + " bit-flip, wipe. All of them if left out.")
     private List<String> only = List.of();
 
     @Mixin private DrillOptions options = new DrillOptions();
@@ -100,6 +100,7 @@ public final class ChaosDrill implements Callable<Integer> {
                     drawn);
             Clock clock = new Clock();
             Findings findings = new Findings(clock);
+            closer.add(findings::close);
             Faults faults = new Faults(nodes, network, disk, options.ceasesToSync(), findings);
             ChaosRun run = new ChaosRun(nodes, faults, findings, clock, options.clients());
             run.go(drawn, kinds, TimeUnit.SECONDS.toMillis((long) (60 * minutes)));

@@ -26,8 +26,8 @@ sealed interface Fault {
         /** A bit of the log of a stopped node is another one: it must not serve from it. */
         BIT_FLIP(false),
         /**
-         * A node's folder is gone. Left out until a node whose folder is gone can take part again:
-         * put it into {@link #usual} then.
+         * kill -9, and the node's folder is gone. It counts as done once the node votes again in
+         * all of its groups: until then nothing else is done to nodes.
          */
         WIPE(false);
 
@@ -43,7 +43,7 @@ sealed interface Fault {
 
         /** What a drill draws from unless told otherwise. */
         static List<Kind> usual() {
-            return List.of(KILL, KILL_ALL, PAUSE, ONE_WAY, ISOLATE, BRIDGE, FULL_DISK, BIT_FLIP);
+            return List.of(values());
         }
 
         String label() {

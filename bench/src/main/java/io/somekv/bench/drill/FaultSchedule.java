@@ -48,7 +48,7 @@ final class FaultSchedule {
             case BIT_FLIP ->
                     new Planned(
                             new Fault.BitFlip(one(), random.nextLong()), gap, between(0, 1_000));
-            case WIPE -> new Planned(new Fault.Wipe(one()), gap, between(0, 1_000));
+            case WIPE -> new Planned(new Fault.Wipe(one()), gap, between(200, 6_000));
         };
     }
 

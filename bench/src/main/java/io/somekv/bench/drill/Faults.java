@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class Faults {
     private static final long REFUSAL_SECONDS_MAX = 60;
     private static final long CEASED_SECONDS = 2;
+    private static final long GIVEN_BACK_SECONDS_MAX = 180;
 
     private final Nodes nodes;
     private final Optional<Network> network;
@@ -124,7 +125,7 @@ final class Faults {
                 turnBack();
                 yield "the bit is as it was; " + startAgain(List.of(node));
             }
-            case Fault.Wipe(int node) -> startAgain(List.of(node));
+            case Fault.Wipe(int node) -> giveBack(node);
         };
     }
 
@@ -164,8 +165,10 @@ final class Faults {
     void watch() throws IOException {
         for (int node = 1; node <= nodes.count(); node++) {
             if (!nodes.isAlive(node) && !excused.contains(node) && !nodes.isAlive(node)) {
-                findings.add(
-                        "node " + node + " ended by itself; see the end of " + nodes.log(node));
+                if (!nodes.wasTold(node)) {
+                    findings.add(
+                            "node " + node + " ended by itself; see the end of " + nodes.log(node));
+                }
                 nodes.start(node);
             }
         }
@@ -194,6 +197,27 @@ final class Faults {
             excused.remove(node);
         }
         return "nodes " + targets + " started again";
+    }
+
+    /**
+     * Starts a node on an empty folder, and puts it in its own place as an operator would, until it
+     * votes again in all of its groups. Links may be cut at the time, so it may take several calls.
+     *
+     * @throws IOException if it does not come to that: then another lost disk might be one too many
+     */
+    private String giveBack(int node) throws IOException, InterruptedException {
+        startAgain(List.of(node));
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(GIVEN_BACK_SECONDS_MAX);
+        Optional<String> refusal = nodes.replace(node);
+        while (refusal.isPresent()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new IOException(
+                        "node " + node + " does not get its place back: " + refusal.get());
+            }
+            TimeUnit.MILLISECONDS.sleep(500);
+            refusal = nodes.replace(node);
+        }
+        return "node " + node + " has its place back, and votes in all of its groups";
     }
 
     /**

@@ -7,14 +7,22 @@ import java.util.List;
 final class Findings {
     private final List<String> all = new ArrayList<>();
     private final Clock clock;
+    private boolean closed;
 
     Findings(Clock clock) {
         this.clock = clock;
     }
 
     synchronized void add(String what) {
-        all.add(what);
-        clock.say("FOUND: " + what);
+        if (!closed) {
+            all.add(what);
+            clock.say("FOUND: " + what);
+        }
+    }
+
+    /** From now on nothing is a finding: the drill itself is ending what it looks at. */
+    synchronized void close() {
+        closed = true;
     }
 
     synchronized List<String> all() {

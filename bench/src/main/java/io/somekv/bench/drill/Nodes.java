@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
@@ -17,6 +18,9 @@ import java.util.stream.IntStream;
  * lines. Only what was started here is ever killed.
  */
 final class Nodes implements AutoCloseable {
+    /** 128 and the number of the signal: SIGHUP, SIGINT, SIGTERM. */
+    private static final Set<Integer> TOLD_EXIT_CODES = Set.of(129, 130, 143);
+
     private final Path script;
     private final Path folder;
     private final Places places;
@@ -147,6 +151,16 @@ final class Nodes implements AutoCloseable {
         return Integer.parseInt(answer);
     }
 
+    /**
+     * Puts a node that runs on an empty folder in its own place; why that did not come to its end,
+     * or nothing when the node votes again in all of its groups. May be called again.
+     */
+    Optional<String> replace(int node) throws IOException, InterruptedException {
+        Process process = command("replace", Integer.toString(node)).start();
+        String answer = new String(process.getInputStream().readAllBytes(), UTF_8).strip();
+        return process.waitFor() == 0 ? Optional.empty() : Optional.of(answer);
+    }
+
     /** What each replica of each group says it has applied, and the digest over that. */
     List<ReplicaDigest> digests() throws IOException, InterruptedException {
         Process process = command("digests").start();
@@ -194,6 +208,17 @@ final class Nodes implements AutoCloseable {
     synchronized boolean isAlive(int node) {
         Process process = running.get(node);
         return process != null && process.isAlive();
+    }
+
+    /**
+     * Whether a node has ended because it was told to. No fault tells it: so the operator has, who
+     * pressed Ctrl-C, which the nodes get together with the drill.
+     */
+    synchronized boolean wasTold(int node) {
+        Process process = running.get(node);
+        return process != null
+                && !process.isAlive()
+                && TOLD_EXIT_CODES.contains(process.exitValue());
     }
 
     /** Tells disks that can cease to sync, to do so, or to sync again. */

@@ -1,0 +1,173 @@
+package io.somekv.dist;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.somekv.client.ClientSettings;
+import io.somekv.client.SomeKvClient;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+
+/**
+ * Nodes as processes of their own on loopback, counted from 1, which form one cluster with one
+ * group of keys. They are killed with -9, robbed of their folders, and brought back as an operator
+ * would.
+ */
+final class NodeGroup implements AutoCloseable {
+    private static final int PORTS_PER_NODE = 3;
+
+    private final Path folder;
+    private final int count;
+    private final Program program;
+    private final int firstPort;
+    private final Map<Integer, Process> running = new TreeMap<>();
+    private final List<SomeKvClient> clients = new ArrayList<>();
+    private int starts;
+
+    private NodeGroup(Path folder, int count) throws IOException, InterruptedException {
+        this.folder = folder;
+        this.count = count;
+        this.program = new Program(folder);
+        this.firstPort = program.choosePort();
+    }
+
+    /** Starts nodes on empty folders, and makes them a cluster whose group is on all of them. */
+    static NodeGroup form(Path folder, int count) throws IOException, InterruptedException {
+        NodeGroup nodes = new NodeGroup(folder, count);
+        try {
+            int[] all = IntStream.rangeClosed(1, count).toArray();
+            nodes.start(all);
+            String others =
+                    String.join(",", Arrays.stream(all).skip(1).mapToObj(nodes::control).toList());
+            String ids = String.join(",", Arrays.stream(all).mapToObj(Integer::toString).toList());
+            nodes.type(0, 1, "cluster", "start", "--with", others);
+            nodes.type(0, 1, "cluster", "join", "1", "--on", ids);
+            return nodes;
+        } catch (IOException | InterruptedException | RuntimeException | AssertionError e) {
+            nodes.close();
+            throw e;
+        }
+    }
+
+    /** Starts nodes on what their folders hold, and waits until each says that it is ready. */
+    void start(int... nodes) throws IOException, InterruptedException {
+        Map<String, Process> fresh = new TreeMap<>();
+        for (int node : nodes) {
+            String name = "node-%d-start-%d".formatted(node, ++starts);
+            Process process = program.startNode(name, node, folder(node), port(node));
+            running.put(node, process);
+            fresh.put(name, process);
+        }
+        for (Map.Entry<String, Process> each : fresh.entrySet()) {
+            program.await(each.getValue(), each.getKey(), "is ready");
+        }
+    }
+
+    /** Kills all of them before it waits for any. */
+    void kill(int... nodes) {
+        List<Process> killed = Arrays.stream(nodes).mapToObj(running::remove).toList();
+        killed.forEach(Process::destroyForcibly);
+        killed.forEach(process -> process.onExit().join());
+    }
+
+    /** Takes the folder of a node that was killed. */
+    void wipe(int node) throws IOException {
+        try (Stream<Path> files = Files.walk(folder(node))) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    /**
+     * Puts a node that runs on an empty folder back in its own place.
+     *
+     * @param exitCode what the command must end with
+     * @param asked a node that runs and is not the one
+     */
+    String replace(int exitCode, int node, int asked) {
+        return type(exitCode, asked, "node", "replace", Integer.toString(node), control(node));
+    }
+
+    /**
+     * A client that knows all nodes, closed with them. It gives up no sooner where none can be
+     * reached: on a busy machine a node that has just started is slow to greet.
+     */
+    SomeKvClient client(long lifetimeMillis) {
+        ClientSettings usual = ClientSettings.defaults();
+        ClientSettings settings =
+                new ClientSettings(
+                        lifetimeMillis,
+                        lifetimeMillis,
+                        usual.attemptMillis(),
+                        usual.backoffMinMillis(),
+                        usual.backoffMaxMillis(),
+                        usual.window(),
+                        usual.queueMax());
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        SomeKvClient client =
+                SomeKvClient.connect(
+                        IntStream.rangeClosed(1, count)
+                                .mapToObj(n -> new InetSocketAddress(loopback, port(n) + 1))
+                                .toList(),
+                        settings);
+        clients.add(client);
+        return client;
+    }
+
+    /** A client as patient as clients are unless told. */
+    SomeKvClient client() {
+        return client(ClientSettings.defaults().lifetimeMillis());
+    }
+
+    /** What the folder of a node takes from its disk: blocks, for files may have holes. */
+    long diskUse(int node) throws IOException, InterruptedException {
+        Process du = new ProcessBuilder("du", "-sk", folder(node).toString()).start();
+        String answer = new String(du.getInputStream().readAllBytes(), UTF_8);
+        du.waitFor();
+        return Long.parseLong(answer.substring(0, answer.indexOf('\t'))) << 10;
+    }
+
+    /** Types a command of {@code somekv} that asks a node. */
+    private String type(int exitCode, int asked, String... words) {
+        StringWriter printed = new StringWriter();
+        CommandLine line = Somekv.commandLine();
+        line.setOut(new PrintWriter(printed, true)).setErr(new PrintWriter(printed, true));
+        List<String> all = new ArrayList<>(List.of(words));
+        all.addAll(List.of("--node", control(asked)));
+        assertEquals(exitCode, line.execute(all.toArray(String[]::new)), printed::toString);
+        return printed.toString();
+    }
+
+    private Path folder(int node) {
+        return folder.resolve("n" + node);
+    }
+
+    private int port(int node) {
+        return firstPort + (node - 1) * PORTS_PER_NODE;
+    }
+
+    private String control(int node) {
+        return "127.0.0.1:" + (port(node) + 2);
+    }
+
+    @Override
+    public void close() {
+        clients.forEach(SomeKvClient::close);
+        program.close();
+    }
+}
