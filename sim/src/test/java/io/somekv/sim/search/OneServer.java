@@ -151,14 +151,14 @@ final class OneServer implements SearchedSystem {
 
     @Override
     public void check() {
-        for (Bytes key : answers.keys()) {
-            boolean isThere = store.read(new Command.Get(key)) instanceof Outcome.Value;
-            answers.check(key, isThere ? value(key) : Bytes.EMPTY);
-        }
+        answers.checkAnswers();
+        answers.keys().forEach(key -> answers.checkValue(key, value(key)));
     }
 
     private Bytes value(Bytes key) {
-        return ((Outcome.Value) store.read(new Command.Get(key))).value();
+        return store.read(new Command.Get(key)) instanceof Outcome.Value(Bytes value)
+                ? value
+                : Bytes.EMPTY;
     }
 
     private Outcome serve(Frame.Call call) {

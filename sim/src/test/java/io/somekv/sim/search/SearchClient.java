@@ -1,5 +1,6 @@
 package io.somekv.sim.search;
 
+import io.somekv.base.Bytes;
 import io.somekv.client.ClientCore;
 import io.somekv.client.ClientEffect;
 import io.somekv.client.ClientSettings;
@@ -23,6 +24,18 @@ final class SearchClient {
     record Work(List<Command.Keyed> commands, int outstanding) {
         Work {
             commands = List.copyOf(commands);
+        }
+
+        /** Appends to a key, each named by its suffix, and reads of it, named "?". */
+        static Work of(String key, int outstanding, String... words) {
+            List<Command.Keyed> commands = new ArrayList<>();
+            for (String word : words) {
+                commands.add(
+                        word.equals("?")
+                                ? new Command.Get(Bytes.utf8(key))
+                                : new Command.Append(Bytes.utf8(key), Bytes.utf8(word + ";")));
+            }
+            return new Work(commands, outstanding);
         }
     }
 
