@@ -11,23 +11,15 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
-import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSettings;
-import io.somekv.protocol.config.GroupSpec;
-import io.somekv.protocol.config.NodeInfo;
-import io.somekv.protocol.config.ShardConfig;
 import io.somekv.protocol.frame.Frame;
-import io.somekv.raft.Member;
-import io.somekv.raft.Membership;
 import io.somekv.sim.check.ClusterWatch;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.UUID;
 
 /**
  * A group with a node for each replica, and clients: the real lanes, with their consensus, state
@@ -37,54 +29,17 @@ import java.util.UUID;
  * without it.
  */
 final class SmallGroup implements SearchedSystem {
-    /** What may happen besides messages that arrive and disks that sync. */
-    enum Chance {
-        /** Time goes on at a node, so long that it wants an election or leads no more. */
-        TIMEOUT,
-        /** Time goes on at a node, so long that it sends a request again. */
-        TICK,
-        /** Time goes on at a client until it sends again. */
-        WAIT,
-        CRASH,
-        /** Of a node that has crashed. */
-        START,
-        /** A message arrives and stays on its way. */
-        COPY
-    }
-
-    /**
-     * How it is built.
-     *
-     * @param works of clients that have an identity of their own
-     * @param plainWorks of clients without, each at the last node: its lane lends them one
-     * @param hasSlowDisks an append is durable some time later, and not at once
-     * @param chances how often each may be taken; those left out never
-     */
-    record Setting(
-            int voters,
-            List<SearchClient.Work> works,
-            List<SearchClient.Work> plainWorks,
-            boolean hasSlowDisks,
-            Map<Chance, Integer> chances) {
-        Setting {
-            works = List.copyOf(works);
-            plainWorks = List.copyOf(plainWorks);
-            chances = Map.copyOf(chances);
-        }
-    }
-
     private static final ClientSettings SETTINGS =
             new ClientSettings(60_000, 60_000, 2_000, 5, 500, 8, 16);
 
     private static final long TIMEOUT_NANOS = 2 * SearchNode.ELECTION_NANOS;
     private static final long TICK_NANOS = 1_100_000_000L;
 
-    private static final long OUT_OF_REACH = 9;
-
     private static final String COPY = "copy ";
 
-    private final Setting setting;
-    private final EnumMap<Chance, Integer> left = new EnumMap<>(Chance.class);
+    private final GroupSetting setting;
+    private final EnumMap<GroupSetting.Chance, Integer> left =
+            new EnumMap<>(GroupSetting.Chance.class);
     private final ClusterWatch watch = new ClusterWatch();
     private final Answers answers = new Answers();
     private final TreeMap<Long, SearchNode> nodes = new TreeMap<>();
@@ -96,12 +51,12 @@ final class SmallGroup implements SearchedSystem {
     /** The highest index that any replica has applied. */
     private long applied;
 
-    SmallGroup(Setting setting, Set<Mutation> bugs) {
+    SmallGroup(GroupSetting setting, Set<Mutation> bugs) {
         this.setting = setting;
         left.putAll(setting.chances());
         SearchNode.Around around =
                 new SearchNode.Around(
-                        map(setting.voters()), watch, bugs, setting.hasSlowDisks(), this::send);
+                        setting.map(), watch, bugs, setting.hasSlowDisks(), this::send);
         for (long id = 1; id <= setting.voters(); id++) {
             nodes.put(id, new SearchNode(id, around));
         }
@@ -117,29 +72,11 @@ final class SmallGroup implements SearchedSystem {
         collect();
     }
 
-    private static ClusterMap map(int voters) {
-        List<GroupSpec.Replica> replicas = new ArrayList<>();
-        List<NodeInfo> infos = new ArrayList<>();
-        for (long id = 1; id <= voters; id++) {
-            replicas.add(new GroupSpec.Replica(id, id));
-            infos.add(new NodeInfo(id, SearchNode.storeOf(id), "host" + id, 1, 2, 3));
-        }
-        GroupSpec group = new GroupSpec(SearchNode.GROUP, replicas);
-        return new ClusterMap(
-                new UUID(1, 2),
-                GroupSettings.defaults(1),
-                new ShardConfig(1, List.of(group), List.of(SearchNode.GROUP)),
-                new GroupSpec(GroupSpec.MASTER, List.of(new GroupSpec.Replica(1, OUT_OF_REACH))),
-                infos);
-    }
-
     /** The group is created, elects the first node, and serves its shard. */
     private void start() {
-        List<Member> members = new ArrayList<>();
-        nodes.keySet().forEach(id -> members.add(new Member(id, id, SearchNode.storeOf(id))));
         for (long id : nodes.keySet()) {
             connect(id, true);
-            node(id).create(Membership.of(members));
+            node(id).create(setting.membership());
         }
         settle();
         // Who has just begun votes for nobody before the shortest election timeout is over.
@@ -179,6 +116,9 @@ final class SmallGroup implements SearchedSystem {
     private SearchClient registered(int id, SearchClient.Work work) {
         SearchClient client = new SearchClient(id, work, setting.voters(), SETTINGS, answers);
         Frame.Call call = client.take().getFirst().call();
+        Invariant.check(
+                call.request().command() instanceof Command.RegisterClient,
+                "a client writes first, and so registers");
         Outcome outcome = new Outcome.Registered(new ClientId(1_000 + id, 1));
         long logTime = node(1).status().orElseThrow().replica().logTime();
         client.receive(0, new Frame.Reply(call.token(), outcome, logTime));
@@ -262,25 +202,28 @@ final class SmallGroup implements SearchedSystem {
     public List<String> enabled() {
         List<String> messages = network.deliverable(this::isUp);
         List<String> events = new ArrayList<>(messages);
-        messages.forEach(text -> maybe(events, may(Chance.COPY), COPY + text));
+        messages.forEach(text -> maybe(events, may(GroupSetting.Chance.COPY), COPY + text));
         nodes.forEach((id, node) -> {
             maybe(events, node.isUp() && node.hasPending(), "sync " + id);
-            maybe(events, node.isUp() && may(Chance.TIMEOUT), "timeout " + id);
-            maybe(events, node.isUp() && may(Chance.TICK), "tick " + id);
-            maybe(events, node.isUp() && may(Chance.CRASH), "crash " + id);
-            maybe(events, !node.isUp() && may(Chance.START), "start " + id);
+            maybe(events, node.isUp() && may(GroupSetting.Chance.TIMEOUT), "timeout " + id);
+            maybe(events, node.isUp() && may(GroupSetting.Chance.TICK), "tick " + id);
+            maybe(events, node.isUp() && may(GroupSetting.Chance.CRASH), "crash " + id);
+            maybe(events, !node.isUp() && may(GroupSetting.Chance.START), "start " + id);
         });
         for (int id = 0; id < clients.size(); id++) {
-            maybe(events, may(Chance.WAIT) && clients.get(id).hasTimer(), "wait " + id);
+            maybe(
+                    events,
+                    may(GroupSetting.Chance.WAIT) && clients.get(id).hasTimer(),
+                    "wait " + id);
         }
         return events;
     }
 
-    private boolean may(Chance chance) {
+    private boolean may(GroupSetting.Chance chance) {
         return left.getOrDefault(chance, 0) > 0;
     }
 
-    private void take(Chance chance) {
+    private void take(GroupSetting.Chance chance) {
         left.merge(chance, -1, Integer::sum);
     }
 
@@ -295,7 +238,7 @@ final class SmallGroup implements SearchedSystem {
         if (network.has(event)) {
             network.arrive(event, false);
         } else if (event.startsWith(COPY)) {
-            take(Chance.COPY);
+            take(GroupSetting.Chance.COPY);
             network.arrive(event.substring(COPY.length()), true);
         } else {
             String[] words = event.split(" ", -1);
@@ -309,24 +252,24 @@ final class SmallGroup implements SearchedSystem {
         switch (what) {
             case "sync" -> node(id).sync();
             case "timeout" -> {
-                take(Chance.TIMEOUT);
+                take(GroupSetting.Chance.TIMEOUT);
                 node(id).pass(TIMEOUT_NANOS);
             }
             case "tick" -> {
-                take(Chance.TICK);
+                take(GroupSetting.Chance.TICK);
                 node(id).pass(TICK_NANOS);
             }
             case "wait" -> {
-                take(Chance.WAIT);
+                take(GroupSetting.Chance.WAIT);
                 clients.get(id).waitLong();
             }
             case "crash" -> {
-                take(Chance.CRASH);
+                take(GroupSetting.Chance.CRASH);
                 node(id).crash();
                 connect(id, false);
             }
             case "start" -> {
-                take(Chance.START);
+                take(GroupSetting.Chance.START);
                 node(id).start();
                 connect(id, true);
             }

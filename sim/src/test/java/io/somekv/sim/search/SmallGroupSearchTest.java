@@ -4,8 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.Mutation;
-import io.somekv.sim.search.SmallGroup.Chance;
-import io.somekv.sim.search.SmallGroup.Setting;
+import io.somekv.sim.search.GroupSetting.Chance;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,8 +19,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  * lanes, and the real client core. In every state the promises of consensus hold (one leader a
  * term, with the votes of a quorum and all that is committed; nothing applied that is not durable;
  * the same rows at the same index everywhere), each append stands once in its key's value, those
- * that were answered are there, and the answers are linearizable. Nor can any of them go wrong
- * unnoticed: each search finds a bug that is put back.
+ * that were answered are there, and the answers are linearizable. That these searches can fail is
+ * shown for each kind of them, with bugs that are put back.
  */
 class SmallGroupSearchTest {
     private static final int STATES_MAX = 3_000;
@@ -31,7 +30,7 @@ class SmallGroupSearchTest {
     private static final SearchClient.Work APPEND = SearchClient.Work.of("k", 1, "a1");
 
     private static StateSearch.Found search(
-            Setting setting, Set<Mutation> bugs, String... beginning) {
+            GroupSetting setting, Set<Mutation> bugs, String... beginning) {
         StateSearch search =
                 new StateSearch(() -> {
                     SmallGroup group = new SmallGroup(setting, bugs);
@@ -42,15 +41,16 @@ class SmallGroupSearchTest {
     }
 
     /** All states that there are within the limits. */
-    private static void allStatesAreRight(Setting setting, String... beginning) {
+    private static void allStatesAreRight(GroupSetting setting, String... beginning) {
         StateSearch.Found found = search(setting, NO_BUG, beginning);
         assertEquals(Optional.empty(), found.wrong());
         assertTrue(found.isDone(), "a state in which all are done: " + found);
         assertTrue(found.isComplete() && found.states() > 200, found.toString());
     }
 
-    private static void finds(Mutation bug, String wrong, Setting setting) {
-        StateSearch.Found found = search(setting, Set.of(bug));
+    private static void finds(
+            Mutation bug, String wrong, GroupSetting setting, String... beginning) {
+        StateSearch.Found found = search(setting, Set.of(bug), beginning);
         assertTrue(found.wrong().orElse("nothing").contains(wrong), found.toString());
     }
 
@@ -62,7 +62,7 @@ class SmallGroupSearchTest {
     void aClientOfASingleReplica() {
         SearchClient.Work work = SearchClient.Work.of("k", 1, "a1", "a2");
         Map<Chance, Integer> chances = Map.of(Chance.WAIT, 1, Chance.COPY, 1);
-        Setting setting = new Setting(1, List.of(work), List.of(), true, chances);
+        GroupSetting setting = new GroupSetting(1, List.of(work), List.of(), true, chances);
         allStatesAreRight(setting);
     }
 
@@ -71,7 +71,7 @@ class SmallGroupSearchTest {
     @Tag("lab:DSLabs.lab2.SearchSingleClient")
     void aClientOfThreeReplicas() {
         SearchClient.Work work = SearchClient.Work.of("k", 1, "a1", "?");
-        allStatesAreRight(new Setting(3, List.of(work), List.of(), false, Map.of()));
+        allStatesAreRight(new GroupSetting(3, List.of(work), List.of(), false, Map.of()));
     }
 
     /** Three appends, two at a time: 682 states, up to 8 events deep. */
@@ -80,7 +80,7 @@ class SmallGroupSearchTest {
     void aClientWithTwoCommandsUnderWay() {
         SearchClient.Work work = SearchClient.Work.of("k", 2, "a1", "a2", "a3");
         Map<Chance, Integer> chances = Map.of(Chance.COPY, 1);
-        Setting setting = new Setting(1, List.of(work), List.of(), false, chances);
+        GroupSetting setting = new GroupSetting(1, List.of(work), List.of(), false, chances);
         allStatesAreRight(setting);
         finds(Mutation.ACKNOWLEDGEMENT_FREES_FENCE, "executed twice", setting);
     }
@@ -94,7 +94,7 @@ class SmallGroupSearchTest {
     @Test
     @Tag("lab:DSLabs.lab2.SearchMultiClient")
     void twoClientsOfASingleReplica() {
-        Setting setting = new Setting(1, TWO, List.of(), true, Map.of(Chance.WAIT, 1));
+        GroupSetting setting = new GroupSetting(1, TWO, List.of(), true, Map.of(Chance.WAIT, 1));
         allStatesAreRight(setting);
     }
 
@@ -102,7 +102,7 @@ class SmallGroupSearchTest {
     @Test
     @Tag("lab:DSLabs.lab2.SearchMultiClient")
     void twoClientsOfTwoReplicas() {
-        Setting setting = new Setting(2, TWO, List.of(), false, Map.of());
+        GroupSetting setting = new GroupSetting(2, TWO, List.of(), false, Map.of());
         allStatesAreRight(setting);
     }
 
@@ -111,12 +111,12 @@ class SmallGroupSearchTest {
         SearchClient.Work many = SearchClient.Work.of("k", 2, "a1", "a2", "a3");
         SearchClient.Work one = SearchClient.Work.of("k", 1, "b1");
         Map<Chance, Integer> chances = Map.of(Chance.COPY, 1);
-        Setting setting = new Setting(1, List.of(many, one), List.of(), false, chances);
+        GroupSetting setting = new GroupSetting(1, List.of(many, one), List.of(), false, chances);
         finds(Mutation.ACKNOWLEDGEMENT_FREES_FENCE, "executed twice", setting);
         finds(
                 Mutation.ACKNOWLEDGE_BEFORE_DURABLE,
                 "before it was durable",
-                new Setting(2, TWO, List.of(), true, Map.of()));
+                new GroupSetting(2, TWO, List.of(), true, Map.of()));
     }
 
     // ---- two servers
@@ -126,7 +126,7 @@ class SmallGroupSearchTest {
     @Tag("lab:DSLabs.lab2.SearchTwoServers")
     void twoServersAndTwoElections() {
         Map<Chance, Integer> chances = Map.of(Chance.TIMEOUT, 2);
-        allStatesAreRight(new Setting(2, List.of(APPEND), List.of(), true, chances));
+        allStatesAreRight(new GroupSetting(2, List.of(APPEND), List.of(), true, chances));
     }
 
     /** The leader has stood down, either may follow: 1,207 states, up to 23 events deep. */
@@ -134,14 +134,14 @@ class SmallGroupSearchTest {
     @Tag("lab:DSLabs.lab2.SearchTwoServers")
     void twoServersWithoutALeader() {
         Map<Chance, Integer> chances = Map.of(Chance.WAIT, 1);
-        Setting setting = new Setting(2, List.of(APPEND), List.of(), false, chances);
+        GroupSetting setting = new GroupSetting(2, List.of(APPEND), List.of(), false, chances);
         allStatesAreRight(setting, "timeout 1", "timeout 2");
     }
 
     @Test
     void aVoteThatACrashTakesBackIsFound() {
         Map<Chance, Integer> chances = Map.of(Chance.TIMEOUT, 2, Chance.CRASH, 1, Chance.START, 1);
-        Setting setting = new Setting(2, List.of(APPEND), List.of(), true, chances);
+        GroupSetting setting = new GroupSetting(2, List.of(APPEND), List.of(), true, chances);
         finds(Mutation.VOTE_BEFORE_DURABLE, "votes", setting);
     }
 
@@ -149,7 +149,7 @@ class SmallGroupSearchTest {
     @Test
     void aRetryUnderANewIdIsFound() {
         Map<Chance, Integer> chances = Map.of(Chance.TICK, 2);
-        Setting setting = new Setting(2, List.of(), List.of(APPEND), false, chances);
+        GroupSetting setting = new GroupSetting(2, List.of(), List.of(APPEND), false, chances);
         finds(Mutation.RETRY_UNDER_NEW_ID, "executed twice", setting);
     }
 
@@ -160,7 +160,7 @@ class SmallGroupSearchTest {
     @Tag("lab:DSLabs.lab2.SearchCrash")
     void oneOfThreeCrashesAndComesBack() {
         Map<Chance, Integer> chances = Map.of(Chance.CRASH, 1, Chance.START, 1);
-        Setting setting = new Setting(3, List.of(APPEND), List.of(), true, chances);
+        GroupSetting setting = new GroupSetting(3, List.of(APPEND), List.of(), true, chances);
         allStatesAreRight(setting);
         finds(Mutation.COMMIT_TAKEN_FOR_APPLIED, "applied in order", setting);
     }
@@ -169,7 +169,8 @@ class SmallGroupSearchTest {
     @Test
     @Tag("lab:DSLabs.lab2.SearchCrash")
     void theLeaderStopsForGood() {
-        Setting setting = new Setting(3, List.of(APPEND), List.of(), false, Map.of(Chance.WAIT, 1));
+        GroupSetting setting =
+                new GroupSetting(3, List.of(APPEND), List.of(), false, Map.of(Chance.WAIT, 1));
         allStatesAreRight(setting, "crash 1", "timeout 2", "timeout 3");
     }
 
@@ -179,7 +180,8 @@ class SmallGroupSearchTest {
     @Test
     @Tag("lab:DSLabs.lab2.SearchCrash")
     void theLeaderStopsForGoodWithAWriteUnderWay() {
-        Setting setting = new Setting(3, List.of(APPEND), List.of(), false, Map.of(Chance.WAIT, 1));
+        GroupSetting setting =
+                new GroupSetting(3, List.of(APPEND), List.of(), false, Map.of(Chance.WAIT, 1));
         String request = new SmallGroup(setting, NO_BUG).enabled().getFirst();
         // The third is willing to vote, and not yet to be elected.
         allStatesAreRight(setting, request, "crash 1", "tick 3", "tick 3", "tick 3", "timeout 2");
@@ -188,8 +190,8 @@ class SmallGroupSearchTest {
     // ---- at random
 
     private static StateSearch.Found atRandom(Set<Mutation> bugs, int walks) {
-        Setting setting =
-                new Setting(
+        GroupSetting setting =
+                new GroupSetting(
                         3,
                         TWO,
                         List.of(SearchClient.Work.of("k", 1, "p1")),
