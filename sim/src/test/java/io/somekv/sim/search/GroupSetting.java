@@ -1,0 +1,78 @@
+package io.somekv.sim.search;
+
+import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.config.GroupSettings;
+import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.config.ShardConfig;
+import io.somekv.raft.Member;
+import io.somekv.raft.Membership;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * How a {@link SmallGroup} is built, and what may happen to it.
+ *
+ * @param voters replicas, each on the node of its number, from 1
+ * @param works of clients that have an identity of their own
+ * @param plainWorks of clients without, each at the last node: its lane lends them one
+ * @param hasSlowDisks an append is durable some time later, and not at once
+ * @param chances how often each may be taken; those left out never
+ */
+record GroupSetting(
+        int voters,
+        List<SearchClient.Work> works,
+        List<SearchClient.Work> plainWorks,
+        boolean hasSlowDisks,
+        Map<Chance, Integer> chances) {
+    /** What may happen besides messages that arrive and disks that sync. */
+    enum Chance {
+        /** Time goes on at a node, so long that it wants an election or leads no more. */
+        TIMEOUT,
+        /** Time goes on at a node, so long that it sends a request again. */
+        TICK,
+        /** Time goes on at a client until it sends again. */
+        WAIT,
+        CRASH,
+        /** Of a node that has crashed. */
+        START,
+        /** A message arrives and stays on its way. */
+        COPY
+    }
+
+    /** The shard master's only node, which is not there. */
+    private static final long OUT_OF_REACH = 9;
+
+    GroupSetting {
+        works = List.copyOf(works);
+        plainWorks = List.copyOf(plainWorks);
+        chances = Map.copyOf(chances);
+    }
+
+    Membership membership() {
+        List<Member> members = new ArrayList<>();
+        for (long id = 1; id <= voters; id++) {
+            members.add(new Member(id, id, SearchNode.storeOf(id)));
+        }
+        return Membership.of(members);
+    }
+
+    /** All nodes know that the group has the only shard. */
+    ClusterMap map() {
+        List<GroupSpec.Replica> replicas = new ArrayList<>();
+        List<NodeInfo> infos = new ArrayList<>();
+        for (long id = 1; id <= voters; id++) {
+            replicas.add(new GroupSpec.Replica(id, id));
+            infos.add(new NodeInfo(id, SearchNode.storeOf(id), "host" + id, 1, 2, 3));
+        }
+        GroupSpec group = new GroupSpec(SearchNode.GROUP, replicas);
+        return new ClusterMap(
+                new UUID(1, 2),
+                GroupSettings.defaults(1),
+                new ShardConfig(1, List.of(group), List.of(SearchNode.GROUP)),
+                new GroupSpec(GroupSpec.MASTER, List.of(new GroupSpec.Replica(1, OUT_OF_REACH))),
+                infos);
+    }
+}
