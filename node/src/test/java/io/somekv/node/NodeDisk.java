@@ -54,6 +54,14 @@ final class NodeDisk {
         engine = new MemoryEngine();
     }
 
+    /** What all groups' entries take. */
+    long logBytes() {
+        return logs.values().stream()
+                .flatMap(log -> log.values().stream())
+                .mapToLong(entry -> entry.payload().size())
+                .sum();
+    }
+
     void whenItCan(Runnable append) {
         if (isStalled) {
             waiting.addLast(append);

@@ -20,6 +20,11 @@ class StoreLabTest {
     /** Ten seconds: longer than any request is tried. */
     private static final int LONG_TICKS = 2_500;
 
+    private static final int OPERATIONS = 1_000;
+
+    /** After so many the logs are dropped. */
+    private static final int ROUND = 50;
+
     private static LaneCluster started() {
         LaneCluster cluster = new LaneCluster(3);
         cluster.start(16, 1);
@@ -39,15 +44,37 @@ class StoreLabTest {
     @Tag("lab:MIT-2020.kvraft.TestSpeed3A")
     void operationsDoNotWaitForHeartbeats() {
         LaneCluster cluster = started();
+        assertQuick(cluster, OPERATIONS);
+        Outcome all = cluster.ask(2, new Command.Get(KEY));
+        assertEquals(OPERATIONS, assertInstanceOf(Outcome.Value.class, all).value().size());
+    }
+
+    /** Neither while all nodes drop their logs again and again. */
+    @Test
+    @Tag("lab:MIT-2020.kvraft.TestSpeed3B")
+    void norDoTheyWaitForLogsToBeDropped() {
+        LaneCluster cluster = started();
+        for (int i = 0; i < OPERATIONS / ROUND; i++) {
+            assertQuick(cluster, ROUND);
+            compactAll(cluster);
+        }
+        Outcome all = cluster.ask(2, new Command.Get(KEY));
+        assertEquals(OPERATIONS, assertInstanceOf(Outcome.Value.class, all).value().size());
+    }
+
+    private static void assertQuick(LaneCluster cluster, int operations) {
         long before = cluster.now().nanos();
-        int operations = 1_000;
         for (int i = 0; i < operations; i++) {
             assertInstanceOf(Outcome.Int.class, cluster.ask(1, append("x")));
         }
         long each = (cluster.now().nanos() - before) / operations;
         assertTrue(each < 33_000_000, "nanoseconds each: " + each);
-        Outcome all = cluster.ask(2, new Command.Get(KEY));
-        assertEquals(operations, assertInstanceOf(Outcome.Value.class, all).value().size());
+    }
+
+    private static void compactAll(LaneCluster cluster) {
+        for (long node = 1; node <= 3; node++) {
+            cluster.compact(node);
+        }
     }
 
     @Test
@@ -61,6 +88,28 @@ class StoreLabTest {
         cluster.heal();
         Outcome latest = cluster.ask(3, new Command.QueryConfig(-1));
         assertEquals(2, assertInstanceOf(Outcome.Cluster.class, latest).map().config().number());
+    }
+
+    /** Nobody goes on without what the last who served had: neither the stale nor the blank. */
+    @Test
+    @Tag("lab:DSLabs.lab2.KillLastServer")
+    void whatTheLastServersKnewIsWaitedFor() {
+        LaneCluster cluster = started();
+        cluster.crash(3);
+        cluster.run(500);
+        assertEquals(new Outcome.Int(1), cluster.ask(1, append("x")));
+        cluster.crash(1);
+        cluster.crash(2);
+        cluster.disk(2).wipe();
+        cluster.restart(2);
+        cluster.restart(3);
+        cluster.run(LONG_TICKS);
+        assertServesNothing(cluster, 2);
+        assertServesNothing(cluster, 3);
+        cluster.restart(1);
+        cluster.run(500);
+        assertEquals(new Outcome.Value(Bytes.utf8("x")), cluster.ask(3, new Command.Get(KEY)));
+        assertEquals(new Outcome.Int(2), cluster.ask(1, append("y")));
     }
 
     /** Nobody may take it that what two of three have lost was never there. */
@@ -77,12 +126,16 @@ class StoreLabTest {
         cluster.restart(3);
         cluster.run(LONG_TICKS);
         for (long node = 1; node <= 3; node++) {
-            long read = cluster.begin(node, new Command.Get(KEY));
-            long write = cluster.begin(node, append("y"));
-            cluster.run(LONG_TICKS);
-            assertFalse(cluster.isAnswered(read) && isValue(cluster.await(read)), "node " + node);
-            assertFalse(cluster.isAnswered(write) && isDone(cluster.await(write)), "node " + node);
+            assertServesNothing(cluster, node);
         }
+    }
+
+    private static void assertServesNothing(LaneCluster cluster, long node) {
+        long read = cluster.begin(node, new Command.Get(KEY));
+        long write = cluster.begin(node, append("y"));
+        cluster.run(LONG_TICKS);
+        assertFalse(cluster.isAnswered(read) && isValue(cluster.await(read)), "node " + node);
+        assertFalse(cluster.isAnswered(write) && isDone(cluster.await(write)), "node " + node);
     }
 
     private static boolean isValue(Outcome outcome) {

@@ -8,34 +8,48 @@ final class Candidate implements RoleState {
     private final Core core;
     private final VoteTally tally;
     private final QuorumClock clocks = new QuorumClock();
+    private final boolean byTransfer;
     private long deadlineNanos;
     private boolean hasOwnVote;
 
-    /** When the requests left: no answer is older. */
+    /** When the first requests left: no answer is older. */
     private long askedNanos;
 
-    Candidate(Core core, long deadlineNanos) {
+    /** When those that did not answer are asked again; never before the first requests left. */
+    private long askAgainNanos = Long.MAX_VALUE;
+
+    /**
+     * @param byTransfer at the wish of the leader of the term before
+     */
+    Candidate(Core core, long deadlineNanos, boolean byTransfer) {
         this.core = core;
         this.tally = new VoteTally(core);
         this.deadlineNanos = deadlineNanos;
+        this.byTransfer = byTransfer;
     }
 
-    void campaign(boolean byTransfer) {
-        for (Member voter : core.membership().electorate()) {
-            if (voter.replicaId() != core.self()) {
-                core.persists()
-                        .sendWhenStateDurable(
-                                new Message.RequestVote(
-                                        core.self(),
-                                        voter.replicaId(),
-                                        core.term(),
-                                        core.log().last(),
-                                        byTransfer),
-                                core.effects(),
-                                core.now());
-            }
-        }
+    void campaign() {
+        ask();
         onPersisted();
+    }
+
+    private void ask() {
+        for (Member voter : tally.silent()) {
+            core.persists()
+                    .sendWhenStateDurable(
+                            new Message.RequestVote(
+                                    core.self(),
+                                    voter.replicaId(),
+                                    core.term(),
+                                    core.log().last(),
+                                    byTransfer),
+                            core.effects(),
+                            core.now());
+        }
+    }
+
+    private void planAsking() {
+        askAgainNanos = core.now().nanos() + core.config().heartbeatNanos();
     }
 
     @Override
@@ -50,12 +64,16 @@ final class Candidate implements RoleState {
 
     @Override
     public long nextDeadlineNanos() {
-        return deadlineNanos;
+        return Math.min(deadlineNanos, askAgainNanos);
     }
 
     @Override
     public void onTick() {
         if (core.now().nanos() < deadlineNanos) {
+            if (core.now().nanos() >= askAgainNanos) {
+                ask();
+                planAsking();
+            }
             return;
         }
         if (!core.mayCampaign()) {
@@ -85,6 +103,7 @@ final class Candidate implements RoleState {
             hasOwnVote = true;
             tally.count(core.self(), true);
             askedNanos = core.now().nanos();
+            planAsking();
             maybeLead();
         }
     }

@@ -279,9 +279,9 @@ final class Core {
     void becomeCandidate(boolean byTransfer) {
         adoptTerm(term + 1);
         voteFor(self);
-        Candidate candidate = new Candidate(this, now.nanos() + electionWaitNanos());
+        Candidate candidate = new Candidate(this, now.nanos() + electionWaitNanos(), byTransfer);
         become(candidate);
-        candidate.campaign(byTransfer);
+        candidate.campaign();
     }
 
     /**

@@ -1,7 +1,6 @@
 package io.somekv.raft;
 
 import io.somekv.base.Mutation;
-import java.util.List;
 
 /**
  * Asks whether it would be elected, before it disturbs anyone with a higher term (thesis §9.6). Its
@@ -12,6 +11,9 @@ final class PreCandidate implements RoleState {
     private final VoteTally tally;
     private final long deadlineNanos;
 
+    /** When those that did not answer are asked again. */
+    private long askAgainNanos;
+
     PreCandidate(Core core, long deadlineNanos) {
         this.core = core;
         this.tally = new VoteTally(core);
@@ -20,17 +22,19 @@ final class PreCandidate implements RoleState {
 
     void campaign() {
         tally.count(core.self(), true);
-        List<Member> voters = core.membership().electorate();
-        for (Member voter : voters) {
-            if (voter.replicaId() != core.self()) {
-                core.effects()
-                        .send(
-                                new Message.PreVote(
-                                        core.self(),
-                                        voter.replicaId(),
-                                        core.term() + 1,
-                                        core.log().last()));
-            }
+        ask();
+    }
+
+    private void ask() {
+        askAgainNanos = core.now().nanos() + core.config().heartbeatNanos();
+        for (Member voter : tally.silent()) {
+            core.effects()
+                    .send(
+                            new Message.PreVote(
+                                    core.self(),
+                                    voter.replicaId(),
+                                    core.term() + 1,
+                                    core.log().last()));
         }
     }
 
@@ -46,12 +50,15 @@ final class PreCandidate implements RoleState {
 
     @Override
     public long nextDeadlineNanos() {
-        return deadlineNanos;
+        return Math.min(deadlineNanos, askAgainNanos);
     }
 
     @Override
     public void onTick() {
         if (core.now().nanos() < deadlineNanos) {
+            if (core.now().nanos() >= askAgainNanos) {
+                ask();
+            }
             return;
         }
         if (core.mayCampaign()) {

@@ -30,6 +30,15 @@ final class VoteTally {
         return true;
     }
 
+    /** Voters that did not answer. */
+    List<Member> silent() {
+        return core.membership().electorate().stream()
+                .filter(voter -> voter.replicaId() != core.self())
+                .filter(voter -> !granted.contains(voter.replicaId()))
+                .filter(voter -> !refused.contains(voter.replicaId()))
+                .toList();
+    }
+
     boolean isWon() {
         if (core.has(Mutation.COUNT_MESSAGES_AS_VOTES)) {
             return granted.size() >= Membership.majority(core.membership().voters().size());

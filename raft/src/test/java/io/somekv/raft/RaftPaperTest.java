@@ -51,6 +51,23 @@ final class RaftPaperTest {
         assertEquals(group.status(3).term(), reply.term());
     }
 
+    /** §5.1: servers ask again whoever does not answer in time, and nobody else. */
+    @Test
+    void s51VotesAreAskedForUntilThereIsAnAnswer() {
+        Group group = Group.of(5);
+        group.campaign(1);
+        group.settle(m -> m.from() <= 2 && m.to() <= 2);
+        group.tick(1, 10);
+        assertEquals(List.of(3L, 4L, 5L), group.network().stream().map(Message::to).toList());
+        group.settle(m -> !(m instanceof Message.RequestVote) || m.to() == 2);
+        assertEquals(Role.CANDIDATE, group.status(1).role());
+        group.tick(1, 10);
+        assertEquals(List.of(3L, 4L, 5L), group.network().stream().map(Message::to).toList());
+        group.settle();
+        assertEquals(1, group.leader());
+        assertEquals(1, group.status(1).term(), "all in one campaign");
+    }
+
     // 5.2 Leader election
 
     /** §5.2: servers start as followers. */

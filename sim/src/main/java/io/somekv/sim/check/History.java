@@ -140,6 +140,16 @@ public final class History {
         return known;
     }
 
+    /** Operations whose outcome their client heard at such a time, in milliseconds since 1970. */
+    public long knownBetween(long fromMillis, long toMillis) {
+        return byObject.values().stream()
+                .flatMap(List::stream)
+                .filter(Operation::known)
+                .filter(operation -> operation.returnedMillis() >= fromMillis)
+                .filter(operation -> operation.returnedMillis() < toMillis)
+                .count();
+    }
+
     private void waited(long millis) {
         longestWaitMillis = Math.max(longestWaitMillis, millis);
     }

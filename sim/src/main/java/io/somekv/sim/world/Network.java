@@ -6,6 +6,7 @@ import static io.somekv.sim.world.Timeline.SECOND;
 import io.somekv.base.Bytes;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -82,6 +83,11 @@ public final class Network {
         endpoints.put(id, endpoint);
     }
 
+    /** Nodes and clients. */
+    List<Long> endpoints() {
+        return List.copyOf(endpoints.keySet());
+    }
+
     /** What links do from now on to frames that are sent. */
     void links(Scenario.Links now) {
         links = now;
@@ -101,7 +107,7 @@ public final class Network {
         }
         if (links.loss() > 0 && random.nextDouble() < links.loss()) {
             drop(from, to, frame, "lost");
-            if (tie != Tie.NONE) {
+            if (tie == Tie.CONNECTION || (tie == Tie.RECEIVER && links.lossCloses())) {
                 breakUp(from, to);
             }
             return;

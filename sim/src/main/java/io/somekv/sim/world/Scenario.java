@@ -4,6 +4,7 @@ import static io.somekv.sim.world.Timeline.MILLISECOND;
 import static io.somekv.sim.world.Timeline.SECOND;
 
 import java.util.EnumSet;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -29,6 +30,9 @@ import java.util.SplittableRandom;
  * @param changesMembers whether groups change their members while things go wrong
  * @param healsCore whether only a core of the nodes, a majority of every group, is healed at first
  * @param thinkMillisMax of a client between two requests, about; large, and groups are idle
+ * @param attemptMillisMax of a client with an identity, before it sends a request again; 300 at
+ *     least
+ * @param turnNanos how long each turn of a {@link Repartition} takes; empty for none
  */
 public record Scenario(
         int nodes,
@@ -53,7 +57,13 @@ public record Scenario(
         boolean pair,
         int thinkMillisMax,
         boolean changesMembers,
-        boolean healsCore) {
+        boolean healsCore,
+        long attemptMillisMax,
+        List<Long> turnNanos) {
+    public Scenario {
+        turnNanos = List.copyOf(turnNanos);
+    }
+
     /**
      * What links between nodes do to frames.
      *
@@ -62,11 +72,17 @@ public record Scenario(
      * @param duplication share of frames that arrive twice
      * @param late share of frames of which a copy arrives seconds later
      * @param inOrder whether frames of one link overtake each other
+     * @param lossCloses whether a connection ends with the first call that gets lost on it
      */
     public record Links(
-            long delayNanosMax, double loss, double duplication, double late, boolean inOrder) {
+            long delayNanosMax,
+            double loss,
+            double duplication,
+            double late,
+            boolean inOrder,
+            boolean lossCloses) {
         /** A network on which nothing gets lost. */
-        static final Links CALM = new Links(2 * MILLISECOND, 0, 0, 0, true);
+        public static final Links CALM = new Links(2 * MILLISECOND, 0, 0, 0, true, true);
 
         Links stormy(SplittableRandom random) {
             return new Links(
@@ -74,7 +90,8 @@ public record Scenario(
                     0.02 + random.nextDouble() * 0.2,
                     0.02 + random.nextDouble() * 0.2,
                     0.01 + random.nextDouble() * 0.05,
-                    false);
+                    false,
+                    lossCloses);
         }
     }
 
@@ -119,7 +136,9 @@ public record Scenario(
                 random.nextBoolean(),
                 random.nextInt(4) == 0 ? 5_000 : 400,
                 random.nextInt(3) == 0,
-                random.nextBoolean());
+                random.nextBoolean(),
+                2_300,
+                List.of());
     }
 
     /** Few kinds in one run, so that each can do its work undisturbed, and now and then all. */
@@ -145,6 +164,7 @@ public record Scenario(
                 lossy ? random.nextDouble() * 0.05 : 0,
                 doubling ? random.nextDouble() * 0.4 : 0,
                 doubling ? random.nextDouble() * 0.1 : 0,
-                random.nextInt(3) == 0);
+                random.nextInt(3) == 0,
+                true);
     }
 }

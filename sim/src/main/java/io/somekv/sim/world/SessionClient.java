@@ -17,6 +17,8 @@ import java.util.function.Consumer;
 
 /** The real client core on the simulated network: it has an identity, and tries again under it. */
 final class SessionClient implements Client, Network.Endpoint {
+    private static final long ATTEMPT_MILLIS_MIN = 300;
+
     private final World world;
     private final Network network;
     private final List<SimNode> nodes;
@@ -34,9 +36,8 @@ final class SessionClient implements Client, Network.Endpoint {
         this.id = id;
         SplittableRandom random = world.fork();
         this.clockOffsetMillis = random.nextLong(1L << 40);
-        ClientSettings settings =
-                new ClientSettings(
-                        20_000, 20_000, 300 + random.nextLong(2_000), 5, 500, 64, 1 << 10);
+        long attempt = random.nextLong(ATTEMPT_MILLIS_MIN, world.scenario().attemptMillisMax());
+        ClientSettings settings = new ClientSettings(20_000, 20_000, attempt, 5, 500, 64, 1 << 10);
         this.core = new ClientCore(nodes.size(), settings, random.split());
         network.add(id, this);
     }

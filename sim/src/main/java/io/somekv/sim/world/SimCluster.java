@@ -47,6 +47,7 @@ public final class SimCluster {
     private final Admin admin;
     private final MemberAdmin members;
     private final DiskReplacement replacement;
+    private final Optional<Repartition> repartition;
 
     /**
      * @param reader gets every event as a line
@@ -88,6 +89,11 @@ public final class SimCluster {
             sessions.add(client);
             workload.add(client);
         }
+        // Made last, and only where it is wanted: it takes chance from the run's source.
+        repartition =
+                scenario.turnNanos().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(new Repartition(world, network, nodes));
     }
 
     /** Runs to the end; throws what a watch or a checker throws. */
@@ -106,6 +112,7 @@ public final class SimCluster {
         faults.begin();
         admin.keepMoving();
         replacement.begin();
+        repartition.ifPresent(Repartition::begin);
         if (world.scenario().changesMembers()) {
             members.begin();
         }
@@ -115,6 +122,7 @@ public final class SimCluster {
 
         admin.stop();
         members.stop();
+        repartition.ifPresent(Repartition::end);
         if (world.scenario().healsCoreFirst()) {
             runInCore(faults.endInCore(admin));
         }
@@ -264,6 +272,11 @@ public final class SimCluster {
     /** The history so far. */
     public History history() {
         return history;
+    }
+
+    /** Of the {@link Repartition}: each turn that is over. */
+    public List<Repartition.Turn> turns() {
+        return repartition.map(Repartition::turns).orElse(List.of());
     }
 
     /** How often each kind of fault struck. */

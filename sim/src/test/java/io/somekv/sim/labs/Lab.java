@@ -7,9 +7,12 @@ import io.somekv.sim.RunResult;
 import io.somekv.sim.Simulation;
 import io.somekv.sim.world.Fault;
 import io.somekv.sim.world.Scenario;
+import io.somekv.sim.world.SimCluster;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A lab's scenario: one group on all nodes, clients that put, append, read and delete, something
@@ -27,9 +30,13 @@ final class Lab {
     private final int nodes;
     private int clients = 5;
     private int keys = 6;
-    private boolean isUnreliable;
     private boolean dropsLogs;
     private boolean movesShards;
+    private int plain = 1;
+    private long runNanos = 20_000 * MILLISECOND;
+    private Scenario.Links links = Scenario.Links.CALM;
+    private long attemptMillisMax = 2_300;
+    private List<Long> turnNanos = List.of();
     private final EnumSet<Fault> faults = EnumSet.noneOf(Fault.class);
 
     /** Over all runs so far. */
@@ -58,7 +65,32 @@ final class Lab {
 
     /** A fifth of all messages get lost, as many arrive twice, and none in order. */
     Lab unreliable() {
-        isUnreliable = true;
+        links = new Scenario.Links(27 * MILLISECOND, 0.2, 0.2, 0.01, false, true);
+        return this;
+    }
+
+    /**
+     * A fifth of all messages get lost, each for itself, and clients soon ask again: a network as
+     * the DSLabs have it, without connections that end with the first loss.
+     */
+    Lab losesMessages() {
+        links = new Scenario.Links(27 * MILLISECOND, 0.2, 0, 0, false, false);
+        attemptMillisMax = 400;
+        return this;
+    }
+
+    /**
+     * Turn after turn another majority hears each other and the clients, and in the last of each
+     * round all do. A client without an identity would be at one node, heard or not: there is none.
+     */
+    Lab turns(long... seconds) {
+        turnNanos = Arrays.stream(seconds).mapToObj(each -> each * 1_000 * MILLISECOND).toList();
+        plain = 0;
+        return this;
+    }
+
+    Lab seconds(int seconds) {
+        runNanos = seconds * 1_000L * MILLISECOND;
         return this;
     }
 
@@ -86,14 +118,12 @@ final class Lab {
                 movesShards ? 2 : 1,
                 4,
                 clients,
-                1,
+                plain,
                 keys,
-                20_000 * MILLISECOND,
+                runNanos,
                 GAP_NANOS,
                 faults,
-                isUnreliable
-                        ? new Scenario.Links(27 * MILLISECOND, 0.2, 0.2, 0.01, false)
-                        : new Scenario.Links(2 * MILLISECOND, 0, 0, 0, true),
+                links,
                 2 * MILLISECOND,
                 10 * MILLISECOND,
                 (dropsLogs ? 300 : 10_000) * MILLISECOND,
@@ -105,7 +135,14 @@ final class Lab {
                 false,
                 200,
                 false,
-                false);
+                false,
+                attemptMillisMax,
+                turnNanos);
+    }
+
+    /** One run of it that the caller looks at. */
+    SimCluster cluster(long seed) {
+        return new SimCluster(seed, scenario(), Set.of(), Optional.empty());
     }
 
     /** Runs it under a few seeds. */

@@ -30,4 +30,15 @@ class WaitLabTest {
     void partitionsThatComeAndGoAreSoonOvercome() {
         Lab.of(5).faults(Fault.SPLIT).holds().waitsUnder(3 * ELECTION_MILLIS_MAX);
     }
+
+    /**
+     * The lab's own schedule: two seconds with one majority, two with another, two with all. In a
+     * majority each message counts, and each takes several attempts; an election lost to that, or
+     * that ends as the next majority comes, costs a second one.
+     */
+    @Test
+    @Tag("lab:DSLabs.lab3.ConstantRepartitionUnreliable")
+    void norDoLostMessagesKeepMajoritiesThatChangeFromServing() {
+        Lab.of(5).losesMessages().turns(2, 2, 2).holds().waitsUnder(4 * ELECTION_MILLIS_MAX);
+    }
 }
