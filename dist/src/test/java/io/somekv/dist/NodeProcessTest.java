@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -88,8 +87,7 @@ final class NodeProcessTest {
         assumeTrue(mounted, "a small file system can be mounted: only root can");
         try {
             Path data = disk.resolve("n1");
-            Process full =
-                    program.startNode("full", 1, data, firstPort, "--disk-reserve", "0");
+            Process full = program.startNode("full", 1, data, firstPort, "--disk-reserve", "0");
             program.await(full, "full", "is ready");
             startCluster();
             int acknowledged = writeUntilItStops(full);

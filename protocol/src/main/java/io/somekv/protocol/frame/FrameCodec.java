@@ -64,7 +64,7 @@ public final class FrameCodec {
     }
 
     private static TaggedCodec<Frame> table() {
-        return TaggedCodec.<Frame>of("frame")
+        return betweenNodes(TaggedCodec.of("frame"))
                 .add(
                         1,
                         Frame.Hello.class,
@@ -93,11 +93,6 @@ public final class FrameCodec {
                                 new Frame.Reply(
                                         in.varLong(), OutcomeCodec.read(in), in.signedVarLong()))
                 .add(
-                        4,
-                        Frame.Consensus.class,
-                        (out, f) -> out.raw(f.messages()),
-                        in -> new Frame.Consensus(in.raw(in.remaining())))
-                .add(
                         5,
                         Frame.Call.class,
                         (out, f) -> {
@@ -113,6 +108,16 @@ public final class FrameCodec {
                                         Fields.int32(in),
                                         RequestCodec.read(in),
                                         RequestCodec.readMode(in)))
+                .build();
+    }
+
+    /** What a client neither sends nor gets. */
+    private static TaggedCodec.Builder<Frame> betweenNodes(TaggedCodec.Builder<Frame> to) {
+        return to.add(
+                        4,
+                        Frame.Consensus.class,
+                        (out, f) -> out.raw(f.messages()),
+                        in -> new Frame.Consensus(in.raw(in.remaining())))
                 .add(
                         7,
                         Frame.Pulse.class,
@@ -134,7 +139,6 @@ public final class FrameCodec {
                             Fields.uuid(out, f.yourStoreId());
                             out.i64(f.yourPosition());
                         },
-                        in -> new Frame.LogMark(in.i64(), Fields.uuid(in), in.i64()))
-                .build();
+                        in -> new Frame.LogMark(in.i64(), Fields.uuid(in), in.i64()));
     }
 }
