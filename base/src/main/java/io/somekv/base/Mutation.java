@@ -30,6 +30,10 @@ public enum Mutation {
     READ_BEFORE_OWN_TERM,
     /** KB-32: a read joins a confirmation round that began before it arrived. */
     READ_JOINS_RUNNING_ROUND,
+    /** KB-33: a lease lasts as if all clocks ran at one rate. */
+    LEASE_WITHOUT_DRIFT,
+    /** KB-34: who has asked another to campaign reads by its lease all the same. */
+    LEASE_KEPT_ON_TRANSFER,
     /** KB-46: a forwarding node retries under a new request id. */
     RETRY_UNDER_NEW_ID,
     /** Every copy of a call between nodes counts: see docs/decisions/0003. */

@@ -24,6 +24,8 @@ final class MutationsTest {
         "LATE_STORAGE_ACKNOWLEDGEMENT, kb-21-late-storage-acknowledgement",
         "READ_BEFORE_OWN_TERM, kb-31-read-before-own-term",
         "READ_JOINS_RUNNING_ROUND, kb-32-read-joins-no-running-round",
+        "LEASE_WITHOUT_DRIFT, kb-33-lease-reckons-with-drift",
+        "LEASE_KEPT_ON_TRANSFER, kb-34-no-lease-after-transfer",
     })
     void theCaseShowsTheBug(Mutation mutation, String name) throws IOException {
         String expected = Files.readString(Path.of("src/test/resources/cases", name + ".txt"));

@@ -89,6 +89,8 @@ final class MutantTable {
             case APPLIED_NOT_ATOMIC -> "26";
             case READ_BEFORE_OWN_TERM -> "31";
             case READ_JOINS_RUNNING_ROUND -> "32";
+            case LEASE_WITHOUT_DRIFT -> "33";
+            case LEASE_KEPT_ON_TRANSFER -> "34";
             case RETRY_UNDER_NEW_ID -> "46";
             case CALL_COUNTED_TWICE -> "decision 0003";
             case ACKNOWLEDGEMENT_FREES_FENCE -> "47";

@@ -32,6 +32,8 @@ public enum Fault {
     PAUSE,
     /** Not a fault: a node has others lead what it leads, as one does that is about to stop. */
     HAND_OVER,
+    /** A node asks others to lead, and hears nobody soon after: it may not learn that they do. */
+    HAND_OVER_CUT_OFF,
     /** A wall clock jumps. */
     CLOCK_JUMP,
     /** A byte of a synced log flips while its node is down: the node must not come back. */

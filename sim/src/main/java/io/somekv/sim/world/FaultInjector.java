@@ -41,7 +41,7 @@ final class FaultInjector {
         for (SimNode node : nodes) {
             node.onEnd(() -> startLater(node));
         }
-        if (world.scenario().clocksWrong()) {
+        if (world.scenario().clocks().wrong()) {
             minority().forEach(this::setWrongClock);
         }
     }
@@ -175,6 +175,17 @@ final class FaultInjector {
             case SYNC_FAILURE -> node.failSync();
             case PAUSE -> node.pause(100 * MILLISECOND + random.nextLong(5 * SECOND));
             case HAND_OVER -> node.leaveLeadership();
+            case HAND_OVER_CUT_OFF -> {
+                node.leaveLeadership();
+                world.timeline()
+                        .after(
+                                random.nextLong(60 * MILLISECOND),
+                                () -> {
+                                    if (active) {
+                                        isolate(node);
+                                    }
+                                });
+            }
             case CLOCK_JUMP -> {
                 List<SimNode> wrong = minority();
                 setWrongClock(wrong.get(random.nextInt(wrong.size())));

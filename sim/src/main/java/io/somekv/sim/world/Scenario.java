@@ -21,7 +21,7 @@ import java.util.SplittableRandom;
  * @param tickNanos from one tick of a lane to the next
  * @param flushGapNanos mean time from one flush of an engine to the next
  * @param appendBytesMax of one AppendEntries: small, and followers catch up in many steps
- * @param clocksWrong whether wall clocks of a minority of the nodes are wrong by up to days
+ * @param clocks what the nodes' clocks are like, and whether leaders go by them
  * @param moves whether groups join and leave and shards move while things go wrong
  * @param askNanos how long a node tries for a client without an identity
  * @param timed keys that expire now and then
@@ -46,7 +46,7 @@ public record Scenario(
         long tickNanos,
         long flushGapNanos,
         int appendBytesMax,
-        boolean clocksWrong,
+        Clocks clocks,
         boolean moves,
         long askNanos,
         int timed,
@@ -78,14 +78,37 @@ public record Scenario(
         }
     }
 
+    /**
+     * Clocks of the nodes.
+     *
+     * @param wrong whether wall clocks of a minority of the nodes are wrong by up to days
+     * @param driftPermilleMax by how much the rate of any monotonic clock is off, at most
+     * @param leases whether leaders read by a lease, which reckons with that bound
+     */
+    public record Clocks(boolean wrong, int driftPermilleMax, boolean leases) {
+        public static final Clocks RIGHT = new Clocks(false, 1, false);
+
+        private static final int[] DRIFTS = {1, 1, 100, 300};
+
+        static Clocks draw(boolean wrong, SplittableRandom random) {
+            int drift = DRIFTS[random.nextInt(DRIFTS.length)];
+            return new Clocks(wrong, drift, random.nextInt(3) == 0);
+        }
+    }
+
     /** Where it can be told who is a majority: groups keep their members, and nodes their disks. */
     public boolean healsCoreFirst() {
         return healsCore && !changesMembers && !losesDisks();
     }
 
-    /** Whether a wall clock can be wrong at any time. */
+    /**
+     * Whether a wall clock can be wrong at any time. A leader's runs by its monotonic one as long
+     * as it leads.
+     */
     public boolean anyClockWrong() {
-        return clocksWrong || faults.contains(Fault.CLOCK_JUMP);
+        return clocks.wrong()
+                || clocks.driftPermilleMax() > Clocks.RIGHT.driftPermilleMax()
+                || faults.contains(Fault.CLOCK_JUMP);
     }
 
     /** Whether a node may lose what it had synced. */
@@ -112,7 +135,7 @@ public record Scenario(
                 (10 + random.nextLong(20)) * MILLISECOND,
                 random.nextBoolean() ? SECOND : 10 * SECOND,
                 random.nextInt(3) == 0 ? 256 : 4 << 10,
-                !calm && random.nextInt(3) == 0,
+                Clocks.draw(!calm && random.nextInt(3) == 0, random),
                 random.nextInt(3) == 0,
                 random.nextBoolean() ? SECOND : 5 * SECOND,
                 random.nextInt(3),

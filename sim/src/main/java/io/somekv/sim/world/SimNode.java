@@ -67,7 +67,11 @@ public final class SimNode implements Network.Endpoint {
         this.random = world.fork();
         this.storeId = new UUID(random.nextLong(), random.nextLong());
         this.engine = new WatchedEngine(world, id);
-        this.clock = new NodeClock(world.timeline(), random);
+        this.clock =
+                new NodeClock(
+                        world.timeline(),
+                        world.fork(),
+                        world.scenario().clocks().driftPermilleMax());
         network.add(id, this);
         flushNowAndThen();
     }
@@ -340,6 +344,7 @@ public final class SimNode implements Network.Endpoint {
         pausedUntil = 0;
         slowDiskUntil = 0;
         effectsUntilDeath = -1;
+        clock.quiet();
         if (process != null) {
             disk.forgive();
         }
