@@ -113,7 +113,7 @@ public record Scenario(
 
     /** Whether a node may lose what it had synced. */
     public boolean losesDisks() {
-        return faults.contains(Fault.ROT) || faults.contains(Fault.WIPE);
+        return faults.stream().anyMatch(Fault::losesDisk);
     }
 
     public static Scenario draw(SplittableRandom random) {
@@ -133,7 +133,7 @@ public record Scenario(
                 calm ? Links.CALM : drawLinks(random),
                 random.nextBoolean() ? 2 * MILLISECOND : 30 * MILLISECOND,
                 (10 + random.nextLong(20)) * MILLISECOND,
-                random.nextBoolean() ? SECOND : 10 * SECOND,
+                drawFlushGap(random),
                 random.nextInt(3) == 0 ? 256 : 4 << 10,
                 Clocks.draw(!calm && random.nextInt(3) == 0, random),
                 random.nextInt(3) == 0,
@@ -143,6 +143,15 @@ public record Scenario(
                 random.nextInt(4) == 0 ? 5_000 : 400,
                 random.nextInt(3) == 0,
                 random.nextBoolean());
+    }
+
+    /** Now and then so often that followers are sent snapshots all the time. */
+    private static long drawFlushGap(SplittableRandom random) {
+        return switch (random.nextInt(5)) {
+            case 0 -> 30 * MILLISECOND;
+            case 1, 2 -> SECOND;
+            default -> 10 * SECOND;
+        };
     }
 
     /** Few kinds in one run, so that each can do its work undisturbed, and now and then all. */
