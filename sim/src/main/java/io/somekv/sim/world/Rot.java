@@ -78,7 +78,7 @@ enum Rot {
     }
 
     /** A segment of a log, and its bytes as they were before. */
-    private static final class Segment {
+    static final class Segment {
         final MemoryDisk disk;
         final String name;
         final byte[] bytes;
