@@ -8,6 +8,10 @@ package io.somekv.base;
 public enum Mutation {
     /** KB-1: a leader commits an entry of an older term by counting replicas. */
     COMMIT_OLD_TERM,
+    /** KB-2: members change before an entry of the leader's own term is committed. */
+    CHANGE_BEFORE_OWN_TERM,
+    /** KB-4: a joint membership is left before it is committed. */
+    JOINT_LEFT_UNCOMMITTED,
     /** KB-10: votes are counted as messages, not as voters, and stale replies count too. */
     COUNT_MESSAGES_AS_VOTES,
     /** KB-14: a vote leaves before it is durable. */
@@ -26,10 +30,20 @@ public enum Mutation {
     COMMIT_TAKEN_FOR_APPLIED,
     /** KB-26: the applied index is not written with the data it speaks of. */
     APPLIED_NOT_ATOMIC,
+    /** KB-27: a snapshot takes the place of a log that has committed more. */
+    OLDER_SNAPSHOT_INSTALLED,
+    /** KB-29: the membership of before is kept when a snapshot is taken in. */
+    SNAPSHOT_WITHOUT_MEMBERSHIP,
     /** KB-31: a read is served before the leader has committed in its own term. */
     READ_BEFORE_OWN_TERM,
     /** KB-32: a read joins a confirmation round that began before it arrived. */
     READ_JOINS_RUNNING_ROUND,
+    /** KB-33: a lease lasts as if all clocks ran at one rate. */
+    LEASE_WITHOUT_DRIFT,
+    /** KB-34: who has asked another to campaign reads by its lease all the same. */
+    LEASE_KEPT_ON_TRANSFER,
+    /** KB-41: who joins is called what one was called that is gone. */
+    REPLICA_ID_REUSED,
     /** KB-46: a forwarding node retries under a new request id. */
     RETRY_UNDER_NEW_ID,
     /** Every copy of a call between nodes counts: see docs/decisions/0003. */
@@ -37,5 +51,11 @@ public enum Mutation {
     /** KB-47: an acknowledgement frees the fence with the result. */
     ACKNOWLEDGEMENT_FREES_FENCE,
     /** KB-51: a read judges expiry by the last entry, however long ago that was. */
-    IDLE_GROUP_KEEPS_KEYS
+    IDLE_GROUP_KEEPS_KEYS,
+    /** KB-54: a node's own client ids come again, as if they were kept on a disk and restored. */
+    FORWARDER_ID_REUSED,
+    /** A group goes quiet although a member lacks entries: see docs/decisions/0007. */
+    QUIET_WITHOUT_WHOLE_LOG,
+    /** A quiet group stays quiet when a node is missed: see docs/decisions/0007. */
+    QUIET_NOT_WOKEN
 }

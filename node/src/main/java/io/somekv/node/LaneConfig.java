@@ -38,5 +38,10 @@ public record LaneConfig(
 
     public LaneConfig {
         Invariant.check(laneCount <= LANES_MAX, "a token has room for the lane", laneCount, lane);
+        if (mutations.contains(Mutation.FORWARDER_ID_REUSED)) {
+            identity =
+                    new ClientId(
+                            storeId.getMostSignificantBits(), storeId.getLeastSignificantBits());
+        }
     }
 }

@@ -80,6 +80,31 @@ class ExactlyOnceTest {
         assertEquals(2, executedWhenAReplyIsLost(EnumSet.of(Mutation.RETRY_UNDER_NEW_ID)));
     }
 
+    /** In each of two lives, which begin alike, a node that is not the leader asks for an append. */
+    private static long executedInTwoLives(Set<Mutation> mutations) {
+        LaneCluster cluster = started(mutations);
+        long node = notLeader(cluster);
+        for (int life = 0; life < 2; life++) {
+            cluster.crash(node);
+            cluster.restart(node);
+            cluster.run(500);
+            assertInstanceOf(Outcome.Int.class, cluster.ask(node, APPEND));
+        }
+        return executed(cluster, node);
+    }
+
+    @Test
+    @Tag("kb-54")
+    void aNodeThatIsStartedAnewAsksUnderNewIds() {
+        assertEquals(2, executedInTwoLives(Collections.emptySet()));
+    }
+
+    @Test
+    @Tag("kb-54")
+    void whatANodeAsksUnderAnOldIdWouldBeAnsweredAndLost() {
+        assertEquals(1, executedInTwoLives(EnumSet.of(Mutation.FORWARDER_ID_REUSED)));
+    }
+
     @Test
     void aCallThatArrivesTwiceIsExecutedOnce() {
         LaneCluster cluster = started();

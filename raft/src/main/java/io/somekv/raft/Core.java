@@ -186,7 +186,9 @@ final class Core {
         log.restore(snapshot);
         persists.onRestored();
         feed.onRestored(snapshot.base().index());
-        memberships = MembershipState.settledAt(snapshot.membership(), snapshot.base().index());
+        boolean isKept = has(Mutation.SNAPSHOT_WITHOUT_MEMBERSHIP);
+        Membership next = isKept ? memberships.current() : snapshot.membership();
+        memberships = MembershipState.settledAt(next, snapshot.base().index());
     }
 
     // Reads

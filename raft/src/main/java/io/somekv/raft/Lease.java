@@ -1,5 +1,7 @@
 package io.somekv.raft;
 
+import io.somekv.base.Mutation;
+
 /**
  * A leader's right to read without asking again (thesis §6.4.1), if the config grants one: a quorum
  * of those who count now has heard this leader so short a time ago that it still gives its votes to
@@ -25,11 +27,17 @@ final class Lease {
         long confirmed = replication.quorumRound(rounds.round());
         return !isGivenUp
                 && rounds.isDated(confirmed)
-                && core.now().nanos() - rounds.startNanos(confirmed) < core.config().leaseNanos();
+                && core.now().nanos() - rounds.startNanos(confirmed) < lengthNanos();
+    }
+
+    private long lengthNanos() {
+        RaftConfig config = core.config();
+        boolean isBug = config.leaseNanos() > 0 && core.has(Mutation.LEASE_WITHOUT_DRIFT);
+        return isBug ? config.electionTimeoutNanos() : config.leaseNanos();
     }
 
     /** Before another is asked to campaign. */
     void giveUp() {
-        isGivenUp = true;
+        isGivenUp = !core.has(Mutation.LEASE_KEPT_ON_TRANSFER);
     }
 }

@@ -1,5 +1,7 @@
 package io.somekv.raft;
 
+import io.somekv.base.Mutation;
+
 /**
  * A group that has nothing to do goes quiet (as in CockroachDB, and TiKV's hibernating regions):
  * its leader sends a heartbeat now and then only, its followers wait for none. Who hosts the
@@ -53,7 +55,9 @@ final class Quiescence {
                 wasQuiet
                         ? replication.haveAllAnswered(quietRound)
                         : replication.areAllHeardSince(since);
-        isQuiet = isIdle && isAnswered && isDue() && replication.haveAllTheWholeLog();
+        boolean isWhole =
+                replication.haveAllTheWholeLog() || core.has(Mutation.QUIET_WITHOUT_WHOLE_LOG);
+        isQuiet = isIdle && isAnswered && isDue() && isWhole;
         quietRound = round;
         if (wasQuiet && !isQuiet) {
             busyAtNanos = core.now().nanos();

@@ -42,7 +42,11 @@ public final class RaftReplica {
         switch (input) {
             case Input.Tick _ -> core.role().onTick();
             case Input.Received received -> onReceived(received.message());
-            case Input.Wake wake -> core.role().wake(wake.nodeId());
+            case Input.Wake wake -> {
+                if (!core.has(Mutation.QUIET_NOT_WOKEN)) {
+                    core.role().wake(wake.nodeId());
+                }
+            }
             case Input.Propose propose -> onPropose(propose);
             case Input.Read read -> onRead(read);
             case Input.TransferLeadership transfer -> onTransfer(transfer);
@@ -189,7 +193,9 @@ public final class RaftReplica {
      */
     public boolean takes(Snapshot snapshot) {
         RaftLog log = core.log();
-        return snapshot.base().index() > log.commit() && !log.holds(snapshot.base());
+        boolean isNewer = snapshot.base().index() > log.commit();
+        return (isNewer || core.has(Mutation.OLDER_SNAPSHOT_INSTALLED))
+                && !log.holds(snapshot.base());
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.somekv.raft;
 
 import io.somekv.base.Invariant;
+import io.somekv.base.Mutation;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +36,9 @@ final class Reconfiguration {
      */
     Optional<String> obstacle(long firstOwnIndex) {
         RaftLog log = core.log();
-        if (log.commit() < firstOwnIndex) {
+        boolean hasBegun =
+                log.commit() >= firstOwnIndex || core.has(Mutation.CHANGE_BEFORE_OWN_TERM);
+        if (!hasBegun) {
             return Optional.of("its leader has just begun; try again");
         }
         if (core.memberships().index() > log.commit() || core.membership().isJoint()) {
@@ -102,16 +105,27 @@ final class Reconfiguration {
         Membership membership = core.membership();
         return switch (change) {
             case MembershipChange.Add add ->
-                    membership.withLearner(add.nodeId(), add.storeId(), add.replaces());
+                    (core.has(Mutation.REPLICA_ID_REUSED) ? forgetful(membership) : membership)
+                            .withLearner(add.nodeId(), add.storeId(), add.replaces());
             case MembershipChange.Remove remove -> membership.removing(remove.replicaId());
         };
+    }
+
+    /** One that knows of no members but those of now. */
+    private static Membership forgetful(Membership membership) {
+        long last = membership.members().stream().mapToLong(Member::replicaId).max().orElse(0);
+        return new Membership(
+                membership.voters(), membership.outgoing(), membership.learners(), last + 1);
     }
 
     /** The change that is due by itself, if any: the end of a joint membership, or a promotion. */
     Optional<Membership> due(long firstOwnIndex) {
         RaftLog log = core.log();
         Membership membership = core.membership();
-        if (log.commit() < firstOwnIndex || core.memberships().index() > log.commit()) {
+        boolean isCommitted =
+                log.commit() >= firstOwnIndex && core.memberships().index() <= log.commit();
+        boolean isBug = membership.isJoint() && core.has(Mutation.JOINT_LEFT_UNCOMMITTED);
+        if (!isCommitted && !isBug) {
             return Optional.empty();
         }
         if (membership.isJoint()) {

@@ -78,6 +78,8 @@ final class MutantTable {
     private static String knownBug(Mutation mutation) {
         return switch (mutation) {
             case COMMIT_OLD_TERM -> "1";
+            case CHANGE_BEFORE_OWN_TERM -> "2";
+            case JOINT_LEFT_UNCOMMITTED -> "4";
             case COUNT_MESSAGES_AS_VOTES -> "10";
             case VOTE_BEFORE_DURABLE -> "14";
             case ACKNOWLEDGE_BEFORE_DURABLE -> "15";
@@ -87,12 +89,19 @@ final class MutantTable {
             case LATE_STORAGE_ACKNOWLEDGEMENT -> "21";
             case COMMIT_TAKEN_FOR_APPLIED -> "25";
             case APPLIED_NOT_ATOMIC -> "26";
+            case OLDER_SNAPSHOT_INSTALLED -> "27";
+            case SNAPSHOT_WITHOUT_MEMBERSHIP -> "29";
             case READ_BEFORE_OWN_TERM -> "31";
             case READ_JOINS_RUNNING_ROUND -> "32";
+            case LEASE_WITHOUT_DRIFT -> "33";
+            case LEASE_KEPT_ON_TRANSFER -> "34";
+            case REPLICA_ID_REUSED -> "41";
             case RETRY_UNDER_NEW_ID -> "46";
             case CALL_COUNTED_TWICE -> "decision 0003";
             case ACKNOWLEDGEMENT_FREES_FENCE -> "47";
             case IDLE_GROUP_KEEPS_KEYS -> "51";
+            case FORWARDER_ID_REUSED -> "54";
+            case QUIET_WITHOUT_WHOLE_LOG, QUIET_NOT_WOKEN -> "decision 0007";
         };
     }
 }

@@ -28,14 +28,29 @@ public enum Fault {
     STALL_CUT_OFF,
     /** A sync fails: the node must stop. */
     SYNC_FAILURE,
+    /** A write fails half way through it: the node must stop. */
+    WRITE_FAILURE,
+    /** Entries cannot be read back from the log: the node must stop. */
+    READ_FAILURE,
+    /** A disk has no space left for a while: a node may stop, and must lose nothing. */
+    FULL_DISK,
     /** A process stands still for a while, and does not know it. */
     PAUSE,
     /** Not a fault: a node has others lead what it leads, as one does that is about to stop. */
     HAND_OVER,
+    /** A node asks others to lead, and hears nobody soon after: it may not learn that they do. */
+    HAND_OVER_CUT_OFF,
     /** A wall clock jumps. */
     CLOCK_JUMP,
     /** A byte of a synced log flips while its node is down: the node must not come back. */
     ROT,
+    /** A write of long ago turns out to have gone to another place of the log: as with rot. */
+    MISDIRECTED_WRITE,
     /** A node loses its disk and comes back on a blank one, under its old id. */
-    WIPE
+    WIPE;
+
+    /** Whether a node may lose what it had synced. */
+    boolean losesDisk() {
+        return this == ROT || this == MISDIRECTED_WRITE || this == WIPE;
+    }
 }

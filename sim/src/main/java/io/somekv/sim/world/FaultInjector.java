@@ -3,6 +3,7 @@ package io.somekv.sim.world;
 import static io.somekv.sim.world.Timeline.MILLISECOND;
 import static io.somekv.sim.world.Timeline.SECOND;
 
+import io.somekv.storage.disk.DiskOperation;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -41,7 +42,7 @@ final class FaultInjector {
         for (SimNode node : nodes) {
             node.onEnd(() -> startLater(node));
         }
-        if (world.scenario().clocksWrong()) {
+        if (world.scenario().clocks().wrong()) {
             minority().forEach(this::setWrongClock);
         }
     }
@@ -143,7 +144,7 @@ final class FaultInjector {
                         0,
                         fault.name().hashCode() * 100L + node.id(),
                         () -> fault + " (node " + node.id() + " if it is one)");
-        boolean isLoss = fault == Fault.ROT || fault == Fault.WIPE;
+        boolean isLoss = fault.losesDisk();
         if (isLoss && anyDiskLost) {
             return;
         }
@@ -172,16 +173,34 @@ final class FaultInjector {
                 node.slowDisk(2 * SECOND + random.nextLong(6 * SECOND));
                 isolate(node);
             }
-            case SYNC_FAILURE -> node.failSync();
+            case SYNC_FAILURE -> node.failDisk(DiskOperation.SYNC, 1);
+            case WRITE_FAILURE -> node.failDisk(DiskOperation.WRITE, 1 + random.nextInt(3));
+            case READ_FAILURE -> node.failDisk(DiskOperation.READ, 1 + random.nextInt(3));
+            case FULL_DISK -> node.fillDisk(SECOND + random.nextLong(6 * SECOND));
             case PAUSE -> node.pause(100 * MILLISECOND + random.nextLong(5 * SECOND));
             case HAND_OVER -> node.leaveLeadership();
+            case HAND_OVER_CUT_OFF -> {
+                node.leaveLeadership();
+                world.timeline()
+                        .after(
+                                random.nextLong(60 * MILLISECOND),
+                                () -> {
+                                    if (active) {
+                                        isolate(node);
+                                    }
+                                });
+            }
             case CLOCK_JUMP -> {
                 List<SimNode> wrong = minority();
                 setWrongClock(wrong.get(random.nextInt(wrong.size())));
             }
             case ROT -> {
                 node.cutPower();
-                return node.rot();
+                return node.damage(Rot.FLIPPED_BIT);
+            }
+            case MISDIRECTED_WRITE -> {
+                node.cutPower();
+                return node.damage(Rot.MISDIRECTED_WRITE);
             }
             case WIPE -> node.wipe();
         }

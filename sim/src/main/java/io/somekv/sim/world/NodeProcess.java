@@ -93,18 +93,21 @@ final class NodeProcess {
     private RaftConfig raftConfig() {
         RaftConfig defaults = RaftConfig.defaults();
         int appendBytesMax = world.scenario().appendBytesMax();
-        return new RaftConfig(
-                defaults.electionTimeoutNanos(),
-                defaults.heartbeatNanos(),
-                appendBytesMax,
-                4 * appendBytesMax,
-                64 << 10,
-                2 << 10,
-                defaults.diskStallNanos(),
-                defaults.clockLeadMillisMax(),
-                0,
-                QUIESCE_AFTER_NANOS,
-                world.mutations());
+        Scenario.Clocks clocks = world.scenario().clocks();
+        RaftConfig config =
+                new RaftConfig(
+                        defaults.electionTimeoutNanos(),
+                        defaults.heartbeatNanos(),
+                        appendBytesMax,
+                        4 * appendBytesMax,
+                        64 << 10,
+                        2 << 10,
+                        defaults.diskStallNanos(),
+                        defaults.clockLeadMillisMax(),
+                        0,
+                        QUIESCE_AFTER_NANOS,
+                        world.mutations());
+        return clocks.leases() ? config.leased(clocks.driftPermilleMax()) : config;
     }
 
     private static int laneOf(long groupId) {

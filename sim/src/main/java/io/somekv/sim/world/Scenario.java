@@ -22,7 +22,7 @@ import java.util.SplittableRandom;
  * @param tickNanos from one tick of a lane to the next
  * @param flushGapNanos mean time from one flush of an engine to the next
  * @param appendBytesMax of one AppendEntries: small, and followers catch up in many steps
- * @param clocksWrong whether wall clocks of a minority of the nodes are wrong by up to days
+ * @param clocks what the nodes' clocks are like, and whether leaders go by them
  * @param moves whether groups join and leave and shards move while things go wrong
  * @param askNanos how long a node tries for a client without an identity
  * @param timed keys that expire now and then
@@ -50,7 +50,7 @@ public record Scenario(
         long tickNanos,
         long flushGapNanos,
         int appendBytesMax,
-        boolean clocksWrong,
+        Clocks clocks,
         boolean moves,
         long askNanos,
         int timed,
@@ -95,19 +95,42 @@ public record Scenario(
         }
     }
 
+    /**
+     * Clocks of the nodes.
+     *
+     * @param wrong whether wall clocks of a minority of the nodes are wrong by up to days
+     * @param driftPermilleMax by how much the rate of any monotonic clock is off, at most
+     * @param leases whether leaders read by a lease, which reckons with that bound
+     */
+    public record Clocks(boolean wrong, int driftPermilleMax, boolean leases) {
+        public static final Clocks RIGHT = new Clocks(false, 1, false);
+
+        private static final int[] DRIFTS = {1, 1, 100, 300};
+
+        static Clocks draw(boolean wrong, SplittableRandom random) {
+            int drift = DRIFTS[random.nextInt(DRIFTS.length)];
+            return new Clocks(wrong, drift, random.nextInt(3) == 0);
+        }
+    }
+
     /** Where it can be told who is a majority: groups keep their members, and nodes their disks. */
     public boolean healsCoreFirst() {
         return healsCore && !changesMembers && !losesDisks();
     }
 
-    /** Whether a wall clock can be wrong at any time. */
+    /**
+     * Whether a wall clock can be wrong at any time. A leader's runs by its monotonic one as long
+     * as it leads.
+     */
     public boolean anyClockWrong() {
-        return clocksWrong || faults.contains(Fault.CLOCK_JUMP);
+        return clocks.wrong()
+                || clocks.driftPermilleMax() > Clocks.RIGHT.driftPermilleMax()
+                || faults.contains(Fault.CLOCK_JUMP);
     }
 
     /** Whether a node may lose what it had synced. */
     public boolean losesDisks() {
-        return faults.contains(Fault.ROT) || faults.contains(Fault.WIPE);
+        return faults.stream().anyMatch(Fault::losesDisk);
     }
 
     public static Scenario draw(SplittableRandom random) {
@@ -127,9 +150,9 @@ public record Scenario(
                 calm ? Links.CALM : drawLinks(random),
                 random.nextBoolean() ? 2 * MILLISECOND : 30 * MILLISECOND,
                 (10 + random.nextLong(20)) * MILLISECOND,
-                random.nextBoolean() ? SECOND : 10 * SECOND,
+                drawFlushGap(random),
                 random.nextInt(3) == 0 ? 256 : 4 << 10,
-                !calm && random.nextInt(3) == 0,
+                Clocks.draw(!calm && random.nextInt(3) == 0, random),
                 random.nextInt(3) == 0,
                 random.nextBoolean() ? SECOND : 5 * SECOND,
                 random.nextInt(3),
@@ -139,6 +162,15 @@ public record Scenario(
                 random.nextBoolean(),
                 2_300,
                 List.of());
+    }
+
+    /** Now and then so often that followers are sent snapshots all the time. */
+    private static long drawFlushGap(SplittableRandom random) {
+        return switch (random.nextInt(5)) {
+            case 0 -> 30 * MILLISECOND;
+            case 1, 2 -> SECOND;
+            default -> 10 * SECOND;
+        };
     }
 
     /** Few kinds in one run, so that each can do its work undisturbed, and now and then all. */

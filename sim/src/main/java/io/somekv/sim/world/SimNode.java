@@ -67,7 +67,11 @@ public final class SimNode implements Network.Endpoint {
         this.random = world.fork();
         this.storeId = new UUID(random.nextLong(), random.nextLong());
         this.engine = new WatchedEngine(world, id);
-        this.clock = new NodeClock(world.timeline(), random);
+        this.clock =
+                new NodeClock(
+                        world.timeline(),
+                        world.fork(),
+                        world.scenario().clocks().driftPermilleMax());
         network.add(id, this);
         flushNowAndThen();
     }
@@ -193,10 +197,17 @@ public final class SimNode implements Network.Endpoint {
         ending.end();
     }
 
-    /** A write or sync of the log failed: the node stops, and a power cut shows what was lost. */
+    /**
+     * The log failed: the node stops. Then a power cut shows what was lost, or the kernel shows
+     * what may not be on the disk.
+     */
     void onLogFailure(IOException e) {
         world.trace().remark(() -> "node " + id + " log: " + e);
-        cutPower();
+        if (random.nextBoolean()) {
+            cutPower();
+        } else {
+            kill();
+        }
     }
 
     /** Runs {@code action} later, if the process of now still runs then. */
@@ -297,8 +308,16 @@ public final class SimNode implements Network.Endpoint {
         disk.cutPowerAfter(operations);
     }
 
-    void failSync() {
-        disk.fail(DiskOperation.SYNC, 1);
+    /** Lets the {@code nth} such operation fail. */
+    void failDisk(DiskOperation operation, int nth) {
+        disk.fail(operation, nth);
+    }
+
+    /** For a while there is room for a few segments at most, or for half of the next. */
+    void fillDisk(long nanos) {
+        disk.capacity(random.nextLong(6 * SEGMENT_SIZE));
+        MemoryDisk full = disk;
+        world.timeline().after(nanos, () -> full.capacity(Long.MAX_VALUE));
     }
 
     void pause(long nanos) {
@@ -329,9 +348,10 @@ public final class SimNode implements Network.Endpoint {
         world.watch().diskLost(id);
     }
 
-    /** Flips a bit of the log while nothing runs; false where there is too little of it. */
-    boolean rot() {
-        rotten |= process == null && Rot.strike(world, id, disk, random);
+    /** Damages the log while nothing runs; false where there is too little of it. */
+    boolean damage(Rot kind) {
+        disk.forgive();
+        rotten |= process == null && kind.strike(world, id, disk, random);
         return rotten;
     }
 
@@ -340,6 +360,8 @@ public final class SimNode implements Network.Endpoint {
         pausedUntil = 0;
         slowDiskUntil = 0;
         effectsUntilDeath = -1;
+        clock.quiet();
+        disk.capacity(Long.MAX_VALUE);
         if (process != null) {
             disk.forgive();
         }

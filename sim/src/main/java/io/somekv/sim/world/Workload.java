@@ -63,17 +63,18 @@ public final class Workload {
     }
 
     private record Wish(Subject subject, Command command, ReadMode mode) {
-        /** What a clock that runs fast counts as the age asked for, at most. */
-        long trueAgeMillisMax() {
-            return mode.ageMillisMax() + mode.ageMillisMax() / 4;
+        /** What a clock that runs slow counts as the age asked for, at most. */
+        long trueAgeMillisMax(int driftPermilleMax) {
+            long age = mode.ageMillisMax();
+            return age == 0 ? 0 : 1 + age * 1000 / (1000 - driftPermilleMax);
         }
     }
 
     private void ask(Client client, int number, Wish wish, Runnable then) {
         outstanding++;
         Command command = wish.command();
-        History.Call call =
-                history.call(number, wish.subject().name(), command, wish.trueAgeMillisMax());
+        long ageMillisMax = wish.trueAgeMillisMax(world.scenario().clocks().driftPermilleMax());
+        History.Call call = history.call(number, wish.subject().name(), command, ageMillisMax);
         client.execute(
                 command,
                 wish.mode(),

@@ -128,7 +128,7 @@ final class Lab {
                 10 * MILLISECOND,
                 (dropsLogs ? 300 : 10_000) * MILLISECOND,
                 dropsLogs ? 256 : 4 << 10,
-                false,
+                Scenario.Clocks.RIGHT,
                 movesShards,
                 5_000 * MILLISECOND,
                 0,
