@@ -84,7 +84,10 @@ public final class Admin {
         return scenario.moves() ? scenario.dataGroups() - 1 : scenario.dataGroups();
     }
 
-    /** Groups join and leave and shards move, every few seconds, one try each. */
+    /**
+     * Groups join and leave and shards move, every few seconds, one try each. The first group stays
+     * in: without any group there would be nobody to read the keys from in the end.
+     */
     void keepMoving() {
         world.timeline()
                 .after(
@@ -111,7 +114,11 @@ public final class Admin {
                 }
                 ask("join", new Command.Join(List.of(spec(group))), _ -> true);
             }
-            case 1 -> ask("leave", new Command.Leave(List.of(group)), _ -> true);
+            case 1 -> {
+                if (group > 1) {
+                    ask("leave", new Command.Leave(List.of(group)), _ -> true);
+                }
+            }
             default -> ask("move", new Command.Move(shard, group), _ -> true);
         }
     }
