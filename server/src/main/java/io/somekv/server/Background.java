@@ -29,6 +29,11 @@ final class Background implements AutoCloseable {
         return thread;
     }
 
+    /** Runs it when its turn comes. */
+    void once(Runnable work) {
+        thread.execute(() -> guard(work));
+    }
+
     /** Runs it again a second after it ended, for the first time in a second. */
     void everySecond(Runnable work) {
         every(1_000, work);

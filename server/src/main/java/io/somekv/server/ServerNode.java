@@ -270,7 +270,7 @@ public final class ServerNode implements AutoCloseable {
         @Override
         public void mapChanged(ClusterMap map) {
             directory.learn(map.clusterId(), map.nodes());
-            background.thread().execute(() -> keep(map));
+            background.once(() -> keep(map));
         }
     }
 }
