@@ -34,12 +34,16 @@ public enum Fault {
     READ_FAILURE,
     /** A disk has no space left for a while: a node may stop, and must lose nothing. */
     FULL_DISK,
+    /** A disk has little space left for a while: what grows is refused, the node stays. */
+    NEARLY_FULL_DISK,
     /** A process stands still for a while, and does not know it. */
     PAUSE,
     /** Not a fault: a node has others lead what it leads, as one does that is about to stop. */
     HAND_OVER,
     /** A node asks others to lead, and hears nobody soon after: it may not learn that they do. */
     HAND_OVER_CUT_OFF,
+    /** The same, and all that nodes say to it takes long: it goes on by answers of before. */
+    HAND_OVER_BEHIND,
     /** A wall clock jumps. */
     CLOCK_JUMP,
     /** A byte of a synced log flips while its node is down: the node must not come back. */

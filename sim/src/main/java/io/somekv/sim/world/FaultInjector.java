@@ -99,6 +99,7 @@ final class FaultInjector {
         network.quiet();
         for (SimNode node : nodes) {
             node.quiet();
+            node.nearlyFull(false);
             startLater(node);
         }
     }
@@ -177,19 +178,17 @@ final class FaultInjector {
             case WRITE_FAILURE -> node.failDisk(DiskOperation.WRITE, 1 + random.nextInt(3));
             case READ_FAILURE -> node.failDisk(DiskOperation.READ, 1 + random.nextInt(3));
             case FULL_DISK -> node.fillDisk(SECOND + random.nextLong(6 * SECOND));
+            case NEARLY_FULL_DISK -> {
+                node.nearlyFull(true);
+                inAWhile(SECOND + random.nextLong(6 * SECOND), () -> node.nearlyFull(false));
+            }
             case PAUSE -> node.pause(100 * MILLISECOND + random.nextLong(5 * SECOND));
             case HAND_OVER -> node.leaveLeadership();
             case HAND_OVER_CUT_OFF -> {
                 node.leaveLeadership();
-                world.timeline()
-                        .after(
-                                random.nextLong(60 * MILLISECOND),
-                                () -> {
-                                    if (active) {
-                                        isolate(node);
-                                    }
-                                });
+                inAWhile(random.nextLong(60 * MILLISECOND), () -> isolate(node));
             }
+            case HAND_OVER_BEHIND -> handOverBehind(node);
             case CLOCK_JUMP -> {
                 List<SimNode> wrong = minority();
                 setWrongClock(wrong.get(random.nextInt(wrong.size())));
@@ -274,26 +273,33 @@ final class FaultInjector {
     }
 
     private void healLater() {
+        inAWhile(200 * MILLISECOND + random.nextLong(6 * SECOND), network::heal);
+    }
+
+    /** Unless the faults are over by then. */
+    private void inAWhile(long nanos, Runnable work) {
         world.timeline()
                 .after(
-                        200 * MILLISECOND + random.nextLong(6 * SECOND),
+                        nanos,
                         () -> {
                             if (active) {
-                                network.heal();
+                                work.run();
                             }
                         });
     }
 
+    private void handOverBehind(SimNode node) {
+        long behind = 100 * MILLISECOND + random.nextLong(800 * MILLISECOND);
+        network.slowTo(node.id(), behind);
+        inAWhile(random.nextLong(behind), node::leaveLeadership);
+        inAWhile(2 * behind, () -> network.slowTo(node.id(), 0));
+    }
+
     private void storm() {
         network.links(world.scenario().links().stormy(random));
-        world.timeline()
-                .after(
-                        SECOND + random.nextLong(4 * SECOND),
-                        () -> {
-                            if (active) {
-                                network.links(world.scenario().links());
-                            }
-                        });
+        inAWhile(
+                SECOND + random.nextLong(4 * SECOND),
+                () -> network.links(world.scenario().links()));
     }
 
     // ---- clocks and disks

@@ -71,6 +71,7 @@ public final class Network {
     private final Map<Link, Connection> connections = new HashMap<>();
     private final Map<Link, Long> lastArrival = new HashMap<>();
     private final Set<Link> cuts = new HashSet<>();
+    private final Map<Long, Long> slow = new HashMap<>();
     private Scenario.Links links = Scenario.Links.CALM;
     private boolean quiet;
 
@@ -91,6 +92,11 @@ public final class Network {
     /** What links do from now on to frames that are sent. */
     void links(Scenario.Links now) {
         links = now;
+    }
+
+    /** Whatever nodes send to a node takes so much longer from now on. */
+    void slowTo(long id, long nanos) {
+        slow.put(id, nanos);
     }
 
     // ---- frames
@@ -118,7 +124,8 @@ public final class Network {
                         from,
                         Trace.digest(frame) + to,
                         () -> "to " + to + ": " + Texts.frame(frame));
-        deliverAfter(delay(), from, to, frame, tie);
+        long slowed = isNode(from) ? slow.getOrDefault(to, 0L) : 0;
+        deliverAfter(slowed + delay(), from, to, frame, tie);
         if (tie == Tie.CONNECTION) {
             return;
         }
@@ -282,6 +289,7 @@ public final class Network {
     void quiet() {
         quiet = true;
         links = Scenario.Links.CALM;
+        slow.clear();
         heal();
     }
 

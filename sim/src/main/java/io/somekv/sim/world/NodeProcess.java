@@ -13,6 +13,7 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.frame.DiskRoom;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.protocol.frame.FrameCodec;
 import io.somekv.raft.Membership;
@@ -166,6 +167,10 @@ final class NodeProcess {
     /** Makes a map known that this node has not heard of yet. */
     void learn(ClusterMap map) {
         lanes.forEach(lane -> lane.post(new LaneInput.Learned(map)));
+    }
+
+    void disk(DiskRoom room) {
+        lanes.forEach(lane -> lane.post(new LaneInput.Disk(room)));
     }
 
     void leaveLeadership() {

@@ -7,6 +7,7 @@ import io.somekv.node.Lane;
 import io.somekv.node.log.GroupRecord;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.frame.DiskRoom;
 import io.somekv.raft.Now;
 import io.somekv.sim.check.Breach;
 import io.somekv.sim.check.DurabilityWatch;
@@ -326,6 +327,11 @@ public final class SimNode implements Network.Endpoint {
 
     void leaveLeadership() {
         process().ifPresent(NodeProcess::leaveLeadership);
+    }
+
+    void nearlyFull(boolean is) {
+        DiskRoom room = is ? new DiskRoom(true, 0) : DiskRoom.PLENTY;
+        process().ifPresent(running -> running.disk(room));
     }
 
     void slowDisk(long nanos) {
