@@ -17,6 +17,9 @@ import java.util.TreeSet;
 final class MemberReporter {
     private static final long INTERVAL_NANOS = 500_000_000L;
 
+    /** More entries than any log will have. */
+    private static final int INDEX_BITS = 40;
+
     private final Places places;
     private final Router router;
     private final TreeSet<Long> underWay = new TreeSet<>();
@@ -44,7 +47,7 @@ final class MemberReporter {
         GroupSpec members = spec(host.groupId(), host.membership());
         Optional<GroupSpec> known = places.spec(host.groupId());
         if (known.isPresent() && !known.get().equals(members) && underWay.add(host.groupId())) {
-            Command report = new Command.ReportMembers(members, host.membershipIndex());
+            Command report = new Command.ReportMembers(members, version(host));
             router.ask(
                     now,
                     GroupSpec.MASTER,
@@ -54,6 +57,15 @@ final class MemberReporter {
                         places.wantFreshMap();
                     });
         }
+    }
+
+    /**
+     * Grows with each change: by the index of its entry, and above all by the ids given so far,
+     * which a recovery without a majority skips some of, since its log may be shorter than the one
+     * that was reported from.
+     */
+    private static long version(GroupHost host) {
+        return (host.membership().nextReplicaId() << INDEX_BITS) + host.membershipIndex();
     }
 
     private static GroupSpec spec(long groupId, Membership membership) {

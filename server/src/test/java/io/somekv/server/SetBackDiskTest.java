@@ -85,7 +85,7 @@ final class SetBackDiskTest {
             return 0;
         }
         return Files.readAllLines(marks).stream()
-                .filter(line -> line.startsWith("node." + node.nodeId()))
+                .filter(line -> line.contains(node.storeId().toString()))
                 .mapToLong(line -> Long.parseLong(line.substring(line.lastIndexOf(' ') + 1)))
                 .findFirst()
                 .orElse(0);

@@ -15,9 +15,10 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Gives out client ids: a counter, never set back, beside a number that is the cluster's own, so
- * that two clusters give out different ones. A registration names a nonce; who asks again with the
- * same one, because the answer was lost, gets the same id (KB-40).
+ * Gives out client ids: a counter, never set back, beside a hash of cluster and nonce, so that
+ * neither two clusters give out the same one, nor a cluster whose counter was set back after all,
+ * by a recovery without a majority. A registration names a nonce; who asks again with the same one,
+ * because the answer was lost, gets the same id (KB-40).
  *
  * <p>A nonce is remembered for {@link #NONCE_KEPT_MILLIS} of log time. Who repeats it later gets a
  * new id, which costs nothing: the first one was never used.
@@ -55,7 +56,7 @@ final class ClientRegistry {
     ClientId register(UUID nonce, UUID clusterId, EntryWrites writes) {
         Optional<Bytes> known = writes.get(nonceKey(nonce));
         if (known.isPresent()) {
-            return idOf(known.get().reader().i64(), clusterId);
+            return idOf(known.get().reader().i64(), nonce, clusterId);
         }
         long number = next++;
         if (number == firstKept) {
@@ -66,7 +67,7 @@ final class ClientRegistry {
         Fields.uuid(row, nonce);
         writes.put(registrationKey(number), row.toBytes());
         storeCounts(writes);
-        return idOf(number, clusterId);
+        return idOf(number, nonce, clusterId);
     }
 
     /** First thing in an entry: forgets nonces that are old enough, a bounded number. */
@@ -93,13 +94,15 @@ final class ClientRegistry {
         writes.put(countKey(), new ByteWriter(16).i64(firstKept).i64(next).toBytes());
     }
 
-    private static ClientId idOf(long number, UUID clusterId) {
-        long cluster =
+    private static ClientId idOf(long number, UUID nonce, UUID clusterId) {
+        long whose =
                 new Hash64()
                         .add(clusterId.getMostSignificantBits())
                         .add(clusterId.getLeastSignificantBits())
+                        .add(nonce.getMostSignificantBits())
+                        .add(nonce.getLeastSignificantBits())
                         .value();
-        return new ClientId(cluster, number);
+        return new ClientId(whose, number);
     }
 
     private static ByteReader registration(Optional<Bytes> row) {

@@ -17,7 +17,7 @@ import java.util.TreeMap;
  */
 final class GroupMembers {
     /**
-     * @param version index of the entry in the group's log that made them members
+     * @param version of the membership: the group's own reckoning, higher for a later one
      */
     record Report(GroupSpec group, long version) {}
 

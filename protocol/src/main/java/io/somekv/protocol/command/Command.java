@@ -180,8 +180,8 @@ public sealed interface Command {
     record ForgetNode(long nodeId) implements Write {}
 
     /**
-     * Who the members of a group are since its log's entry {@code version}, as its leader says: a
-     * group changes its members by itself, and the map follows. An older report changes nothing.
+     * Who the members of a group are, as its leader says, with a number that grows by each change:
+     * a group changes its members by itself, and the map follows. An older report changes nothing.
      */
     record ReportMembers(GroupSpec group, long version) implements Write {}
 

@@ -4,6 +4,7 @@ import io.somekv.base.Bytes;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -55,14 +56,20 @@ public sealed interface Frame {
     record Pulse(int lane, int laneCount, DiskRoom disk) implements Frame {}
 
     /**
-     * How far logs are durable, of the sender and, as it last heard, of the receiver; between
-     * nodes, behind the Hello and each second. So a node learns that its disk was put back to an
-     * older state.
+     * How far logs are durable; between nodes, behind the Hello and each second. So a node learns
+     * that its disk was put back to an older state, whoever it meets.
      *
      * @param position in the sender's log, in its own reckoning; never decreases
-     * @param yourStoreId the disk of the receiver that is meant; all zero where none is known
+     * @param heard what it knows of other disks, the receiver's among them
      */
-    record LogMark(long position, UUID yourStoreId, long yourPosition) implements Frame {}
+    record LogMark(long position, List<Of> heard) implements Frame {
+        public LogMark {
+            heard = List.copyOf(heard);
+        }
+
+        /** How far the log on one disk was durable when last heard of. */
+        public record Of(UUID storeId, long position) {}
+    }
 
     /** In {@link Call#groupId}: route by key. */
     long ANY_GROUP = -1;

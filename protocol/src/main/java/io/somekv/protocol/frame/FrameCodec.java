@@ -136,9 +136,17 @@ public final class FrameCodec {
                         Frame.LogMark.class,
                         (out, f) -> {
                             out.i64(f.position());
-                            Fields.uuid(out, f.yourStoreId());
-                            out.i64(f.yourPosition());
+                            Fields.list(out, f.heard(), FrameCodec::writeMark);
                         },
-                        in -> new Frame.LogMark(in.i64(), Fields.uuid(in), in.i64()));
+                        in -> new Frame.LogMark(in.i64(), Fields.list(in, FrameCodec::readMark)));
+    }
+
+    private static void writeMark(ByteWriter out, Frame.LogMark.Of mark) {
+        Fields.uuid(out, mark.storeId());
+        out.i64(mark.position());
+    }
+
+    private static Frame.LogMark.Of readMark(ByteReader in) {
+        return new Frame.LogMark.Of(Fields.uuid(in), in.i64());
     }
 }

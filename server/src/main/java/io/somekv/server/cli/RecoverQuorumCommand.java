@@ -1,7 +1,9 @@
 package io.somekv.server.cli;
 
 import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.v1.ReplicaStatus;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.folder.KnownCluster;
 import io.somekv.server.folder.NodeFolder;
@@ -16,6 +18,7 @@ import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -40,9 +43,10 @@ import picocli.CommandLine.Parameters;
             "Writes that were acknowledged may be lost, and writes that were not may appear. Use it only"
                     + " when no backup is better.",
             "",
-            "Stop all nodes that are left, name the data folders of as many as there are (those of other"
-                    + " machines copied here), and then start the node whose folder was changed. Other"
-                    + " replicas come back with 'group members --add', or 'node replace'.",
+            "Stop all nodes that are left, and name the data folders of as many as there are, those of other"
+                    + " machines copied here. If a copy is the one that is changed, put it back in the place"
+                    + " of what it was copied from. Then start that node. Other replicas come back with"
+                    + " 'group members --add'.",
             "Never again start a lost node on the folder it had."
         })
 final class RecoverQuorumCommand implements Callable<Integer> {
@@ -69,8 +73,8 @@ final class RecoverQuorumCommand implements Callable<Integer> {
     @Option(
             names = "--force",
             description =
-                    "Also where it is refused: with a replica that is behind another one or does not"
-                            + " vote, or while nodes that are given up answer.")
+                    "Also with a replica that is behind another one, that does not vote, or while the"
+                            + " folders hold a majority.")
     private boolean isForced;
 
     @Option(names = "--yes", description = "Do not ask.")
@@ -99,9 +103,7 @@ final class RecoverQuorumCommand implements Callable<Integer> {
         return console.run(() -> {
             try (QuorumRecovery recovery = QuorumRecovery.of(folders, console.readingTheLog())) {
                 List<QuorumRecovery.Plan> plans = plans(recovery);
-                if (!isForced) {
-                    checkLost(recovery, plans);
-                }
+                checkLost(recovery, plans);
                 console.out().print(text(plans));
                 if (!isAgreed) {
                     ask();
@@ -113,58 +115,71 @@ final class RecoverQuorumCommand implements Callable<Integer> {
         });
     }
 
-    private List<QuorumRecovery.Plan> plans(QuorumRecovery recovery) {
+    private List<QuorumRecovery.Plan> plans(QuorumRecovery recovery) throws IOException {
         List<Long> groups = which.isAll ? recovery.groupsThatLostMajority() : which.groups;
         if (groups.isEmpty()) {
             throw new RefusedException(
                     "the folders hold a majority of every group: start their nodes. Nothing was"
                             + " changed");
         }
-        return groups.stream()
-                .distinct()
-                .map(group -> recovery.plan(group, Optional.ofNullable(used), isForced))
+        List<QuorumRecovery.Plan> plans = new ArrayList<>();
+        for (long group : new TreeSet<>(groups)) {
+            plans.add(recovery.plan(group, Optional.ofNullable(used), isForced));
+        }
+        return plans;
+    }
+
+    /**
+     * Whoever runs and has a replica of such a group is not lost, and may know of members that no
+     * folder does. All nodes are asked that any folder tells of: one may be a copy of what runs.
+     */
+    private void checkLost(QuorumRecovery recovery, List<QuorumRecovery.Plan> plans)
+            throws IOException {
+        TreeSet<Long> groups = new TreeSet<>();
+        plans.forEach(plan -> groups.add(plan.groupId()));
+        for (NodeInfo node : known(recovery)) {
+            String at = node.host() + ":" + node.grpcPort();
+            console.error().println("asking whether node " + node.nodeId() + " answers at " + at);
+            console.error().flush();
+            replicasAt(at).stream()
+                    .filter(groups::contains)
+                    .findFirst()
+                    .ifPresent(group -> {
+                        throw new RefusedException(
+                                "node "
+                                        + node.nodeId()
+                                        + " is not lost: it answers at "
+                                        + at
+                                        + " and has a replica of group "
+                                        + group
+                                        + ". If that group has no leader all the same, stop that node and"
+                                        + " name its folder as well. Nothing was changed");
+                    });
+        }
+    }
+
+    private static List<NodeInfo> known(QuorumRecovery recovery) throws IOException {
+        TreeMap<String, NodeInfo> known = new TreeMap<>();
+        for (Survivor survivor : recovery.survivors()) {
+            NodeFolder folder = survivor.folder();
+            List<NodeInfo> nodes = new ArrayList<>();
+            folder.cluster().map(KnownCluster::nodes).ifPresent(nodes::addAll);
+            folder.map().map(ClusterMap::nodes).ifPresent(nodes::addAll);
+            nodes.forEach(node -> known.put(node.host() + ":" + node.grpcPort(), node));
+        }
+        return known.values().stream()
+                .sorted(Comparator.comparingLong(NodeInfo::nodeId))
                 .toList();
     }
 
-    /** A node that answers from the disk that it had is not lost. */
-    private static void checkLost(QuorumRecovery recovery, List<QuorumRecovery.Plan> plans)
-            throws IOException {
-        TreeSet<Long> lost = new TreeSet<>();
-        plans.forEach(plan -> lost.addAll(plan.lost()));
-        TreeMap<Long, NodeInfo> known = new TreeMap<>();
-        for (Survivor survivor : recovery.survivors()) {
-            NodeFolder folder = survivor.folder();
-            folder.cluster()
-                    .map(KnownCluster::nodes)
-                    .ifPresent(n -> n.forEach(i -> known.put(i.nodeId(), i)));
-            folder.map()
-                    .map(ClusterMap::nodes)
-                    .ifPresent(n -> n.forEach(i -> known.put(i.nodeId(), i)));
-        }
-        for (long node : lost) {
-            NodeInfo info = known.get(node);
-            if (info != null && answers(info)) {
-                throw new RefusedException(
-                        "node "
-                                + node
-                                + " is not lost: it answers at "
-                                + info.host()
-                                + ":"
-                                + info.grpcPort()
-                                + ", on the disk that it had. If that is not enough for a majority,"
-                                + " stop it and name its folder as well. Nothing was changed");
-            }
-        }
-    }
-
-    private static boolean answers(NodeInfo info) {
-        try (ControlChannel channel = ControlChannel.to(info.host() + ":" + info.grpcPort())) {
-            return channel.status(NodeOption.PROBE_MILLIS)
-                    .getNode()
-                    .getStoreId()
-                    .equals(info.storeId().toString());
+    /** Groups that the node at an address has a replica of; none where nobody answers. */
+    private static List<Long> replicasAt(String address) {
+        try (ControlChannel channel = ControlChannel.to(address)) {
+            return channel.status(NodeOption.PROBE_MILLIS).getReplicasList().stream()
+                    .map(ReplicaStatus::getGroupId)
+                    .toList();
         } catch (ControlException e) {
-            return false;
+            return List.of();
         }
     }
 
@@ -192,9 +207,18 @@ final class RecoverQuorumCommand implements Callable<Integer> {
                   keys that were deleted may be back.
                 WHAT MAY APPEAR: writes at those ends that nobody was told had succeeded.
                 NOT EXACTLY ONCE: a lost write is not known any more; sent again, it is done again.
-                Nodes that are given up must never be started on the folders they had: together
-                  they could go on as if nothing had happened, and there would be two histories.
+                Nodes that are given up must never be started on the folders they had. Those that
+                  reach this one DELETE what they have of the group; those that do not could go on
+                  together as if nothing had happened, and there would be two histories.
                 """);
+        if (plans.stream().anyMatch(plan -> plan.groupId() == GroupSpec.MASTER)) {
+            text.append(
+                    """
+                    GROUP 0 KNOWS THE CLUSTER: joins, leaves, moves and changes of nodes may be lost as
+                      well. Groups that had carried them out know better than it does then: look at
+                      'cluster query' and 'cluster status' before anything joins, leaves or moves.
+                    """);
+        }
         return text.append(line).toString();
     }
 

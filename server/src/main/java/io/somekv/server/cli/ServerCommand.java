@@ -8,6 +8,7 @@ import io.somekv.server.folder.Settings;
 import io.somekv.server.lane.Emergency;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.Security;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -118,6 +119,9 @@ final class ServerCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         console.logAt("INFO");
+        // A node's name may come to mean another address: that is to be seen soon.
+        Security.setProperty("networkaddress.cache.ttl", "5");
+        Security.setProperty("networkaddress.cache.negative.ttl", "1");
         return console.run(() -> {
             ServerOptions options = options();
             try (RunningNodes running = new RunningNodes()) {

@@ -24,7 +24,7 @@ import java.util.zip.CRC32C;
  * lock       held while a process uses the folder
  * cluster    which cluster the node is in, and the nodes it was told of when it joined
  * map        the newest cluster map it has seen
- * marks      how far the logs of other nodes were durable when they were heard of last
+ * marks      how far the logs on other disks were durable when they were heard of last
  * recoveries what 'somekv node recover-quorum' did here, a line each; as a rule, it is not there
  * wal/       the shared log
  * rocks/     the rows

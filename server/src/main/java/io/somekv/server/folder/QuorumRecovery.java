@@ -111,13 +111,17 @@ public final class QuorumRecovery implements Closeable {
         return List.copyOf(survivors);
     }
 
-    /** All groups that a folder has a replica of, and a majority of which is not there. */
+    /** All groups that a folder has a voter of, and a majority of which is not there. */
     public List<Long> groupsThatLostMajority() {
         TreeSet<Long> groups = new TreeSet<>();
         for (Survivor survivor : survivors) {
-            survivor.replicas().forEach(replica -> groups.add(replica.groupId()));
+            survivor.replicas().stream()
+                    .filter(QuorumRecovery::votes)
+                    .forEach(replica -> groups.add(replica.groupId()));
         }
-        return groups.stream().filter(group -> !hasMajority(most(group, held(group)))).toList();
+        return groups.stream()
+                .filter(group -> !hasMajority(of(mostAdvanced(group, held(group)), group)))
+                .toList();
     }
 
     /**
@@ -127,7 +131,7 @@ public final class QuorumRecovery implements Closeable {
      *     where enough is left for a majority
      * @throws RefusedException with the reason
      */
-    public Plan plan(long groupId, Optional<Path> wanted, boolean isForced) {
+    public Plan plan(long groupId, Optional<Path> wanted, boolean isForced) throws IOException {
         List<Survivor> held = held(groupId);
         if (held.isEmpty()) {
             throw refused("no folder that was named has a replica of group " + groupId);
@@ -143,6 +147,16 @@ public final class QuorumRecovery implements Closeable {
         if (!isForced) {
             checkBest(groupId, on, best);
             checkNeeded(replica);
+        }
+        Optional<String> unfit = on.unfit(replica);
+        if (unfit.isPresent()) {
+            throw refused(
+                    "the replica of group "
+                            + groupId
+                            + " on "
+                            + on
+                            + " is of no use: "
+                            + unfit.get());
         }
         List<Survivor> others = held.stream().filter(survivor -> survivor != on).toList();
         return new Plan(
@@ -161,15 +175,17 @@ public final class QuorumRecovery implements Closeable {
                 .toList();
     }
 
-    /** Who has most of a log: the later last term, then the longer log (Raft §5.4.1). */
+    /** The voter with most of the log: the later last term, then the longer one (Raft §5.4.1). */
     private static Survivor mostAdvanced(long groupId, List<Survivor> held) {
         return held.stream()
-                .max(Comparator.comparing(survivor -> Survivor.last(of(survivor, groupId))))
+                .max(
+                        Comparator.comparing((Survivor survivor) -> votes(of(survivor, groupId)))
+                                .thenComparing(survivor -> Survivor.last(of(survivor, groupId))))
                 .orElseThrow();
     }
 
-    private static RecoveredGroup most(long groupId, List<Survivor> held) {
-        return of(mostAdvanced(groupId, held), groupId);
+    private static boolean votes(RecoveredGroup replica) {
+        return replica.memberships().current().isVoter(replica.replicaId());
     }
 
     private static Survivor find(List<Survivor> held, Path wanted, long groupId) {
@@ -196,7 +212,7 @@ public final class QuorumRecovery implements Closeable {
     }
 
     private void checkNeeded(RecoveredGroup replica) {
-        if (!replica.memberships().current().isVoter(replica.replicaId())) {
+        if (!votes(replica)) {
             throw refused(
                     "the replica of group "
                             + replica.groupId()

@@ -94,7 +94,7 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
         if (objection.isEmpty()) {
             remote = hello;
             if (hello.nodeId() != 0) {
-                connection.send(network.mark(hello.nodeId()));
+                connection.send(network.mark());
             }
         } else {
             refuse(hello, objection);

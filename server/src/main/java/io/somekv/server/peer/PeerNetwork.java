@@ -15,7 +15,9 @@ import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.server.lane.LaneLoop;
 import io.somekv.server.net.Loops;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -27,10 +29,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A node's connections with the other nodes, and its door for Java clients. Nothing large travels
- * between nodes before there are snapshots, so the two connections a pair of DESIGN §9 are one as
- * yet. The lower node id dials; the other one does too if that has not happened for a while,
- * because it may be the only one that knows a valid address.
+ * A node's connections with the other nodes, and its door for Java clients. Pieces of snapshots are
+ * small and few at a time, so the two connections a pair of DESIGN §9 are one as yet. The lower
+ * node id dials; the other one does too if that has not happened for a while, because it may be the
+ * only one that knows a valid address.
  *
  * <p>A node that cannot keep up is not waited for: past {@link #OUTPUT_BYTES_MAX} frames to it are
  * dropped, as a network may drop them, and consensus sends again what is still needed.
@@ -45,8 +47,6 @@ public final class PeerNetwork {
     private static final int DIAL_TIMEOUT_MILLIS = 2_000;
     private static final long SIGN_OF_LIFE_MILLIS = 1_000;
     private static final long HIGHER_ID_WAITS_NANOS = 2_000_000_000;
-
-    private static final UUID NO_STORE = new UUID(0, 0);
 
     /**
      * Who this node is.
@@ -152,8 +152,7 @@ public final class PeerNetwork {
         for (PeerLink link : links.values()) {
             FrameConnection connection = link.current();
             if (connection != null && connection.hasRoom()) {
-                Frame mark = mark(link.nodeId());
-                connection.lane().eventLoop().execute(() -> connection.send(mark));
+                connection.lane().eventLoop().execute(() -> connection.send(mark()));
             }
         }
     }
@@ -163,8 +162,28 @@ public final class PeerNetwork {
         return links.computeIfAbsent(nodeId, id -> new PeerLink(id, first));
     }
 
+    /**
+     * Looks the name up again each time, and not on a lane: a name server that does not answer
+     * would hold up heartbeats.
+     */
     private void dial(NodeInfo node) {
-        PeerLink link = link(node.nodeId());
+        Thread.ofVirtual()
+                .name("lookup-" + node.host())
+                .start(() -> {
+                    PeerLink link = link(node.nodeId());
+                    try {
+                        if (closing) {
+                            return;
+                        }
+                        connect(node, link, InetAddress.getByName(node.host()));
+                    } catch (UnknownHostException e) {
+                        complain(node.nodeId(), "there is no host " + node.host());
+                        link.dialFailed(System.nanoTime());
+                    }
+                });
+    }
+
+    private void connect(NodeInfo node, PeerLink link, InetAddress address) {
         LaneLoop lane = lanes.get((int) (node.nodeId() % lanes.size()));
         new Bootstrap()
                 .group(lane.eventLoop())
@@ -173,7 +192,7 @@ public final class PeerNetwork {
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
                 .handler(handlers(link))
-                .connect(node.host(), node.peerPort())
+                .connect(address, node.peerPort())
                 .addListener(dialed -> {
                     if (!dialed.isSuccess()) {
                         link.dialFailed(System.nanoTime());
@@ -213,44 +232,46 @@ public final class PeerNetwork {
         return Handshake.objection(self, directory, hello);
     }
 
-    /** What a node is told of its log and of this node's. */
-    Frame mark(long nodeId) {
-        StoreMarks.Mark known = logs.others.of(nodeId).orElse(new StoreMarks.Mark(NO_STORE, 0));
-        return new Frame.LogMark(logs.durable.getAsLong(), known.storeId(), known.position());
+    /** How far this node's log is, and what it has heard of others. */
+    Frame mark() {
+        return new Frame.LogMark(logs.durable.getAsLong(), logs.others.all());
     }
 
     /**
-     * A node says how far its log is durable, and how far it has heard that this node's is. Ends
-     * this process where that is farther than what is here.
+     * A node says how far its log is durable, and what it has heard of others. Ends this process
+     * where that is more of this node's own log than is here.
      *
      * @return why it is not listened to any more; empty if it is
      */
     String marked(Frame.Hello hello, Frame.LogMark mark) {
-        boolean isOfThisDisk = mark.yourStoreId().equals(self.storeId);
-        if (isOfThisDisk && mark.yourPosition() > logs.durable.getAsLong()) {
-            logs.onSetBack.accept(
-                    "node "
-                            + hello.nodeId()
-                            + " knows that the log of this node was durable to "
-                            + mark.yourPosition()
-                            + ", and it ends at "
-                            + logs.durable.getAsLong()
-                            + ": the disk was put back to an older state, and has forgotten what"
-                            + " this node promised since. Start it on the folder it had last; if"
-                            + " that is lost, on an empty one, and then: somekv node replace "
-                            + self.nodeId
-                            + " HOST:PORT");
-            return "this node stops";
+        for (Frame.LogMark.Of heard : mark.heard()) {
+            if (heard.storeId().equals(self.storeId)
+                    && heard.position() > logs.durable.getAsLong()) {
+                logs.onSetBack.accept(setBack(hello.nodeId(), heard.position()));
+                return "this node stops";
+            }
         }
-        if (logs.others.isBehind(hello.nodeId(), hello.storeId(), mark.position())) {
-            return "node "
-                    + hello.nodeId()
-                    + " runs on a disk that was put back to an older state: its log ends before"
-                    + " what it had announced, so nothing it says counts. Its own log says what to"
-                    + " do";
-        }
-        logs.others.announced(hello.nodeId(), hello.storeId(), mark.position());
-        return "";
+        logs.others.passedOn(mark.heard());
+        return logs.others.announced(hello.storeId(), hello.life(), mark.position())
+                ? ""
+                : "node "
+                        + hello.nodeId()
+                        + " has lost what its log held: it ends before what it had announced, so"
+                        + " nothing it says counts. Its own log says what to do";
+    }
+
+    private String setBack(long from, long position) {
+        return "by what node "
+                + from
+                + " has heard, the log of this node was durable to "
+                + position
+                + ", and it ends at "
+                + logs.durable.getAsLong()
+                + ": the disk was put back to an older state, or has lost what it had synced, and"
+                + " with it what this node promised to others. Start it on the folder it had last;"
+                + " if that is lost, on an empty one, and then: somekv node replace "
+                + self.nodeId
+                + " HOST:PORT";
     }
 
     /** Takes a node's connection; returns why it does not, empty if it does. */
