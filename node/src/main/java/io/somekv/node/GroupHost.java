@@ -111,6 +111,10 @@ final class GroupHost {
         return replica.status(now);
     }
 
+    long heartbeatGapNanosMax(Now now) {
+        return replica.heartbeatGapNanosMax(now);
+    }
+
     boolean leads() {
         return replica.leads();
     }

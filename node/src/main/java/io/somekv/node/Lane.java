@@ -156,6 +156,15 @@ public final class Lane {
         return statuses;
     }
 
+    /** The longest of all replicas of this lane: {@link ReplicaStatus#heartbeatGapNanosMax}. */
+    public long heartbeatGapNanosMax(Now now) {
+        long longest = 0;
+        for (GroupHost host : places.hosts()) {
+            longest = Math.max(longest, host.heartbeatGapNanosMax(now));
+        }
+        return longest;
+    }
+
     /** The newest cluster map this lane knows. */
     public Optional<ClusterMap> map() {
         return places.map();

@@ -42,6 +42,9 @@ public final class LaneLoop {
 
     private static final long TICK_MILLIS = 10;
 
+    /** How often what other lanes may read is brought up to date. */
+    private static final long LOOK_MILLIS = 1000;
+
     /** How long one batch may apply before I/O has its turn again. */
     private static final long APPLY_NANOS_MAX = 2_000_000;
 
@@ -86,6 +89,9 @@ public final class LaneLoop {
     /** Read by any thread. */
     private volatile @Nullable ClusterMap map;
 
+    /** Read by any thread. */
+    private volatile long heartbeatGapNanosMax;
+
     public LaneLoop(int number, Lane lane, EventLoop loop, Surroundings node) {
         this.number = number;
         this.lane = lane;
@@ -102,6 +108,7 @@ public final class LaneLoop {
     public void start(List<LaneLoop> all) {
         lanes = List.copyOf(all);
         every(TICK_MILLIS, this::tick);
+        every(LOOK_MILLIS, () -> heartbeatGapNanosMax = lane.heartbeatGapNanosMax(now()));
     }
 
     /**
@@ -176,6 +183,15 @@ public final class LaneLoop {
     /** All groups of this lane. */
     public List<GroupStatus> statusNow() {
         return lane.status(now());
+    }
+
+    /** The longest of all replicas of the node's lanes, as it was at most a second ago. */
+    public long heartbeatGapNanosMaxOfNode() {
+        long longest = 0;
+        for (LaneLoop each : lanes) {
+            longest = Math.max(longest, each.heartbeatGapNanosMax);
+        }
+        return longest;
     }
 
     /**
