@@ -111,10 +111,6 @@ final class GroupHost {
         return replica.status(now);
     }
 
-    long heartbeatGapNanosMax(Now now) {
-        return replica.heartbeatGapNanosMax(now);
-    }
-
     boolean leads() {
         return replica.leads();
     }
