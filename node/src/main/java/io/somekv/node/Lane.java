@@ -25,7 +25,6 @@ import java.util.Optional;
  */
 public final class Lane {
     private final LaneConfig config;
-    private final Engine engine;
     private final Outbox outbox = new Outbox();
     private final Places places;
     private final Router router;
@@ -34,6 +33,7 @@ public final class Lane {
     private final ShardDriver driver;
     private final MoveGuard guard;
     private final GroupOperations operations;
+    private final Completions completions;
     private final CallFilter calls = new CallFilter();
     private final NodeWatch watch;
     private final DiskWatch disks;
@@ -53,7 +53,6 @@ public final class Lane {
             Optional<ClusterMap> map,
             Now startedAt) {
         this.config = config;
-        this.engine = engine;
         this.places = new Places(config.nodeId());
         this.disks = new DiskWatch(config.nodeId(), places, startedAt);
         this.nursery = new Nursery(config, engine, outbox, disks);
@@ -65,6 +64,7 @@ public final class Lane {
         this.driver = new ShardDriver(places, maps, router, startedAt);
         this.guard = new MoveGuard(router);
         this.operations = new GroupOperations(config.nodeId(), places, nursery, outbox);
+        this.completions = new Completions(engine, places, nursery, disks, outbox);
         map.ifPresent(places::learn);
         for (RecoveredGroup group : recovered) {
             places.add(nursery.recover(group, startedAt));
@@ -83,16 +83,8 @@ public final class Lane {
                     router.onPeerDown(now, peer.nodeId());
                 }
             }
-            case LaneInput.Appended appended -> {
-                for (LaneInput.GroupMark mark : appended.marks()) {
-                    onAppended(now, mark);
-                }
-            }
-            case LaneInput.Fetched fetched ->
-                    stepGroup(
-                            now,
-                            fetched.groupId(),
-                            new Input.Fetched(fetched.fetch(), fetched.entries()));
+            case LaneInput.Appended appended -> completions.onAppended(now, appended);
+            case LaneInput.Fetched fetched -> completions.onFetched(now, fetched);
             case LaneInput.ApplyTurn _ -> {
                 for (int count = places.backlogCount(); count > 0; count--) {
                     GroupHost host = places.nextInBacklog();
@@ -100,15 +92,9 @@ public final class Lane {
                     places.touch(host);
                 }
             }
-            case LaneInput.SnapshotRead read -> onSnapshotRead(now, read);
-            case LaneInput.RowsStaged staged -> {
-                GroupHost host = places.host(staged.groupId());
-                if (host != null) {
-                    host.onStaged(now, staged);
-                    places.touch(host);
-                }
-            }
-            case LaneInput.Flushed flushed -> onFlushed(now, flushed.isPressing());
+            case LaneInput.SnapshotRead read -> completions.onSnapshotRead(now, read);
+            case LaneInput.RowsStaged staged -> completions.onStaged(now, staged);
+            case LaneInput.Flushed flushed -> completions.onFlushed(now, flushed.isPressing());
             case LaneInput.CreateReplica create -> operations.onCreate(now, create);
             case LaneInput.TransferLeadership transfer -> operations.onTransfer(now, transfer);
             case LaneInput.ChangeMembers change -> operations.onChange(now, change);
@@ -154,6 +140,18 @@ public final class Lane {
                             host.machine() instanceof KvMachine kv ? kv.shards() : List.of()));
         }
         return statuses;
+    }
+
+    /**
+     * The longest of all replicas of this lane: {@link
+     * io.somekv.raft.ReplicaStatus#heartbeatGapNanosMax}.
+     */
+    public long heartbeatGapNanosMax(Now now) {
+        long longest = 0;
+        for (GroupHost host : places.hosts()) {
+            longest = Math.max(longest, host.status(now).heartbeatGapNanosMax());
+        }
+        return longest;
     }
 
     /** The newest cluster map this lane knows. */
@@ -334,47 +332,6 @@ public final class Lane {
     private void onNewerMap(ClusterMap map) {
         outbox.add(new LaneEffect.MapChanged(map));
         toOtherLanes(new LaneInput.Note.NewerMap(map));
-    }
-
-    private void stepGroup(Now now, long groupId, Input input) {
-        GroupHost host = places.host(groupId);
-        if (host != null) {
-            host.step(now, input);
-            places.touch(host);
-        }
-    }
-
-    private void onAppended(Now now, LaneInput.GroupMark mark) {
-        Optional<Nursery.Unborn> born = nursery.born(mark);
-        if (born.isPresent()) {
-            places.add(born.get().host());
-            disks.welcome(now, born.get().host());
-            born.get().tokens().forEach(token -> outbox.answer(token, new Outcome.Ok()));
-            return;
-        }
-        GroupHost host = places.host(mark.groupId());
-        if (!nursery.buried(mark) && host != null && host.replicaId() == mark.replicaId()) {
-            host.step(now, new Input.Persisted(mark.mark()));
-            places.touch(host);
-        }
-    }
-
-    /** A pin that nobody waits for any more must not hold its rows for ever. */
-    private void onSnapshotRead(Now now, LaneInput.SnapshotRead read) {
-        GroupHost host = places.host(read.groupId());
-        if (host == null) {
-            read.pin().close();
-        } else {
-            host.onSnapshotRead(now, read);
-            places.touch(host);
-        }
-    }
-
-    private void onFlushed(Now now, boolean isPressing) {
-        for (GroupHost host : places.hosts()) {
-            host.compact(now, engine.flushedApplied(host.storeId()), isPressing);
-            places.touch(host);
-        }
     }
 
     /** The replica was removed from its group: its log and rows go, its id never comes back. */

@@ -1,7 +1,7 @@
 package io.somekv.node;
 
 import io.somekv.base.Mutation;
-import io.somekv.protocol.command.ClientId;
+import io.somekv.node.Attempts.Attempt;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
@@ -24,15 +24,6 @@ import org.jspecify.annotations.Nullable;
  * failure.
  */
 final class Router {
-    /** After this without an answer from another node, the next attempt is made. */
-    private static final long ATTEMPT_NANOS = 1_000_000_000L;
-
-    /**
-     * A large request has longer, at 8 MiB a second, and those sent after it wait along: a copy of
-     * what is only slow makes everything slower, and stands in the log once more.
-     */
-    private static final long ATTEMPT_NANOS_A_BYTE = 120;
-
     /**
      * How long a request waits for its shard to be served by somebody before it is told that none
      * is.
@@ -46,31 +37,24 @@ final class Router {
     /** Weight of the requests from doors that are not yet answered; past it: Busy. */
     static final long HELD_BYTES_MAX = 64L << 20;
 
-    /** One attempt at another node or lane. */
-    private record Attempt(Pending pending, long token, long nodeId, long endsNanos) {}
-
     private final LaneConfig config;
     private final Places places;
     private final Outbox outbox;
     private final SplittableRandom jitter;
-    private final TreeMap<Long, OwnSession> sessionByGroup = new TreeMap<>();
-
-    /** In the order in which they were sent. */
-    private final SequencedMap<Long, Attempt> attemptByToken = new LinkedHashMap<>();
-
+    private final Identities identities;
+    private final Tokens tokens;
+    private final Attempts attempts;
     private final SequencedMap<Long, Waiter> relayedByToken = new LinkedHashMap<>();
     private final PendingList outstanding = new PendingList();
     private final TreeMap<Long, List<Pending>> retriesByNanos = new TreeMap<>();
-
-    private final Tokens tokens;
-
-    private long nextIdentity;
 
     Router(LaneConfig config, Places places, Outbox outbox) {
         this.config = config;
         this.places = places;
         this.outbox = outbox;
+        this.identities = new Identities(config);
         this.tokens = new Tokens(config.lane(), config.identity());
+        this.attempts = new Attempts(tokens);
         this.jitter = new SplittableRandom(config.seed() ^ 0x726f75746572L);
     }
 
@@ -130,45 +114,12 @@ final class Router {
             retryLater(now, pending, new Outcome.WrongGroup(0));
             return;
         }
-        if (!stamp(now, pending, group.getAsLong())) {
+        if (!identities.stamp(now, pending, group.getAsLong())) {
             retryLater(now, pending, new Outcome.Busy(RETRY_AFTER_MILLIS));
             return;
         }
         pending.waitsForAnswer = true;
         send(now, pending, group.getAsLong());
-    }
-
-    /**
-     * Gives the request an identity, or its stamp the newest floor; false while too many are out.
-     */
-    private boolean stamp(Now now, Pending pending, long group) {
-        OwnSession session = pending.session;
-        if (session != null && session.groupId() != group && pending.isWithoutDeadline()) {
-            // Executed by nobody so far: here it may begin anew, with this group's log time.
-            forgetIdentity(pending, session);
-            session = null;
-        }
-        if (session != null) {
-            pending.request = session.again(now, pending.request);
-            return true;
-        }
-        if (!RequestCheck.needsStamp(pending.request.command())
-                || pending.request.stamp().isPresent()) {
-            return true;
-        }
-        OwnSession own = sessionByGroup.computeIfAbsent(group, this::newSession);
-        Optional<Request> wrapped = own.wrap(now, pending.request);
-        if (wrapped.isPresent()) {
-            pending.request = wrapped.get();
-            pending.session = own;
-        }
-        return wrapped.isPresent();
-    }
-
-    private OwnSession newSession(long group) {
-        ClientId identity = config.identity();
-        long high = identity.high() + (((long) config.lane() << 32) | nextIdentity++);
-        return new OwnSession(group, new ClientId(high, identity.low()));
     }
 
     private void send(Now now, Pending pending, long group) {
@@ -190,7 +141,7 @@ final class Router {
         } else if (node == config.nodeId()) {
             sendHere(now, pending, group, host);
         } else {
-            Attempt attempt = newAttempt(now, pending, node);
+            Attempt attempt = attempts.begin(now, pending, node);
             outbox.send(
                     node,
                     new Frame.Call(attempt.token(), group, 1, pending.request, ReadMode.LEADER));
@@ -208,7 +159,7 @@ final class Router {
             sendHere(now, pending, group, null);
             return;
         }
-        Attempt attempt = newAttempt(now, pending, config.nodeId());
+        Attempt attempt = attempts.begin(now, pending, config.nodeId());
         places.touch(host);
         host.clients()
                 .serve(
@@ -222,7 +173,7 @@ final class Router {
     private void sendHere(Now now, Pending pending, long group, @Nullable GroupHost host) {
         int lane = laneOf(group);
         if (lane != config.lane()) {
-            Attempt attempt = newAttempt(now, pending, config.nodeId());
+            Attempt attempt = attempts.begin(now, pending, config.nodeId());
             outbox.add(
                     new LaneEffect.ToLane(
                             lane,
@@ -240,13 +191,6 @@ final class Router {
         return (int) (group % config.laneCount());
     }
 
-    private Attempt newAttempt(Now now, Pending pending, long node) {
-        long ends = now.nanos() + ATTEMPT_NANOS + pending.weight * ATTEMPT_NANOS_A_BYTE;
-        Attempt attempt = new Attempt(pending, tokens.next(), node, ends);
-        attemptByToken.put(attempt.token(), attempt);
-        return attempt;
-    }
-
     /** Passes a request of another node on to a lane of this one, once: its sender tries again. */
     void relay(int lane, Pending.Wish wish, Waiter waiter) {
         long token = tokens.next();
@@ -258,7 +202,7 @@ final class Router {
 
     /** An answer from another node or lane. */
     void onReply(Now now, long token, Outcome outcome, long logTime) {
-        Attempt attempt = attemptByToken.remove(token);
+        Attempt attempt = attempts.end(token);
         if (attempt != null) {
             onOutcome(now, attempt.pending(), outcome, logTime);
             return;
@@ -361,30 +305,22 @@ final class Router {
 
     /** Nobody waits for anything here. */
     boolean isIdle() {
-        return outstanding.weight() == 0 && attemptByToken.isEmpty() && relayedByToken.isEmpty();
+        return outstanding.weight() == 0 && attempts.isEmpty() && relayedByToken.isEmpty();
     }
 
     /** The connection to a node is gone: nothing that was sent there will be answered. */
     void onPeerDown(Now now, long nodeId) {
-        List<Attempt> lost = new ArrayList<>();
-        for (Attempt attempt : attemptByToken.values()) {
-            if (attempt.nodeId() == nodeId) {
-                lost.add(attempt);
-            }
-        }
-        for (Attempt attempt : lost) {
-            abandon(now, attempt);
+        for (Attempt lost : attempts.at(nodeId)) {
+            abandon(now, lost);
         }
     }
 
     /** Makes the attempts that are due, gives up what is too old. */
     void tick(Now now) {
-        while (!attemptByToken.isEmpty()) {
-            Attempt oldest = attemptByToken.firstEntry().getValue();
-            if (now.nanos() - oldest.endsNanos() < 0) {
-                break;
-            }
-            abandon(now, oldest);
+        Attempt late = attempts.nextLate(now);
+        while (late != null) {
+            abandon(now, late);
+            late = attempts.nextLate(now);
         }
         while (!retriesByNanos.isEmpty() && retriesByNanos.firstKey() <= now.nanos()) {
             for (Pending pending : retriesByNanos.pollFirstEntry().getValue()) {
@@ -395,7 +331,7 @@ final class Router {
     }
 
     private void abandon(Now now, Attempt attempt) {
-        attemptByToken.remove(attempt.token());
+        attempts.end(attempt.token());
         Pending pending = attempt.pending();
         if (!pending.done) {
             loseTrack(pending);
@@ -412,15 +348,8 @@ final class Router {
         pending.loseTrack();
         OwnSession session = pending.session;
         if (session != null && config.mutations().contains(Mutation.RETRY_UNDER_NEW_ID)) {
-            forgetIdentity(pending, session);
+            Identities.forget(pending, session);
         }
-    }
-
-    /** To be done only to a request that nobody can have executed, and nobody will. */
-    private static void forgetIdentity(Pending pending, OwnSession session) {
-        session.finish(pending.request);
-        pending.session = null;
-        pending.request = new Request(Optional.empty(), pending.request.command());
     }
 
     private void expire(Now now) {

@@ -23,6 +23,7 @@ final class Core {
     private final CommittedFeed feed;
 
     private final Freshness freshness = new Freshness();
+    private final HeartbeatGap heartbeatGap;
 
     private final long incarnation;
     private long questions;
@@ -68,6 +69,7 @@ final class Core {
         this.term = recovered.hardState().term();
         this.votedFor = recovered.hardState().votedFor();
         this.now = startedAt;
+        this.heartbeatGap = new HeartbeatGap(startedAt.nanos());
         this.votesRefusedUntilNanos = startedAt.nanos() + config.electionTimeoutNanos();
         this.campaignsNotBeforeNanos = startedAt.nanos();
         Invariant.check(term >= log.last().term(), "term covers the log");
@@ -195,6 +197,10 @@ final class Core {
 
     Freshness freshness() {
         return freshness;
+    }
+
+    HeartbeatGap heartbeatGap() {
+        return heartbeatGap;
     }
 
     Message.Question nextQuestion() {

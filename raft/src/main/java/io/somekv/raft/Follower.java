@@ -62,6 +62,7 @@ final class Follower implements RoleState {
         RaftLog log = core.log();
         if (log.last().equals(message.last()) && log.commit() == log.last().index()) {
             isQuiet = true;
+            core.heartbeatGap().onQuiet();
             electionDeadlineNanos =
                     core.now().nanos() + 2 * Quiescence.RARER * core.config().heartbeatNanos();
         }
@@ -175,6 +176,7 @@ final class Follower implements RoleState {
         Invariant.check(leaderId == 0 || leaderId == from, "one leader a term", leaderId, from);
         leaderId = from;
         isQuiet = false;
+        core.heartbeatGap().onHeard(core.term(), core.now().nanos());
         core.onLeaderContact();
         electionDeadlineNanos = core.now().nanos() + core.electionWaitNanos();
     }

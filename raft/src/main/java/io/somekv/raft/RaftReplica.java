@@ -130,7 +130,13 @@ public final class RaftReplica {
                 log.commit(),
                 log.applied(),
                 logTime(now),
-                core.role() instanceof Leader leader ? leader.uncommittedBytes() : 0);
+                core.role() instanceof Leader leader ? leader.uncommittedBytes() : 0,
+                heartbeatGapNanosMax(now));
+    }
+
+    /** See {@link ReplicaStatus#heartbeatGapNanosMax}. */
+    public long heartbeatGapNanosMax(Now now) {
+        return core.heartbeatGap().maxNanos(now.nanos());
     }
 
     public Membership membership() {

@@ -78,7 +78,8 @@ final class InfoText {
                     line("role", "master")
                             .line("connected_slaves", 0)
                             .line("master_replid", facts.runId())
-                            .line("master_repl_offset", facts.appliedIndex());
+                            .line("master_repl_offset", facts.appliedIndex())
+                            .line("heartbeat_gap_max_ms", facts.heartbeatGapMillisMax());
             case "cpu" ->
                     line("used_cpu_sys", decimal(facts.cpuSystemSeconds()))
                             .line("used_cpu_user", decimal(facts.cpuUserSeconds()));

@@ -42,6 +42,12 @@ public interface NodeFacts {
     /** Highest log index applied here, over all groups: what clients compare as an offset. */
     long appliedIndex();
 
+    /**
+     * The longest time between two things that a replica here heard from its leader, within about
+     * the last minute; the worst of all the node's groups.
+     */
+    long heartbeatGapMillisMax();
+
     /** How many followers have an acknowledged write for certain: a majority less one. */
     int followersInQuorum();
 

@@ -315,6 +315,7 @@ final class ClusterPicture {
         json.name("last").number(replica.getLastIndex());
         json.name("lag").number(lag(replica));
         json.name("shards").number(replica.getShardsServed());
+        json.name("heartbeat_gap_ms").number(replica.getHeartbeatGapMaxMillis());
         if (replica.hasDigest()) {
             json.name("digest").string(HexFormat.of().toHexDigits(replica.getDigest()));
         }

@@ -158,6 +158,7 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
                 .setLastIndex(group.replica().last().index())
                 .setLogTime(group.replica().logTime())
                 .setShardsServed(served)
+                .setHeartbeatGapMaxMillis(group.replica().heartbeatGapNanosMax() / 1_000_000)
                 .setChanging(group.isChanging())
                 .addAllMembers(ProtoMapping.of(group.membership()));
     }

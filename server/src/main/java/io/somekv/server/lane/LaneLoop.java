@@ -23,8 +23,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One lane on one network loop (DESIGN §9): the thread that reads a request from its socket also
@@ -38,9 +36,10 @@ import org.slf4j.LoggerFactory;
  * <p>All methods belong to the loop's thread, but for those that say otherwise.
  */
 public final class LaneLoop {
-    private static final Logger log = LoggerFactory.getLogger(LaneLoop.class);
-
     private static final long TICK_MILLIS = 10;
+
+    /** How often what other lanes may read is brought up to date. */
+    private static final long LOOK_MILLIS = 1000;
 
     /** How long one batch may apply before I/O has its turn again. */
     private static final long APPLY_NANOS_MAX = 2_000_000;
@@ -86,6 +85,9 @@ public final class LaneLoop {
     /** Read by any thread. */
     private volatile @Nullable ClusterMap map;
 
+    /** Read by any thread. */
+    private volatile long heartbeatGapNanosMax;
+
     public LaneLoop(int number, Lane lane, EventLoop loop, Surroundings node) {
         this.number = number;
         this.lane = lane;
@@ -102,6 +104,7 @@ public final class LaneLoop {
     public void start(List<LaneLoop> all) {
         lanes = List.copyOf(all);
         every(TICK_MILLIS, this::tick);
+        every(LOOK_MILLIS, () -> heartbeatGapNanosMax = lane.heartbeatGapNanosMax(now()));
     }
 
     /**
@@ -176,6 +179,15 @@ public final class LaneLoop {
     /** All groups of this lane. */
     public List<GroupStatus> statusNow() {
         return lane.status(now());
+    }
+
+    /** The longest of all replicas of the node's lanes, as it was at most a second ago. */
+    public long heartbeatGapNanosMaxOfNode() {
+        long longest = 0;
+        for (LaneLoop each : lanes) {
+            longest = Math.max(longest, each.heartbeatGapNanosMax);
+        }
+        return longest;
     }
 
     /**
@@ -344,47 +356,19 @@ public final class LaneLoop {
                                 .offerFromOutside(new LaneInput.FromLane(number, toLane.note()));
                 case LaneEffect.FetchEntries fetch -> node.reader.read(this, fetch);
                 case LaneEffect.WantsTurn _ -> wantsTurn = true;
-                case LaneEffect.LeadershipChanged changed -> logLeadership(changed);
+                case LaneEffect.LeadershipChanged changed -> GroupNews.log(changed);
                 case LaneEffect.ReadSnapshot read -> node.bulk.read(this, read);
                 case LaneEffect.StageRows stage -> node.bulk.stage(this, stage);
                 case LaneEffect.AbandonStaging abandoned -> node.bulk.abandon(abandoned);
                 case LaneEffect.DropStore drop -> node.bulk.drop(drop.storeId());
-                case LaneEffect.SnapshotInstalled installed ->
-                        log.info(
-                                "group {}: goes on from a snapshot, as of entry {}",
-                                installed.groupId(),
-                                installed.index());
-                case LaneEffect.ReplicaRemoved gone ->
-                        log.info(
-                                "group {}: replica {} of this node was removed",
-                                gone.groupId(),
-                                gone.replicaId());
+                case LaneEffect.SnapshotInstalled installed -> GroupNews.log(installed);
+                case LaneEffect.ReplicaRemoved removed -> GroupNews.log(removed);
                 case LaneEffect.MapChanged changed -> {
                     map = changed.map();
                     node.rim.mapChanged(changed.map());
                 }
             }
         }
-    }
-
-    private static void logLeadership(LaneEffect.LeadershipChanged changed) {
-        if (changed.ended().isEmpty()) {
-            log.info("group {}: this node leads term {}", changed.groupId(), changed.term());
-            return;
-        }
-        String why =
-                switch (changed.ended().get()) {
-                    case NEWER_TERM -> "another replica began a newer term";
-                    case QUORUM_LOST -> "no quorum answered within the election timeout";
-                    case DISK_STALLED -> "its log waits for the disk for too long";
-                    case CLOCK_AHEAD -> "its clock is ahead of the others'";
-                    case REMOVED -> "its replica was removed";
-                };
-        log.info(
-                "group {}: this node leads no more (term {}): {}",
-                changed.groupId(),
-                changed.term(),
-                why);
     }
 
     private void answer(LaneEffect.Answer answer) {

@@ -94,6 +94,11 @@ record RespFacts(RespDoor door, ProcessFacts process, LaneLoop lane) implements 
     }
 
     @Override
+    public long heartbeatGapMillisMax() {
+        return lane.heartbeatGapNanosMaxOfNode() / 1_000_000;
+    }
+
+    @Override
     public int followersInQuorum() {
         int most = 0;
         for (GroupStatus group : lane.statusNow()) {

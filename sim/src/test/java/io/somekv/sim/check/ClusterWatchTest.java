@@ -71,7 +71,7 @@ final class ClusterWatchTest {
     private void looks(
             ReplicaStatus.Role role, long replica, long term, long commit, long applied) {
         ReplicaStatus status =
-                new ReplicaStatus(replica, role, term, 0, EntryId.ZERO, commit, applied, 0, 0);
+                new ReplicaStatus(replica, role, term, 0, EntryId.ZERO, commit, applied, 0, 0, 0);
         watch.observed(
                 replica, new GroupStatus(GROUP, MEMBERS, false, status, 0, applied, List.of()));
     }

@@ -19,6 +19,7 @@ import io.somekv.protocol.config.ClusterMap;
 import io.somekv.raft.Membership;
 import io.somekv.raft.Now;
 import io.somekv.raft.RaftConfig;
+import io.somekv.raft.ReplicaStatus;
 import io.somekv.sim.check.ClusterWatch;
 import io.somekv.sim.check.DurabilityWatch;
 import java.util.ArrayDeque;
@@ -274,15 +275,29 @@ final class SearchNode {
     /**
      * What shows of the lane, what has arrived there in whatever order, and the disk. What a lane
      * remembers of the order shows only later: so a state may be left out that was to be looked at,
-     * but none is found wrong that is not.
+     * but none is found wrong that is not. Nor do measurements count, which nothing goes by.
      */
     String digest() {
-        return status().map(status -> status.replica() + " " + status.applied()).orElse("down")
+        return status().map(s -> unmeasured(s.replica()) + " " + s.applied()).orElse("down")
                 + " "
                 + nanos
                 + " "
                 + received
                 + " "
                 + disk;
+    }
+
+    private static ReplicaStatus unmeasured(ReplicaStatus r) {
+        return new ReplicaStatus(
+                r.replicaId(),
+                r.role(),
+                r.term(),
+                r.leaderId(),
+                r.last(),
+                r.commit(),
+                r.applied(),
+                r.logTime(),
+                r.uncommittedBytes(),
+                0);
     }
 }

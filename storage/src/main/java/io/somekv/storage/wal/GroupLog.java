@@ -79,6 +79,25 @@ final class GroupLog {
         return storeId == 0;
     }
 
+    /**
+     * What the header of a new segment says of it.
+     *
+     * @param knownLastLogTime of its last entry
+     */
+    DirectoryEntry directoryEntry(long knownLastLogTime) {
+        return new DirectoryEntry.Whole(
+                groupId,
+                replicaId,
+                storeId,
+                hardState,
+                memberships,
+                base.id(),
+                base.logTime(),
+                runs.last(),
+                knownLastLogTime,
+                lastPosition);
+    }
+
     RecoveredGroup describe(long logTimeOfLast) {
         return new RecoveredGroup(
                 groupId,

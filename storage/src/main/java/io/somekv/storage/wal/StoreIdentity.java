@@ -90,6 +90,27 @@ record StoreIdentity(UUID storeUuid, long incarnation, long firstSegment) {
         }
     }
 
+    /** The identity of the folder; a blank folder gets one. */
+    static StoreIdentity identify(Disk disk, WalConfig config) throws IOException {
+        StoreIdentity known = load(disk).orElse(null);
+        if (known != null) {
+            return known;
+        }
+        for (String name : disk.list()) {
+            if (!name.endsWith(Segments.NEW_SUFFIX)) {
+                throw new IOException(
+                        disk.path(name)
+                                + " is here and "
+                                + disk.path(FILE)
+                                + " is not: this is no log of some-kvstore, or a damaged one;"
+                                + " a new one needs an empty folder");
+            }
+        }
+        StoreIdentity blank = new StoreIdentity(config.newStoreUuid(), 0, 1);
+        blank.store(disk, config);
+        return blank;
+    }
+
     /** Puts this identity in the place of the one before, durably. */
     void store(Disk disk, WalConfig config) throws IOException {
         ByteWriter writer =

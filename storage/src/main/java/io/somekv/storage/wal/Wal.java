@@ -2,7 +2,6 @@ package io.somekv.storage.wal;
 
 import io.somekv.base.ByteWriter;
 import io.somekv.base.Invariant;
-import io.somekv.base.MalformedException;
 import io.somekv.base.Mutation;
 import io.somekv.node.log.GroupRecord;
 import io.somekv.node.log.RecoveredGroup;
@@ -28,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A segment goes once every group's log begins behind what stands in it. A group that does not
  * get on, because it has no quorum, say, must not hold them all: what remains of a log whose oldest
  * entry is {@link WalConfig#segmentsMax} segments back is written again at the end. So the log
- * takes at most that many segments, a large value's own apart, and two more.
+ * takes at most that many segments, a large value's own apart, and two more ({@link Reclaiming}).
  *
  * <p>Threads. One thread calls {@link #write} and {@link #sync}; nobody interrupts it. Any thread
  * may {@link #read} meanwhile, unless {@link #freeSegments} runs: a frame is never changed once it
@@ -41,20 +40,13 @@ import org.jspecify.annotations.Nullable;
  * pages clean, so that a second sync succeeds and lies (KB-16).
  */
 public final class Wal implements SharedLog {
-    /**
-     * What a group may hold uncommitted, and as much again: more than that is held for another
-     * reason, a snapshot on its way, and would not fit in memory.
-     */
-    private static final long REWRITTEN_BYTES_MAX = 128L << 20;
-
     private final WalConfig config;
     private final Closeable lock;
-    private final Disk disk;
-
-    /** Changed by whoever frees segments. */
-    private volatile StoreIdentity identity;
-
+    private final UUID storeUuid;
+    private final long incarnation;
     private final Segments segments;
+    private final EntryReader reader;
+    private final Reclaiming reclaiming;
     private final ConcurrentNavigableMap<Long, GroupLog> groups;
     private final Map<Long, DamagedGroup> damaged;
     private final List<DamagedGroup> damagedAtOpen;
@@ -78,9 +70,6 @@ public final class Wal implements SharedLog {
 
     /** The same, for other threads. */
     private volatile long durable;
-
-    /** Segments before it hold nothing any more that is not durable elsewhere. */
-    private volatile long firstNeeded;
 
     /** Only the writing thread adds to it. */
     private final AtomicLong writtenBytes = new AtomicLong();
@@ -120,11 +109,10 @@ public final class Wal implements SharedLog {
             Segments segments,
             OpeningProgress progress)
             throws IOException {
-        this.disk = disk;
         this.config = config;
         this.lock = lock;
         this.segments = segments;
-        StoreIdentity before = identify(disk, config);
+        StoreIdentity before = StoreIdentity.identify(disk, config);
         segments.deleteUnfinished();
         segments.deleteBefore(before.firstSegment());
         Recovery recovery = new Recovery(disk, config, before, segments);
@@ -134,14 +122,17 @@ public final class Wal implements SharedLog {
         damaged = recovery.damaged;
         damagedAtOpen = List.copyOf(damaged.values());
         nextSequence = recovery.nextSequence;
-        identity =
+        StoreIdentity identity =
                 new StoreIdentity(
                         before.storeUuid(),
                         before.incarnation() == 0
                                 ? config.firstIncarnation()
                                 : before.incarnation() + 1,
                         before.firstSegment());
-        firstNeeded = identity.firstSegment();
+        storeUuid = identity.storeUuid();
+        incarnation = identity.incarnation();
+        reader = new EntryReader(segments, groups);
+        reclaiming = new Reclaiming(disk, config, segments, groups, identity);
         if (recovery.end == Position.NONE) {
             file = startSegment(0);
         } else {
@@ -157,35 +148,14 @@ public final class Wal implements SharedLog {
         recovered = describeGroups();
     }
 
-    /** The identity of the folder; a blank folder gets one. */
-    private static StoreIdentity identify(Disk disk, WalConfig config) throws IOException {
-        StoreIdentity known = StoreIdentity.load(disk).orElse(null);
-        if (known != null) {
-            return known;
-        }
-        for (String name : disk.list()) {
-            if (!name.endsWith(Segments.NEW_SUFFIX)) {
-                throw new IOException(
-                        disk.path(name)
-                                + " is here and "
-                                + disk.path(StoreIdentity.FILE)
-                                + " is not: this is no log of some-kvstore, or a damaged one;"
-                                + " a new one needs an empty folder");
-            }
-        }
-        StoreIdentity blank = new StoreIdentity(config.newStoreUuid(), 0, 1);
-        blank.store(disk, config);
-        return blank;
-    }
-
     /** Identity of the disk that the log is on. */
     public UUID storeUuid() {
-        return identity.storeUuid();
+        return storeUuid;
     }
 
     @Override
     public long incarnation() {
-        return identity.incarnation();
+        return incarnation;
     }
 
     @Override
@@ -217,16 +187,8 @@ public final class Wal implements SharedLog {
      */
     public void freeSegments() throws IOException {
         checkHealthy();
-        long first = firstNeeded;
-        if (first == identity.firstSegment()) {
-            return;
-        }
         try {
-            // The log says where it begins before what lies there goes: else a first segment that
-            // got lost could not be told from one that was freed (KB-19).
-            identity = new StoreIdentity(identity.storeUuid(), identity.incarnation(), first);
-            identity.store(disk, config);
-            segments.deleteBefore(first);
+            reclaiming.free();
         } catch (IOException e) {
             throw failed(e);
         }
@@ -255,7 +217,7 @@ public final class Wal implements SharedLog {
             long bound = FrameWriter.sizeBound(records);
             if (Position.offset(end) + bound > fileSize) {
                 sync();
-                List<GroupRecord> again = left();
+                List<GroupRecord> again = reclaiming.leftBehind(number);
                 long both = bound + FrameWriter.sizeBound(again);
                 file = startSegment(again.isEmpty() ? bound : both);
                 writeFrame(again);
@@ -283,24 +245,6 @@ public final class Wal implements SharedLog {
         end += size;
         nextSequence++;
         writtenBytes.lazySet(writtenBytes.get() + size);
-    }
-
-    /** What remains of logs whose oldest entry is too far back. */
-    private List<GroupRecord> left() throws IOException {
-        List<GroupRecord> again = new ArrayList<>();
-        long oldest = number + 1 - config.segmentsMax();
-        for (GroupLog log : groups.values()) {
-            long first = log.runs.firstPosition();
-            boolean isBehind = first != Position.NONE && Position.segment(first) <= oldest;
-            if (isBehind && log.runs.bytes() <= REWRITTEN_BYTES_MAX) {
-                long from = log.base.id().index() + 1;
-                List<Entry> entries = read(log.groupId, from, log.lastIndex, Integer.MAX_VALUE);
-                Invariant.check(
-                        entries.size() == log.lastIndex - from + 1, "a log is rewritten whole");
-                again.add(log.rewritten(entries));
-            }
-        }
-        return again;
     }
 
     private void checkNotDamaged(GroupRecord record) {
@@ -341,11 +285,11 @@ public final class Wal implements SharedLog {
 
     /** Goes on in a new segment; all before is durable. */
     private DiskFile startSegment(long frameSize) throws IOException {
-        noteFirstNeeded();
+        reclaiming.noteFirstNeeded(number);
         number++;
-        epoch = SegmentHeader.newEpoch(storeUuid(), number, incarnation());
+        epoch = SegmentHeader.newEpoch(storeUuid, number, incarnation);
         SegmentHeader header =
-                new SegmentHeader(storeUuid(), number, epoch, nextSequence, end, directory());
+                new SegmentHeader(storeUuid, number, epoch, nextSequence, end, directory());
         ByteWriter bytes = header.encode();
         int firstFrame = bytes.size();
         DiskFile started = segments.start(number, bytes, frameSize);
@@ -355,33 +299,10 @@ public final class Wal implements SharedLog {
         return started;
     }
 
-    /** All that was written is durable: what a log has dropped stays dropped. */
-    private void noteFirstNeeded() {
-        long first = number;
-        for (GroupLog log : groups.values()) {
-            long position = log.runs.firstPosition();
-            if (position != Position.NONE) {
-                first = Math.min(first, Position.segment(position));
-            }
-        }
-        firstNeeded = Math.max(firstNeeded, first);
-    }
-
     private List<DirectoryEntry> directory() throws IOException {
         List<DirectoryEntry> directory = new ArrayList<>();
         for (GroupLog log : groups.values()) {
-            directory.add(
-                    new DirectoryEntry.Whole(
-                            log.groupId,
-                            log.replicaId,
-                            log.storeId,
-                            log.hardState,
-                            log.memberships,
-                            log.base.id(),
-                            log.base.logTime(),
-                            log.runs.last(),
-                            lastLogTime(log),
-                            log.lastPosition));
+            directory.add(log.directoryEntry(reader.lastLogTime(log)));
         }
         for (DamagedGroup group : damaged.values()) {
             directory.add(new DirectoryEntry.Damaged(group.groupId(), group.replicaId()));
@@ -392,63 +313,15 @@ public final class Wal implements SharedLog {
     private List<RecoveredGroup> describeGroups() throws IOException {
         List<RecoveredGroup> all = new ArrayList<>();
         for (GroupLog log : groups.values()) {
-            all.add(log.describe(lastLogTime(log)));
+            all.add(log.describe(reader.lastLogTime(log)));
         }
         return List.copyOf(all);
-    }
-
-    private long lastLogTime(GroupLog log) throws IOException {
-        if (log.lastLogTime == GroupLog.UNKNOWN) {
-            log.lastLogTime =
-                    read(log.groupId, log.lastIndex, log.lastIndex, 1).getFirst().logTime();
-        }
-        return log.lastLogTime;
     }
 
     @Override
     public List<Entry> read(long groupId, long from, long to, int sizeMax) throws IOException {
         checkHealthy();
-        List<Entry> entries = new ArrayList<>();
-        GroupLog log = groups.get(groupId);
-        if (log == null) {
-            return entries;
-        }
-        long size = 0;
-        for (EntryRuns.Run run : log.runs.find(from, to, sizeMax)) {
-            for (Entry entry : readRecord(groupId, run)) {
-                if (entry.index() < run.first() || entry.index() > run.last()) {
-                    continue;
-                }
-                size += entry.payload().size();
-                if (size > sizeMax && !entries.isEmpty()) {
-                    return entries;
-                }
-                entries.add(entry);
-            }
-        }
-        return entries;
-    }
-
-    private List<Entry> readRecord(long groupId, EntryRuns.Run run) throws IOException {
-        long position = run.position();
-        byte[] bytes =
-                segments.file(Position.segment(position))
-                        .read(Position.offset(position), run.size());
-        if (LogRecord.size(bytes, 0, bytes.length) == bytes.length
-                && LogRecord.isSound(bytes, 0, bytes.length)) {
-            try {
-                LogRecord record = LogRecord.decode(bytes, 0, bytes.length);
-                if (record.groupId() == groupId) {
-                    return record.entries();
-                }
-            } catch (MalformedException e) {
-                throw new IOException(segments.path(position), e);
-            }
-        }
-        throw new CorruptLogException(
-                segments.path(position),
-                Position.offset(position),
-                "entry " + run.first() + " of group " + groupId + " is not as it was written");
+        return reader.read(groupId, from, to, sizeMax);
     }
 
     /** Where in its segment the next frame goes. */
