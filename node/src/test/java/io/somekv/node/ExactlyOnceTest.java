@@ -80,7 +80,9 @@ class ExactlyOnceTest {
         assertEquals(2, executedWhenAReplyIsLost(EnumSet.of(Mutation.RETRY_UNDER_NEW_ID)));
     }
 
-    /** In each of two lives, which begin alike, a node that is not the leader asks for an append. */
+    /**
+     * In each of two lives, which begin alike, a node that is not the leader asks for an append.
+     */
     private static long executedInTwoLives(Set<Mutation> mutations) {
         LaneCluster cluster = started(mutations);
         long node = notLeader(cluster);

@@ -70,6 +70,7 @@ final class SearchNode {
                 64L << 20,
                 32L << 20,
                 never,
+                0,
                 never,
                 0,
                 0,
