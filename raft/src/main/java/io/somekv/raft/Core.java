@@ -60,6 +60,9 @@ final class Core {
     private long campaignsNotBeforeNanos;
     private long handsOverNotBeforeNanos;
 
+    /** Since when the persist is under way that this replica handed over for. */
+    private long stuckSinceNanos = Long.MAX_VALUE;
+
     Core(RaftConfig config, long self, Recovered recovered, long seed, Now startedAt) {
         this.config = config;
         this.self = self;
@@ -234,9 +237,10 @@ final class Core {
                 && !isDiskStalled();
     }
 
-    boolean isDiskStalled() {
+    private boolean isDiskStalled() {
         long since = persists.oldestSinceNanos();
-        return since != Long.MAX_VALUE && now.nanos() - since >= config.diskStallNanos();
+        return since != Long.MAX_VALUE
+                && (since == stuckSinceNanos || now.nanos() - since >= config.diskStallNanos());
     }
 
     boolean refusesVotes() {
@@ -324,6 +328,7 @@ final class Core {
 
     /** A leader hands over because of its disk. */
     void onHandOver() {
+        stuckSinceNanos = persists.oldestSinceNanos();
         handsOverNotBeforeNanos = now.nanos() + HAND_OVER_TIMEOUTS * config.electionTimeoutNanos();
     }
 
