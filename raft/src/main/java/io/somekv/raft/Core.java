@@ -14,6 +14,9 @@ final class Core {
     /** For how many election timeouts a replica whose clock was found wrong leaves it to others. */
     private static final int CLOCK_PENALTY_TIMEOUTS = 4;
 
+    /** Once in so many election timeouts, at most, a leader hands over because of its disk. */
+    private static final int HAND_OVER_TIMEOUTS = 60;
+
     private final RaftConfig config;
     private final long self;
     private final SplittableRandom random;
@@ -56,6 +59,10 @@ final class Core {
     private long votesRefusedUntilNanos;
 
     private long campaignsNotBeforeNanos;
+    private long handsOverNotBeforeNanos;
+
+    /** Since when the persist is under way that this replica handed over for. */
+    private long stuckSinceNanos = Long.MAX_VALUE;
 
     Core(RaftConfig config, long self, Recovered recovered, long seed, Now startedAt) {
         this.config = config;
@@ -72,6 +79,7 @@ final class Core {
         this.heartbeatGap = new HeartbeatGap(startedAt.nanos());
         this.votesRefusedUntilNanos = startedAt.nanos() + config.electionTimeoutNanos();
         this.campaignsNotBeforeNanos = startedAt.nanos();
+        this.handsOverNotBeforeNanos = startedAt.nanos();
         Invariant.check(term >= log.last().term(), "term covers the log");
         long wait = isOnlyVoter() ? 0 : electionWaitNanos();
         this.role = new Follower(this, 0, startedAt.nanos() + wait);
@@ -235,9 +243,10 @@ final class Core {
                 && !isDiskStalled();
     }
 
-    boolean isDiskStalled() {
+    private boolean isDiskStalled() {
         long since = persists.oldestSinceNanos();
-        return since != Long.MAX_VALUE && now.nanos() - since >= config.diskStallNanos();
+        return since != Long.MAX_VALUE
+                && (since == stuckSinceNanos || now.nanos() - since >= config.diskStallNanos());
     }
 
     boolean refusesVotes() {
@@ -268,8 +277,8 @@ final class Core {
 
     /** Follows {@code leaderId} (0 for none known yet) in {@code newTerm}. */
     void becomeFollower(long newTerm, long leaderId) {
-        if (newTerm > term && role instanceof Leader) {
-            stepDownCause = StepDownCause.NEWER_TERM;
+        if (newTerm > term && role instanceof Leader leader) {
+            stepDownCause = leader.causeOfNewerTerm();
         }
         adoptTerm(newTerm);
         become(new Follower(this, leaderId, now.nanos() + electionWaitNanos()));
@@ -313,6 +322,20 @@ final class Core {
         campaignsNotBeforeNanos =
                 now.nanos() + CLOCK_PENALTY_TIMEOUTS * config.electionTimeoutNanos();
         stepDown(StepDownCause.CLOCK_AHEAD);
+    }
+
+    /**
+     * Whether a slow disk is reason to hand over: not again soon. Disks that are slow in turns
+     * would send leadership round and round.
+     */
+    boolean mayHandOver() {
+        return now.nanos() >= handsOverNotBeforeNanos;
+    }
+
+    /** A leader hands over because of its disk. */
+    void onHandOver() {
+        stuckSinceNanos = persists.oldestSinceNanos();
+        handsOverNotBeforeNanos = now.nanos() + HAND_OVER_TIMEOUTS * config.electionTimeoutNanos();
     }
 
     private void become(RoleState next) {

@@ -21,10 +21,8 @@ final class Leader implements RoleState {
     private final LeaderReads reads;
     private final LeaderClock clock;
     private final Quiescence quiescence;
-    private final long stallNanos;
-
+    private final DiskWatch disk;
     private final OwnEntries entries;
-
     private long heartbeatAtNanos;
 
     /** Under way; null when this leader wants to stay. */
@@ -35,9 +33,7 @@ final class Leader implements RoleState {
         this.replication = new Replication(core);
         this.members = new Reconfiguration(core, replication);
         this.rounds = new ReadRounds(core, () -> logTime(core.now()));
-        // Jitter, lest one slow disk under a thousand groups topples all their leaders at once.
-        long stall = core.config().diskStallNanos();
-        this.stallNanos = stall + core.electionWaitNanos() % Math.max(1, stall / 4);
+        this.disk = new DiskWatch(core, replication);
         this.clock = new LeaderClock(core, replication);
         this.entries = new OwnEntries(core);
         this.reads = new LeaderReads(core, replication, clock, entries, rounds);
@@ -81,13 +77,12 @@ final class Leader implements RoleState {
 
     @Override
     public long nextDeadlineNanos() {
-        long oldest = core.persists().oldestSinceNanos();
-        long stalled = oldest == Long.MAX_VALUE ? oldest : oldest + stallNanos;
-        long due = Math.min(heartbeatAtNanos, stalled);
-        return isQuiet()
-                ? due
-                : Math.min(
-                        due, replication.quorumHeardNanos() + core.config().electionTimeoutNanos());
+        long due = Math.min(heartbeatAtNanos, disk.nextNanos());
+        return isQuiet() ? due : Math.min(due, quorumLostNanos());
+    }
+
+    private long quorumLostNanos() {
+        return replication.quorumHeardNanos() + core.config().electionTimeoutNanos();
     }
 
     // Quiet times
@@ -123,17 +118,15 @@ final class Leader implements RoleState {
     @Override
     public void onTick() {
         long now = core.now().nanos();
-        boolean isQuorumLost =
-                now - replication.quorumHeardNanos() >= core.config().electionTimeoutNanos();
-        if (isQuorumLost && !isQuiet()) {
+        if (!isQuiet() && now >= quorumLostNanos()) {
             core.stepDown(StepDownCause.QUORUM_LOST);
-        } else if (isOutpacedByPeers(now)) {
+        } else if (disk.isStalled()) {
             core.stepDown(StepDownCause.DISK_STALLED);
-        } else if (now >= heartbeatAtNanos) {
-            if (succession != null && succession.isOver()) {
-                succession = null;
+        } else {
+            maybeHandOver();
+            if (now >= heartbeatAtNanos) {
+                onHeartbeatDue();
             }
-            onHeartbeatDue();
         }
     }
 
@@ -148,23 +141,15 @@ final class Leader implements RoleState {
     }
 
     private void onHeartbeatDue() {
+        if (succession != null && succession.isOver()) {
+            succession = null;
+        }
         judgeClock();
         if (clock.mustLeave()) {
             core.stepDownForBetterClock();
         } else {
             maybeGoOnChanging();
         }
-    }
-
-    /**
-     * Rule 5: this replica's disk is stuck, and some voter's is not. Where all are stuck alike, as
-     * on one shared disk, a new leader would be no better.
-     */
-    private boolean isOutpacedByPeers(long now) {
-        long since = core.persists().oldestSinceNanos();
-        return since != Long.MAX_VALUE
-                && now - since >= stallNanos
-                && replication.hasVoterBeyond(core.log().durable());
     }
 
     // Appending
@@ -200,6 +185,7 @@ final class Leader implements RoleState {
     @Override
     public void onPersisted() {
         maybeCommit();
+        disk.onProgress();
     }
 
     @Override
@@ -253,6 +239,7 @@ final class Leader implements RoleState {
         }
         entries.onCommit(index);
         log.commitTo(index);
+        disk.onProgress();
         onCommitted();
     }
 
@@ -341,15 +328,28 @@ final class Leader implements RoleState {
                 transfer.replicaId() == 0
                         ? replication.bestVoter()
                         : replication.find(transfer.replicaId());
-        if (successor != null && isVoterToStay(successor)) {
-            reads.giveUpLease();
-            succession = new Succession(core, successor);
+        if (successor != null && core.membership().keepsVoter(successor.id())) {
+            handOver(successor, StepDownCause.NEWER_TERM);
         }
     }
 
-    private boolean isVoterToStay(Progress progress) {
-        return core.membership().voters().stream()
-                .anyMatch(voter -> voter.replicaId() == progress.id());
+    /** To a better disk, if there is one. */
+    private void maybeHandOver() {
+        Progress successor = succession == null ? disk.successor() : null;
+        if (successor != null) {
+            core.onHandOver();
+            handOver(successor, StepDownCause.DISK_STALLED);
+        }
+    }
+
+    private void handOver(Progress successor, StepDownCause cause) {
+        reads.giveUpLease();
+        succession = new Succession(core, successor, cause);
+    }
+
+    /** Why it leads no more, when a newer term ends its own. */
+    StepDownCause causeOfNewerTerm() {
+        return succession == null ? StepDownCause.NEWER_TERM : succession.cause();
     }
 
     // Sending

@@ -82,6 +82,11 @@ public record Membership(
         return find(voters, replicaId) != null || find(outgoing, replicaId) != null;
     }
 
+    /** Whether it is a voter, and while joint of the side that stays. */
+    boolean keepsVoter(long replicaId) {
+        return find(voters, replicaId) != null;
+    }
+
     public Optional<Member> find(long replicaId) {
         Member found = find(voters, replicaId);
         if (found == null) {

@@ -12,7 +12,10 @@ import java.util.Set;
  * @param inFlightBytesMax sent to one follower and not yet acknowledged
  * @param uncommittedBytesMax in the leader's log above the commit index; past it: Busy
  * @param cacheBytesMax entries kept in memory for followers, beyond those not yet applied
- * @param diskStallNanos a leader whose own persist takes longer yields (KB-35)
+ * @param diskStallNanos a leader whose own persist takes longer steps down (KB-35)
+ * @param diskLagNanosMax a leader that has its log durable later than its quorum, by more than this
+ *     on average, hands over, and so does one whose persist takes half an election timeout; 0: only
+ *     {@code diskStallNanos} counts
  * @param clockLeadMillisMax a leader whose log time runs further ahead of its quorum's median wall
  *     clock does not stamp, and yields
  * @param leaseNanos for how long a leader that a quorum has heard reads without asking again; 0: it
@@ -29,6 +32,7 @@ public record RaftConfig(
         long uncommittedBytesMax,
         long cacheBytesMax,
         long diskStallNanos,
+        long diskLagNanosMax,
         long clockLeadMillisMax,
         long leaseNanos,
         long quiesceAfterNanos,
@@ -43,6 +47,7 @@ public record RaftConfig(
                 64L << 20,
                 32L << 20,
                 5_000_000_000L,
+                200_000_000L,
                 500,
                 0,
                 2_000_000_000L,
@@ -71,6 +76,7 @@ public record RaftConfig(
                 uncommittedBytesMax,
                 cacheBytesMax,
                 diskStallNanos,
+                diskLagNanosMax,
                 clockLeadMillisMax,
                 lease,
                 quiesceAfterNanos,

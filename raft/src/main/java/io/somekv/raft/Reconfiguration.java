@@ -58,8 +58,7 @@ final class Reconfiguration {
 
     private @Nullable String objectionTo(MembershipChange.Add add) {
         Membership membership = core.membership();
-        boolean hasReplaced =
-                membership.voters().stream().anyMatch(m -> m.replicaId() == add.replaces());
+        boolean hasReplaced = membership.keepsVoter(add.replaces());
         if (add.replaces() != 0 && !hasReplaced) {
             return "there is no voter " + add.replaces() + " to be replaced";
         }

@@ -173,10 +173,16 @@ final class Replication {
 
     /** The voter that has most of the log, of those heard lately; with room on its disk, if any. */
     @Nullable Progress bestVoter() {
+        return bestVoterBeyond(-1);
+    }
+
+    /** The same of those that have more of the log than up to {@code index}. */
+    @Nullable Progress bestVoterBeyond(long index) {
         long sinceNanos = recently();
         Progress best = null;
         for (Progress voter : voters) {
-            if (voter.lastHeardNanos() >= sinceNanos && (best == null || isBetter(voter, best))) {
+            boolean isFit = voter.lastHeardNanos() >= sinceNanos && voter.matchIndex() > index;
+            if (isFit && (best == null || isBetter(voter, best))) {
                 best = voter;
             }
         }

@@ -6,7 +6,10 @@ public enum StepDownCause {
     NEWER_TERM,
     /** No quorum answered within the election timeout (check-quorum, thesis §6.2). */
     QUORUM_LOST,
-    /** Its own log did not become durable in time, and a peer's did (DESIGN §3, rule 5). */
+    /**
+     * Its own log did not become durable in time, and a peer's did (DESIGN §3, rule 5): see {@link
+     * DiskWatch}.
+     */
     DISK_STALLED,
     /** Its clock is ahead of its quorum's (DESIGN §3, log time). */
     CLOCK_AHEAD,

@@ -8,17 +8,26 @@ package io.somekv.raft;
 final class Succession {
     private final Core core;
     private final Progress successor;
+    private final StepDownCause cause;
     private final long endsNanos;
     private boolean isAsked;
 
-    Succession(Core core, Progress successor) {
+    /**
+     * @param cause for which this leader leads no more, if it comes about
+     */
+    Succession(Core core, Progress successor, StepDownCause cause) {
         this.core = core;
         this.successor = successor;
+        this.cause = cause;
         this.endsNanos = core.now().nanos() + core.config().electionTimeoutNanos();
     }
 
     long successorId() {
         return successor.id();
+    }
+
+    StepDownCause cause() {
+        return cause;
     }
 
     /** It did not come about in time: the leader leads on. */

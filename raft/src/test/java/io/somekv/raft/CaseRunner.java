@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * key=value} pairs; the first word says what, the second often which replica. Commands:
  *
  * <pre>
- * new VOTERS [learners=N] [mutation=M] [stall=MS] [cache=BYTES] [drift=PERMILLE] [quiesce=MS]
+ * new VOTERS [learners=N] [mutation=M] [stall=MS] [lag=MS] [cache=BYTES] [drift=PERMILLE] [quiesce=MS]
  *                                                                 a group on empty disks
  * disk ID term=T [vote=V] [commit=C] log=1,1,2                    what stands on a disk before start
  * start | start ID | crash ID                                     processes
@@ -252,6 +252,7 @@ final class CaseRunner {
                         c.uncommittedBytesMax(),
                         number("cache", c.cacheBytesMax()),
                         number("stall", c.diskStallNanos() / 1_000_000) * 1_000_000,
+                        number("lag", c.diskLagNanosMax() / 1_000_000) * 1_000_000,
                         c.clockLeadMillisMax(),
                         0,
                         number("quiesce", 0) * 1_000_000,

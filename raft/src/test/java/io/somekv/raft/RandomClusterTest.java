@@ -20,6 +20,7 @@ final class RandomClusterTest {
         long changes = 0;
         long installs = 0;
         long quietTicks = 0;
+        long handOvers = 0;
         for (long seed = 1; seed <= RUNS; seed++) {
             RandomSchedule run = new RandomSchedule(seed, EnumSet.noneOf(Mutation.class));
             run.all();
@@ -28,11 +29,13 @@ final class RandomClusterTest {
             changes += run.changes;
             installs += run.installs;
             quietTicks += run.quietTicks;
+            handOvers += run.handOvers;
         }
         assertTrue(committed > RUNS * 20, "the schedules let work be done: " + committed);
         assertTrue(reads > RUNS, "reads are confirmed: " + reads);
         assertTrue(changes > 2 * RUNS, "members come and go: " + changes);
         assertTrue(installs > RUNS, "snapshots are taken in: " + installs);
         assertTrue(quietTicks > 10 * RUNS, "groups go quiet: " + quietTicks);
+        assertTrue(handOvers > RUNS / 2, "leaders spare their disks: " + handOvers);
     }
 }

@@ -7,6 +7,7 @@ import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -16,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One seeded schedule of a whole group: messages are lost, doubled and reordered, syncs are late,
  * replicas crash and lose what was not synced; members come and go, logs are dropped, snapshots
- * take their place; disks are nearly full. After every step the properties of Raft figure 3 hold,
- * and no read is stale.
+ * take their place; disks are nearly full, or hang. After every step the properties of Raft figure
+ * 3 hold, and no read is stale.
  */
 final class RandomSchedule {
     private static final int STEPS = 4000;
@@ -32,6 +33,8 @@ final class RandomSchedule {
 
     /** Of its own, so that what it decides leaves all else as it was. */
     private final SplittableRandom rooms;
+
+    private final SplittableRandom hangs;
 
     private RaftConfig config;
     private final List<TestDisk> disks = new ArrayList<>();
@@ -50,6 +53,7 @@ final class RandomSchedule {
     long changes;
     long installs;
     long quietTicks;
+    long handOvers;
     private boolean calm;
 
     /** Disks and network are fast against all timeouts: elections take no time at all. */
@@ -58,12 +62,16 @@ final class RandomSchedule {
     /** A replica that nothing reaches and nobody hears; -1 for none. */
     private int cutOff = -1;
 
+    /** One whose disk hangs; -1 for none. */
+    private int stuck = -1;
+
     /** A snapshot on its way; it may arrive late, twice or never. */
     private record Transfer(Snapshot snapshot, int to) {}
 
     RandomSchedule(long seed, Set<Mutation> mutations) {
         random = new SplittableRandom(seed);
         rooms = new SplittableRandom(seed ^ 0x726f6f6dL);
+        hangs = new SplittableRandom(seed ^ 0x68616e67L);
         config =
                 new RaftConfig(
                         100_000_000,
@@ -73,6 +81,7 @@ final class RandomSchedule {
                         2000,
                         600,
                         500_000_000,
+                        20_000_000,
                         500,
                         0,
                         random.nextBoolean() ? QUIESCE_AFTER_NANOS : 0,
@@ -112,8 +121,9 @@ final class RandomSchedule {
         for (int step = 0; step < STEPS; step++) {
             calm = step % 1000 > 500;
             if (step % 200 == 0) {
-                cutOff = calm || random.nextInt(3) > 0 ? -1 : someoneToCutOff();
+                cutOff = calm || random.nextInt(3) > 0 ? -1 : someoneOf(random);
                 fillDisks();
+                stuck = calm || hangs.nextInt(3) > 0 ? -1 : someoneOf(hangs);
             }
             one();
         }
@@ -136,7 +146,7 @@ final class RandomSchedule {
     }
 
     /** One that leads, by preference: it may think for a while that it leads still. */
-    private int someoneToCutOff() {
+    private int someoneOf(SplittableRandom random) {
         for (int i = 0; i < replicas.size(); i++) {
             RaftReplica replica = replicas.get(i);
             if (replica != null && replica.leads() && random.nextBoolean()) {
@@ -149,6 +159,7 @@ final class RandomSchedule {
     /** In the end all faults stop, and the group must find together again. */
     void settle() {
         cutOff = -1;
+        stuck = -1;
         calm = true;
         for (int i = 0; i < replicas.size(); i++) {
             if (replicas.get(i) == null) {
@@ -183,8 +194,8 @@ final class RandomSchedule {
     }
 
     private void serveAll(int i) {
-        while (disks.get(i).pendingCount() > 0 || !fetches.get(i).isEmpty()) {
-            if (disks.get(i).pendingCount() > 0) {
+        while (hasToSync(i) || !fetches.get(i).isEmpty()) {
+            if (hasToSync(i)) {
                 step(i, disks.get(i).sync());
             }
             if (!fetches.get(i).isEmpty()) {
@@ -192,6 +203,10 @@ final class RandomSchedule {
             }
         }
         apply(i);
+    }
+
+    private boolean hasToSync(int i) {
+        return i != stuck && disks.get(i).pendingCount() > 0;
     }
 
     private void one() {
@@ -212,7 +227,7 @@ final class RandomSchedule {
             readFloor.put(++token, checks.agreedCount());
             step(i, new Input.Read(token, 0));
         } else if (dice < 52) {
-            if (disks.get(i).pendingCount() > 0) {
+            if (hasToSync(i)) {
                 step(i, disks.get(i).sync());
             }
         } else if (dice < 60) {
@@ -377,12 +392,20 @@ final class RandomSchedule {
         if (replica == null) {
             return;
         }
+        boolean wasToLeave = replica.isTransferring();
         replica.step(now(i), input);
+        if (wasToLeave && !replica.leads() && isForItsDisk(replica)) {
+            handOvers++;
+        }
         if (!calm && random.nextInt(4) == 0) {
             return;
         }
         take(i, replica.ready());
         checks.leader(replica.status(now(i)));
+    }
+
+    private static boolean isForItsDisk(RaftReplica replica) {
+        return replica.stepDownCause().equals(Optional.of(StepDownCause.DISK_STALLED));
     }
 
     private void take(int i, Ready ready) {

@@ -57,6 +57,7 @@ final class SearchSystem {
                         c.uncommittedBytesMax(),
                         c.cacheBytesMax(),
                         Long.MAX_VALUE / 4,
+                        0,
                         c.clockLeadMillisMax(),
                         0,
                         0,

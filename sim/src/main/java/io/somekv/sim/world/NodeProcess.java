@@ -104,6 +104,7 @@ final class NodeProcess {
                         64 << 10,
                         2 << 10,
                         defaults.diskStallNanos(),
+                        defaults.diskLagNanosMax(),
                         defaults.clockLeadMillisMax(),
                         0,
                         QUIESCE_AFTER_NANOS,

@@ -71,6 +71,7 @@ final class SearchNode {
                 64L << 20,
                 32L << 20,
                 never,
+                0,
                 never,
                 0,
                 0,
