@@ -3,8 +3,11 @@ package io.somekv.server;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.v1.GroupMember;
 import io.somekv.protocol.v1.ReplicaStatus;
+import io.somekv.raft.MembershipChange;
+import io.somekv.server.control.ControlException;
 import io.somekv.server.grpc.ControlChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,6 +31,27 @@ final class MembersTest {
     private static void done(TestCluster cluster, String... words) {
         Typed typed = type(cluster, words);
         assertEquals(0, typed.code(), typed.error());
+    }
+
+    /** Added, and dead before it has the log: it stays a learner. */
+    private static NodeInfo deadLearner(TestCluster cluster, long group, long replaces)
+            throws Exception {
+        String address = cluster.startOneMore(4);
+        NodeInfo node;
+        try (ControlChannel control = cluster.control(0)) {
+            node = control.addNode(address);
+        }
+        cluster.stop(3);
+        for (int leader = 0; leader < 3; leader++) {
+            try (ControlChannel control = cluster.control(leader)) {
+                control.changeMembers(
+                        group, new MembershipChange.Add(node.nodeId(), node.storeId(), replaces));
+                return node;
+            } catch (ControlException notTheLeader) {
+                assertTrue(leader < 2, notTheLeader.getMessage());
+            }
+        }
+        throw new AssertionError("no leader");
     }
 
     private static void refused(String why, TestCluster cluster, String... words) {
@@ -105,6 +129,42 @@ final class MembersTest {
     }
 
     @Test
+    void aWrongIdIsNotReplaced() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
+            String newcomer = cluster.startOneMore(4);
+            refused("knows no node 99", cluster, "node", "replace", "99", newcomer);
+            refused("knows no node 4", cluster, "node", "remove", "4");
+            done(cluster, "node", "replace", "3", newcomer);
+            refused("knows no node 3 (any more)", cluster, "node", "replace", "3", newcomer);
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    /** It is removed first, and who comes takes the place that it was to take. */
+    @Test
+    void aNodeThatDiedAsALearnerIsReplaced() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
+            deadLearner(cluster, 1, 3);
+            String newcomer = cluster.startOneMore(5);
+            done(cluster, "node", "replace", "4", newcomer);
+            assertEquals(List.of(1L, 2L, 5L), voters(cluster, 1));
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    @Test
+    void aNodeThatDiedAsALearnerIsDrained() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
+            deadLearner(cluster, 1, 0);
+            done(cluster, "node", "join", cluster.startOneMore(5));
+            done(cluster, "node", "drain", "4");
+            assertEquals(List.of(1L, 2L, 3L, 5L), voters(cluster, 1));
+            done(cluster, "node", "remove", "4");
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    @Test
     void membersAreAddedAndRemovedAndTheLeaderToo() throws Exception {
         try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
             done(cluster, "group", "transfer", "1", "--to", "2");
@@ -112,7 +172,9 @@ final class MembersTest {
             assertEquals(List.of(1L, 3L), voters(cluster, 1));
             done(cluster, "group", "members", "1", "--add", "2");
             assertEquals(List.of(1L, 3L, 2L), voters(cluster, 1), "it has a new replica id");
-            refused("knows no node 7", cluster, "group", "members", "1", "--add", "7");
+            refused("'somekv node join' adds", cluster, "group", "members", "1", "--add", "7");
+            refused("no replica of group 1", cluster, "group", "members", "1", "--remove", "7");
+            refused("knows no such group", cluster, "group", "members", "999");
             try (Jedis jedis = new Jedis("127.0.0.1", cluster.info(1).respPort())) {
                 assertEquals("OK", jedis.set("a", "1"));
             }

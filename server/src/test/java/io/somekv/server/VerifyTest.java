@@ -45,6 +45,7 @@ final class VerifyTest {
                 jedis.set("key" + i, "value" + i);
             }
             says(1, "in use");
+            says(1, "stop that process first");
         }
     }
 

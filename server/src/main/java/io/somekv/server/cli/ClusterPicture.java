@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -117,6 +118,23 @@ final class ClusterPicture {
         return nodes.stream().map(Seen::node).filter(n -> n.nodeId() == nodeId).findFirst();
     }
 
+    /** A node that somebody named. */
+    NodeInfo needNode(long nodeId) {
+        return node(nodeId)
+                .orElseThrow(() ->
+                        new ControlException(
+                                ControlException.Kind.INVALID,
+                                "the cluster knows no node "
+                                        + nodeId
+                                        + ": 'somekv cluster status' shows them, 'somekv node join'"
+                                        + " adds one"));
+    }
+
+    boolean answers(long nodeId) {
+        return nodes.stream()
+                .anyMatch(seen -> seen.node.nodeId() == nodeId && seen.status.isPresent());
+    }
+
     /** The group as its leader sees it; empty where none is known. */
     Optional<ReplicaStatus> asLed(long groupId) {
         return leaderOf(groupId).flatMap(leader -> replica(groupId, leader.nodeId()));
@@ -124,6 +142,14 @@ final class ClusterPicture {
 
     /** The group as its leader sees it. */
     ReplicaStatus needLed(long groupId) {
+        if (!known().contains(groupId)) {
+            throw new ControlException(
+                    ControlException.Kind.INVALID,
+                    "no node that answers has a replica of group "
+                            + groupId
+                            + ", and the cluster knows no such group: 'somekv cluster status' shows"
+                            + " them");
+        }
         return asLed(groupId)
                 .orElseThrow(() ->
                         new ControlException(ControlException.Kind.NOT_NOW, whyNoLeader(groupId)));
@@ -131,12 +157,17 @@ final class ClusterPicture {
 
     /** Groups that nobody leads, those included that no node which answers has a replica of. */
     private List<Long> leaderless() {
-        TreeSet<Long> groups = new TreeSet<>(commits.keySet());
+        return known().stream().filter(group -> leaderOf(group).isEmpty()).toList();
+    }
+
+    /** Groups of the map, and those that a node which answers has a replica of. */
+    private SortedSet<Long> known() {
+        SortedSet<Long> groups = new TreeSet<>(commits.keySet());
         map.ifPresent(known -> {
             groups.add(known.master().groupId());
             known.config().groups().forEach(group -> groups.add(group.groupId()));
         });
-        return groups.stream().filter(group -> leaderOf(group).isEmpty()).toList();
+        return groups;
     }
 
     private String whyNoLeader(long groupId) {
@@ -160,10 +191,6 @@ final class ClusterPicture {
                 .flatMap(seen -> replicas(seen).stream())
                 .filter(replica -> replica.getGroupId() == groupId)
                 .findFirst();
-    }
-
-    boolean hasGroup(long groupId) {
-        return commits.containsKey(groupId);
     }
 
     /** Committed, as far as anyone knows, and not applied by this replica. */

@@ -1,9 +1,11 @@
 package io.somekv.server.cli;
 
 import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.v1.GroupMember;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.control.ControlException.Kind;
 import io.somekv.server.grpc.ControlChannel;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -60,14 +62,17 @@ final class GroupCommand extends CommandFamily {
 
         private void change(ControlChannel channel, ClusterPicture picture)
                 throws InterruptedException {
-            @Nullable NodeInfo to =
-                    added == 0
-                            ? null
-                            : picture.node(added)
-                                    .orElseThrow(() ->
-                                            new ControlException(
-                                                    Kind.INVALID,
-                                                    "the cluster knows no node " + added));
+            @Nullable NodeInfo to = added == 0 ? null : picture.needNode(added);
+            List<Long> members =
+                    picture.needLed(groupId).getMembersList().stream()
+                            .map(GroupMember::getNodeId)
+                            .toList();
+            if (removed != 0 && !members.contains(removed)) {
+                throw new ControlException(
+                        Kind.INVALID,
+                        "node %d has no replica of group %d: its members are on nodes %s"
+                                .formatted(removed, groupId, members));
+            }
             new Relocation(channel, out()).carryOut(new Relocation.Step(groupId, removed, to));
         }
     }
@@ -110,13 +115,6 @@ final class GroupCommand extends CommandFamily {
 
         private NodeInfo leader(ControlChannel channel) {
             ClusterPicture picture = ClusterPicture.take(channel, false);
-            if (!picture.hasGroup(groupId)) {
-                throw new ControlException(
-                        Kind.INVALID,
-                        "no node that answers has a replica of group "
-                                + groupId
-                                + ": 'somekv cluster status' shows the groups");
-            }
             picture.needLed(groupId);
             return picture.leaderOf(groupId).orElseThrow();
         }

@@ -63,8 +63,11 @@ final class NodeCommand extends CommandFamily {
                 "Put another node in the place of one that is dead, or is to go: every group that has a"
                         + " replica there gets one on the other instead, and loses at no moment its"
                         + " majority. The node that is replaced is forgotten in the end.",
-                "May be repeated if it was interrupted. A node that lost its disk is replaced by itself:"
-                        + " start it on an empty folder with its old --node-id and name both by it."
+                "May be repeated if it was interrupted. Forgetting OLD is the last it does, so that a"
+                        + " node OLD which the cluster does not know is refused, with nothing changed:"
+                        + " it has been replaced, or never was there.",
+                "A node that lost its disk is replaced by itself: start it on an empty folder with its"
+                        + " old --node-id and name both by it."
             })
     static final class Replace extends ControlCommand {
         @Parameters(index = "0", paramLabel = "OLD", description = "Id of the node to replace.")
@@ -79,6 +82,7 @@ final class NodeCommand extends CommandFamily {
 
         @Override
         void run(ControlChannel channel) throws InterruptedException {
+            checkOldIsKnown(ClusterPicture.take(channel, false));
             NodeInfo to = arrived(channel);
             Relocation relocation = new Relocation(channel, out());
             ClusterPicture picture = ClusterPicture.take(channel, false);
@@ -91,10 +95,22 @@ final class NodeCommand extends CommandFamily {
             out().printf("node %d is in the place of node %d%n", to.nodeId(), oldNode);
         }
 
+        /** Before the new node is added: a wrong id is to change nothing. */
+        private void checkOldIsKnown(ClusterPicture picture) {
+            if (picture.node(oldNode).isEmpty() && groupsOn(picture, oldNode).isEmpty()) {
+                throw new ControlException(
+                        Kind.INVALID,
+                        "nothing to do: the cluster knows no node "
+                                + oldNode
+                                + " (any more), and no group has a replica there; nothing was"
+                                + " changed ('somekv cluster status' shows the nodes)");
+            }
+        }
+
         private NodeInfo arrived(ControlChannel channel) {
             return newNode.contains(":")
                     ? channel.addNode(newNode)
-                    : known(ClusterPicture.take(channel, false), id());
+                    : ClusterPicture.take(channel, false).needNode(id());
         }
 
         private long id() {
@@ -147,21 +163,10 @@ final class NodeCommand extends CommandFamily {
 
         @Override
         void run(ControlChannel channel) throws InterruptedException {
-            known(ClusterPicture.take(channel, false), nodeId);
+            ClusterPicture.take(channel, false).needNode(nodeId);
             forget(channel, nodeId);
             out().println("node " + nodeId + " is not in the cluster any more");
         }
-    }
-
-    private static NodeInfo known(ClusterPicture picture, long nodeId) {
-        return picture.node(nodeId)
-                .orElseThrow(() ->
-                        new ControlException(
-                                Kind.INVALID,
-                                "the cluster knows no node "
-                                        + nodeId
-                                        + ": 'somekv cluster status' shows them, 'somekv node join'"
-                                        + " adds one"));
     }
 
     /** The master hears of a group's members a moment after they have changed. */
@@ -195,7 +200,7 @@ final class NodeCommand extends CommandFamily {
     private static void drain(ControlChannel channel, PrintWriter out, long nodeId, boolean shrink)
             throws InterruptedException {
         ClusterPicture picture = ClusterPicture.take(channel, false);
-        known(picture, nodeId);
+        picture.needNode(nodeId);
         List<Relocation.Step> steps = plan(picture, nodeId, shrink);
         Relocation relocation = new Relocation(channel, out);
         for (Relocation.Step step : steps) {

@@ -52,6 +52,9 @@ final class Relocation {
         private long refusedSinceNanos = Long.MAX_VALUE;
         private String said = "";
 
+        /** The voter that a learner was to replace which has been removed; 0 for none. */
+        private long inherited;
+
         Watch(Step step) {
             this.step = step;
         }
@@ -105,7 +108,9 @@ final class Relocation {
         private void ask(ClusterPicture picture, ReplicaStatus led) {
             Optional<GroupMember> toGo =
                     led.getMembersList().stream().filter(this::isToGo).findFirst();
-            if (step.to() == null || hasNew(led, "VOTER")) {
+            boolean isLearner = toGo.filter(Watch::isLearner).isPresent();
+            if (step.to() == null || isLearner || hasNew(led, "VOTER")) {
+                inherited = toGo.orElseThrow().getReplaces();
                 ask(picture, new MembershipChange.Remove(toGo.orElseThrow().getReplicaId()));
             } else {
                 ask(
@@ -113,8 +118,13 @@ final class Relocation {
                         new MembershipChange.Add(
                                 step.to().nodeId(),
                                 step.to().storeId(),
-                                toGo.map(GroupMember::getReplicaId).orElse(0L)));
+                                toGo.map(GroupMember::getReplicaId).orElse(inherited)));
             }
+        }
+
+        /** Only a voter can be replaced in one step: a learner goes first. */
+        private static boolean isLearner(GroupMember member) {
+            return member.getRole().equals("LEARNER");
         }
 
         private void ask(ClusterPicture picture, MembershipChange change) {
@@ -141,6 +151,9 @@ final class Relocation {
         }
 
         private String progressText(ClusterPicture picture, ReplicaStatus led) {
+            if (!picture.answers(toNode())) {
+                return "node %d does not answer: it gets the log once it runs".formatted(toNode());
+            }
             String has =
                     picture.replica(step.groupId(), toNode())
                             .map(replica -> "%,d".formatted(replica.getLastIndex()))

@@ -67,13 +67,16 @@ public final class NodeFolder implements Closeable {
      * @throws RefusedException when the folder is another node's, in use, or from a newer version
      */
     public static NodeFolder open(Path path, long nodeId) throws IOException {
+        return open(path, nodeId, "stop that process, or name another folder with --data");
+    }
+
+    private static NodeFolder open(Path path, long nodeId, String whenInUse) throws IOException {
         FileDisk disk = FileDisk.open(path);
         Closeable lock;
         try {
             lock = disk.lock();
         } catch (IOException e) {
-            throw new RefusedException(
-                    e.getMessage() + ": stop that process, or name another folder with --data", e);
+            throw new RefusedException(e.getMessage() + ": " + whenInUse, e);
         }
         try {
             Identity identity = identify(path, nodeId);
@@ -95,7 +98,7 @@ public final class NodeFolder implements Closeable {
             throw new RefusedException(
                     path + " is no node's data folder: there is no file 'identity' in it");
         }
-        return open(path, Settings.read(file).needLong("node"));
+        return open(path, Settings.read(file).needLong("node"), "stop that process first");
     }
 
     private static Identity identify(Path path, long nodeId) throws IOException {
