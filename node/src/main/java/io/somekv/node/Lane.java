@@ -55,7 +55,7 @@ public final class Lane {
         this.config = config;
         this.engine = engine;
         this.places = new Places(config.nodeId());
-        this.disks = new DiskWatch(config.nodeId(), places, startedAt);
+        this.disks = new DiskWatch(config.nodeId(), places);
         this.nursery = new Nursery(config, engine, outbox, disks);
         this.router = new Router(config, places, outbox);
         this.lookAtAllNanos = startedAt.nanos();
@@ -188,7 +188,6 @@ public final class Lane {
             }
         }
         watch.tick(now);
-        disks.tick(now);
         router.tick(now);
         maps.tick(now);
         driver.tick(now);
