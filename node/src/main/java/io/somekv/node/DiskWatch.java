@@ -6,19 +6,14 @@ import io.somekv.raft.Input;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
 import io.somekv.raft.Now;
-import io.somekv.raft.Room;
 import java.util.List;
 import java.util.TreeMap;
 
 /**
  * Knows which nodes' disks are nearly full, this one's by its rim and others' by their pulses, and
- * lets the groups of its lane know (docs/decisions/0009-a-full-disk.md). What this node leads and
- * another has room for is handed over.
+ * lets the groups of its lane know (docs/decisions/0009-a-full-disk.md).
  */
 final class DiskWatch {
-    /** A leadership that could not be handed over is tried again after so long. */
-    private static final long HAND_OVER_EVERY_NANOS = 5_000_000_000L;
-
     private final long ownNode;
     private final Places places;
 
@@ -26,12 +21,10 @@ final class DiskWatch {
     private final TreeMap<Long, DiskRoom> fullByNode = new TreeMap<>();
 
     private DiskRoom own = DiskRoom.PLENTY;
-    private long nextHandOverNanos;
 
-    DiskWatch(long ownNode, Places places, Now startedAt) {
+    DiskWatch(long ownNode, Places places) {
         this.ownNode = ownNode;
         this.places = places;
-        this.nextHandOverNanos = startedAt.nanos();
     }
 
     /** How this node's disk stands, for its pulses. */
@@ -70,7 +63,7 @@ final class DiskWatch {
         host.step(now, new Input.NearlyFull(List.copyOf(fullByNode.keySet())));
     }
 
-    /** What a leader answers to a command for which no quorum has room, or it has none itself. */
+    /** What a leader answers to a command for which no quorum has room. */
     Outcome refusal(Membership membership) {
         long node = ownNode;
         if (!own.isNearlyFull()) {
@@ -80,18 +73,5 @@ final class DiskWatch {
         }
         DiskRoom room = fullByNode.getOrDefault(node, own);
         return new Outcome.DiskNearlyFull(node, room.freeBytes());
-    }
-
-    void tick(Now now) {
-        if (!own.isNearlyFull() || now.nanos() - nextHandOverNanos < 0) {
-            return;
-        }
-        nextHandOverNanos = now.nanos() + HAND_OVER_EVERY_NANOS;
-        for (GroupHost host : places.hosts()) {
-            if (host.room() == Room.ELSEWHERE) {
-                host.step(now, new Input.TransferLeadership(0));
-                places.touch(host);
-            }
-        }
     }
 }

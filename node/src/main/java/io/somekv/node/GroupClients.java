@@ -14,7 +14,6 @@ import io.somekv.raft.Now;
 import io.somekv.raft.ProposalResult;
 import io.somekv.raft.RaftReplica;
 import io.somekv.raft.ReadResult;
-import io.somekv.raft.Room;
 import java.util.List;
 import java.util.Optional;
 
@@ -74,10 +73,18 @@ final class GroupClients {
         }
     }
 
-    /** Before anything is logged: what is logged is written on every member's disk. */
+    /**
+     * Before anything is logged: what is logged takes room on this disk, and on as many others as a
+     * quorum needs. Where a quorum has room without this disk, another leads in a moment: the same
+     * request is sent again.
+     */
     private Optional<Outcome> wantOfRoom(Request request) {
-        return RequestCheck.grows(request.command()) && replica.room() != Room.HERE
-                ? Optional.of(disks.refusal(replica.membership()))
+        return RequestCheck.grows(request.command())
+                ? switch (replica.room()) {
+                    case HERE -> Optional.empty();
+                    case ELSEWHERE -> Optional.of(new Outcome.Busy(RETRY_AFTER_MILLIS));
+                    case NOWHERE -> Optional.of(disks.refusal(replica.membership()));
+                }
                 : Optional.empty();
     }
 

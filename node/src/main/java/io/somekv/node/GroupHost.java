@@ -19,7 +19,6 @@ import io.somekv.raft.RaftReplica;
 import io.somekv.raft.ReadResult;
 import io.somekv.raft.Ready;
 import io.somekv.raft.ReplicaStatus;
-import io.somekv.raft.Room;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
@@ -43,6 +42,7 @@ final class GroupHost {
 
     private final MemberNodes nodes;
     private final GroupClients clients;
+    private final HandOver handOver;
     private final ArrayDeque<Entry> committed = new ArrayDeque<>();
 
     /** Persists handed out and not yet durable; the next batch is proposed when there is none. */
@@ -85,6 +85,7 @@ final class GroupHost {
         this.nodes = new MemberNodes(replica);
         this.dueNanos = replica.nextDeadlineNanos();
         this.clients = new GroupClients(replica, nodes, machine, nursery.disks());
+        this.handOver = new HandOver(replica);
     }
 
     long groupId() {
@@ -113,10 +114,6 @@ final class GroupHost {
 
     boolean leads() {
         return replica.leads();
-    }
-
-    Room room() {
-        return replica.room();
     }
 
     /** Node of the leader this replica follows; 0 when it knows none. */
@@ -291,6 +288,7 @@ final class GroupHost {
     /** Ends a batch of inputs: proposes what gathered, and carries out what the core calls for. */
     void settle(Now now) {
         noticeLeadership(now);
+        handOver.maybeBegin(now);
         while (true) {
             clients.propose(now, persistsInFlight == 0);
             Ready ready = replica.ready();
@@ -308,7 +306,9 @@ final class GroupHost {
             return;
         }
         wasLeading = leads;
-        if (!leads) {
+        if (leads) {
+            handOver.onLeading(now);
+        } else {
             clients.abandon(now);
             snapshots.sender.endAll();
         }

@@ -54,7 +54,7 @@ public final class Lane {
             Now startedAt) {
         this.config = config;
         this.places = new Places(config.nodeId());
-        this.disks = new DiskWatch(config.nodeId(), places, startedAt);
+        this.disks = new DiskWatch(config.nodeId(), places);
         this.nursery = new Nursery(config, engine, outbox, disks);
         this.router = new Router(config, places, outbox);
         this.lookAtAllNanos = startedAt.nanos();
@@ -186,7 +186,6 @@ public final class Lane {
             }
         }
         watch.tick(now);
-        disks.tick(now);
         router.tick(now);
         maps.tick(now);
         driver.tick(now);

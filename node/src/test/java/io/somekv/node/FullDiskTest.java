@@ -10,6 +10,7 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.frame.DiskRoom;
 import io.somekv.raft.MembershipChange;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -115,6 +116,63 @@ class FullDiskTest {
         cluster.run(SETTLING);
         assertEquals(new Outcome.Ok(), cluster.ask(1, PUT));
         assertTrue(cluster.comesToRest());
+    }
+
+    /** Writes of all nodes, one begun with each tick, for that many ticks; then all answers. */
+    private static List<Outcome> writesWithoutAPause(LaneCluster cluster, int ticks) {
+        List<Long> tokens = new ArrayList<>();
+        for (int i = 0; i < ticks; i++) {
+            tokens.add(cluster.begin(1 + i % 3, PUT));
+            cluster.run(1);
+        }
+        return tokens.stream().map(cluster::await).distinct().toList();
+    }
+
+    /** Who writes while a leader hands over for want of room waits, and is not refused. */
+    @Test
+    void aLeaderWhoseDiskFillsRefusesNoWriteMeanwhile() {
+        LaneCluster cluster = started(3);
+        long leader = cluster.leaderOf(GROUP);
+        cluster.disk(leader, FULL);
+        assertEquals(List.of(new Outcome.Ok()), writesWithoutAPause(cluster, 20));
+        assertNotEquals(leader, cluster.leaderOf(GROUP));
+        assertTrue(cluster.comesToRest());
+    }
+
+    @Test
+    void aNodeWithoutRoomThatComesToLeadHandsOverAtOnce() {
+        LaneCluster cluster = started(3);
+        long full = followers(cluster).getFirst();
+        fill(cluster, List.of(full));
+        assertEquals(new Outcome.Ok(), cluster.transfer(cluster.leaderOf(GROUP), GROUP, full));
+        assertEquals(List.of(new Outcome.Ok()), writesWithoutAPause(cluster, 20));
+        assertNotEquals(full, cluster.leaderOf(GROUP));
+        assertTrue(cluster.comesToRest());
+    }
+
+    /** And if it comes to lead again, a little later: who writes waits, and is not refused. */
+    @Test
+    void aNodeWithoutRoomThatComesToLeadAgainHandsOverAgain() {
+        LaneCluster cluster = started(3);
+        long full = cluster.leaderOf(GROUP);
+        fill(cluster, List.of(full));
+        assertEquals(new Outcome.Ok(), cluster.transfer(cluster.leaderOf(GROUP), GROUP, full));
+        assertEquals(List.of(new Outcome.Ok()), writesWithoutAPause(cluster, 20));
+        assertNotEquals(full, cluster.leaderOf(GROUP));
+    }
+
+    /** Where nobody had room and two others get it, one of them is to lead. */
+    @Test
+    void aLeaderWithoutRoomHandsOverOnceAQuorumOfOthersHasRoom() {
+        LaneCluster cluster = started(3);
+        fill(cluster, List.of(1L, 2L, 3L));
+        cluster.run(500);
+        long leader = cluster.leaderOf(GROUP);
+        assertInstanceOf(Outcome.DiskNearlyFull.class, cluster.ask(leader, PUT));
+        followers(cluster).forEach(node -> cluster.disk(node, ROOMY));
+        cluster.run(SETTLING);
+        assertNotEquals(leader, cluster.leaderOf(GROUP));
+        assertEquals(List.of(new Outcome.Ok()), writesWithoutAPause(cluster, 5));
     }
 
     /** Membership changes go on: that is one way to give a group more room. */

@@ -61,8 +61,8 @@ public sealed interface Outcome {
     record Busy(int retryAfterMillis) implements NotExecuted {}
 
     /**
-     * The command would make the data grow, and too few of its group's disks have room for that.
-     * What makes room is executed, and what reads.
+     * The command would make the data grow, and no quorum of its group has room on its disks. What
+     * makes room is executed, and what reads.
      *
      * @param nodeId whose disk it is, one of them where there are several
      * @param freeBytes what is left there
