@@ -340,7 +340,7 @@ final class Leader implements RoleState {
         Progress successor =
                 transfer.replicaId() == 0
                         ? replication.bestVoter()
-                        : replication.find(transfer.replicaId());
+                        : replication.findThere(transfer.replicaId());
         if (successor != null && isVoterToStay(successor)) {
             reads.giveUpLease();
             succession = new Succession(core, successor);
