@@ -1,9 +1,6 @@
 package io.somekv.kv;
 
-import io.somekv.base.ByteReader;
 import io.somekv.base.ByteWriter;
-import io.somekv.base.Bytes;
-import io.somekv.base.MalformedException;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.EntryWrites;
@@ -21,8 +18,6 @@ import java.util.TreeMap;
  * owner's promise for n, and whoever promised n refuses to own it for n or below.
  */
 final class Shards {
-    private static final int VERSION = 1;
-
     private final long storeId;
     private final Map<Integer, ShardStatus> known = new TreeMap<>();
 
@@ -33,7 +28,7 @@ final class Shards {
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.SHARD),
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.SHARD + 1),
                 (key, value) -> {
-                    ShardStatus status = decode(key.slice(key.size() - 2, 2), value);
+                    ShardStatus status = ShardStatus.decode(ShardStatus.shardOf(key), value);
                     known.put(status.shard(), status);
                     return true;
                 });
@@ -127,35 +122,6 @@ final class Shards {
                         0,
                         RowKind.SHARD,
                         new ByteWriter(2).u16(status.shard()).toBytes()),
-                encode(status));
-    }
-
-    private static Bytes encode(ShardStatus status) {
-        return new ByteWriter(27)
-                .u8(VERSION)
-                .i64(status.ownedSince())
-                .i64(status.givenUp())
-                .bool(status.serving())
-                .bool(status.hasData())
-                .i64(status.generation())
-                .toBytes();
-    }
-
-    private static ShardStatus decode(Bytes rest, Bytes row) {
-        ByteReader reader = row.reader();
-        int version = reader.u8();
-        if (version != VERSION) {
-            throw new MalformedException("a shard's row of a version not known here: " + version);
-        }
-        ShardStatus status =
-                new ShardStatus(
-                        rest.reader().u16(),
-                        reader.i64(),
-                        reader.i64(),
-                        reader.bool(),
-                        reader.bool(),
-                        reader.i64());
-        reader.end();
-        return status;
+                status.encode());
     }
 }

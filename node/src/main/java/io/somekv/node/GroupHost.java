@@ -273,7 +273,11 @@ final class GroupHost {
         replica.step(now, new Input.TransferLeadership(replicaId));
         return replica.isTransferring()
                 ? new Outcome.Ok()
-                : new Outcome.Invalid("no other replica of group " + groupId + " answers");
+                : new Outcome.Invalid(
+                        toNode == 0
+                                ? "no other replica of group " + groupId + " answers"
+                                : "the replica of group %d on node %d does not answer"
+                                        .formatted(groupId, toNode));
     }
 
     boolean isTransferring() {

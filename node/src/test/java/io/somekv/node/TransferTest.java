@@ -54,6 +54,22 @@ class TransferTest {
         assertEquals(leader, cluster.leaderOf(GROUP));
     }
 
+    /** The group would stand still for an election timeout, for nothing. */
+    @Test
+    void whoHasNotAnsweredForAnElectionTimeoutIsNotToLead() {
+        LaneCluster cluster = started();
+        long leader = cluster.leaderOf(GROUP);
+        long silent = 1 + leader % 3;
+        cluster.cut(leader, silent);
+        cluster.run(11 * SOON_TICKS);
+        assertEquals(
+                new Outcome.Invalid(
+                        "the replica of group 1 on node " + silent + " does not answer"),
+                cluster.transfer(leader, GROUP, silent));
+        assertFalse(cluster.lane(leader, GROUP).isLeaving());
+        assertEquals(leader, cluster.leaderOf(GROUP));
+    }
+
     /** What waits at a node that leaves is not lost, and not told a failure. */
     @Test
     void aNodeThatLeavesHandsOverAllItLeads() {

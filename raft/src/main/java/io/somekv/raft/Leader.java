@@ -327,7 +327,7 @@ final class Leader implements RoleState {
         Progress successor =
                 transfer.replicaId() == 0
                         ? replication.bestVoter()
-                        : replication.find(transfer.replicaId());
+                        : replication.findThere(transfer.replicaId());
         if (successor != null && core.membership().keepsVoter(successor.id())) {
             handOver(successor, StepDownCause.NEWER_TERM);
         }

@@ -171,6 +171,12 @@ final class Replication {
         return core.role().isQuiet() || follower.lastHeardNanos() >= recently();
     }
 
+    /** That member, unless it has been silent: who waits for it would wait in vain. */
+    @Nullable Progress findThere(long replicaId) {
+        Progress member = find(replicaId);
+        return member != null && isThere(member) ? member : null;
+    }
+
     /** The voter that has most of the log, of those heard lately; with room on its disk, if any. */
     @Nullable Progress bestVoter() {
         return bestVoterBeyond(-1);

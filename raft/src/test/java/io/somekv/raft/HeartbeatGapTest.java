@@ -104,6 +104,7 @@ final class HeartbeatGapTest {
                         c.uncommittedBytesMax(),
                         c.cacheBytesMax(),
                         c.diskStallNanos(),
+                        c.diskLagNanosMax(),
                         c.clockLeadMillisMax(),
                         c.leaseNanos(),
                         25_000_000,

@@ -12,6 +12,7 @@ import io.somekv.server.grpc.ControlChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -160,6 +161,27 @@ final class MembersTest {
             done(cluster, "node", "drain", "4");
             assertEquals(List.of(1L, 2L, 3L, 5L), voters(cluster, 1));
             done(cluster, "node", "remove", "4");
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    @Test
+    void thatANodeWhichIsAddedDoesNotAnswerIsSaid() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
+            done(cluster, "node", "join", cluster.startOneMore(4));
+            NodeInfo added = cluster.info(3);
+            cluster.stop(3);
+            CompletableFuture<Typed> typed =
+                    CompletableFuture.supplyAsync(
+                            () -> type(cluster, "group", "members", "1", "--add", "4"));
+            while (!type(cluster, "group", "members", "1").out().contains("learner")) {
+                Thread.onSpinWait();
+            }
+            String shown = type(cluster, "group", "members", "1").out();
+            assertTrue(shown.contains("no answer"), shown);
+            cluster.startAgain(added);
+            assertTrue(typed.get().out().contains("node 4 does not answer"), typed.get().out());
+            assertEquals(0, typed.get().code(), typed.get().error());
             assertEquals(List.of(), cluster.emergencies());
         }
     }

@@ -4,11 +4,28 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.somekv.base.ByteWriter;
+import io.somekv.base.Bytes;
+import io.somekv.kv.RowKind;
+import io.somekv.kv.engine.EngineKey;
+import io.somekv.kv.engine.WriteBatch;
+import io.somekv.node.log.GroupRecord;
+import io.somekv.node.log.RecoveredGroup;
+import io.somekv.raft.EntryId;
+import io.somekv.storage.disk.FileDisk;
+import io.somekv.storage.rocks.RocksEngine;
+import io.somekv.storage.wal.LogInspection;
+import io.somekv.storage.wal.OpeningProgress;
+import io.somekv.storage.wal.Wal;
+import io.somekv.storage.wal.WalConfig;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -18,6 +35,9 @@ import redis.clients.jedis.Jedis;
 /** {@code somekv verify} as typed, on the folder of a node that has stopped. */
 final class VerifyTest {
     @TempDir private Path folder;
+
+    /** That holds the rows of group 1. */
+    private long store;
 
     private Typed verify(String... options) {
         String[] words = new String[options.length + 2];
@@ -47,6 +67,9 @@ final class VerifyTest {
             says(1, "in use");
             says(1, "stop that process first");
         }
+        LogInspection log =
+                LogInspection.of(FileDisk.open(data().resolve("wal")), OpeningProgress.UNHEARD);
+        store = group1(log.groups()).storeId();
     }
 
     @Test
@@ -54,6 +77,7 @@ final class VerifyTest {
         String before = sizes();
         says(0, "nothing is wrong");
         says(0, "\"group\":1,\"replica\":1", "--json");
+        says(0, "\"shards\":16}", "--json");
         says(0, "\"findings\":[]", "--json");
         assertEquals(before, sizes(), "nothing is changed");
     }
@@ -84,6 +108,104 @@ final class VerifyTest {
         says(1, "it ends within its header");
         Files.delete(data().resolve("identity"));
         says(1, "no node's data folder");
+    }
+
+    @Test
+    void aStateOfAShardThatCannotBeRead() throws Exception {
+        Bytes state = shardState(5);
+        write(store, applied(), batch -> batch.put(state, Bytes.utf8("?")));
+        says(1, "group 1: the state of shard 5 cannot be read");
+    }
+
+    @Test
+    void aStateOfAShardThatIsGone() throws Exception {
+        Bytes state = shardState(5);
+        write(store, applied(), batch -> batch.delete(state));
+        says(1, "group 1: shard 5 has rows of generation");
+        says(1, "its state is not there");
+    }
+
+    @Test
+    void rowsThatNothingRefersTo() throws Exception {
+        Bytes row = EngineKey.first(store, 5, 0, RowKind.KEY);
+        write(store, applied(), batch -> batch.put(row, Bytes.EMPTY));
+        says(0, "group 1: 1 rows of shard 5 are of generation 0, which is not in use");
+    }
+
+    @Test
+    void aLogThatWasSetBack() throws Exception {
+        write(store, 1_000_000, batch -> {});
+        says(1, "group 1 has applied 1000000, and its log ends at ");
+        says(1, "the log was set back");
+    }
+
+    @Test
+    void rowsThatWereSetBack() throws Exception {
+        dropTheLogOfGroup1();
+        says(0, "nothing is wrong");
+        write(store, 3, batch -> {});
+        says(1, "group 1 has applied 3, and its log begins behind ");
+        says(1, "rows were set back");
+    }
+
+    @Test
+    void aFlippedBitOfTheRows() throws Exception {
+        try (var files = Files.newDirectoryStream(data().resolve("rocks"), "*.sst")) {
+            for (Path file : files) {
+                flip(file, 20);
+            }
+        }
+        says(1, "the rows are damaged: ");
+    }
+
+    /** Of group 1. */
+    private Bytes shardState(int shard) {
+        return EngineKey.of(
+                store, EngineKey.GROUP, 0, RowKind.SHARD, new ByteWriter(2).u16(shard).toBytes());
+    }
+
+    private long applied() {
+        try (RocksEngine engine = RocksEngine.open(data().resolve("rocks"))) {
+            return engine.applied(store);
+        }
+    }
+
+    private void write(long storeId, long applied, Consumer<WriteBatch> rows) {
+        try (RocksEngine engine = RocksEngine.open(data().resolve("rocks"))) {
+            WriteBatch batch = new WriteBatch(storeId, applied);
+            rows.accept(batch);
+            engine.apply(batch);
+            engine.flush();
+        }
+    }
+
+    /** As the log says. */
+    private static RecoveredGroup group1(List<RecoveredGroup> groups) {
+        return groups.stream().filter(g -> g.groupId() == 1).findFirst().orElseThrow();
+    }
+
+    private Wal open() throws IOException {
+        return Wal.open(FileDisk.open(data().resolve("wal")), WalConfig.of(UUID.randomUUID()));
+    }
+
+    /** All of it: the rows have it. */
+    private void dropTheLogOfGroup1() throws IOException {
+        try (Wal wal = open()) {
+            RecoveredGroup group = group1(wal.recovered());
+            wal.write(
+                    List.of(
+                            new GroupRecord(
+                                    1,
+                                    group.replicaId(),
+                                    group.storeId(),
+                                    group.hardState(),
+                                    group.memberships(),
+                                    new EntryId(group.terms().getLast().term(), group.lastIndex()),
+                                    group.lastLogTime(),
+                                    0,
+                                    List.of())));
+            wal.sync();
+        }
     }
 
     private Path segment() {

@@ -55,6 +55,16 @@ public final class EngineKey {
         return key.reader().i32() & 0xffff_ffffL;
     }
 
+    /** The shard that a key belongs to; {@link #GROUP} for none. */
+    public static int shard(Bytes key) {
+        return key.slice(STORE_ID_SIZE, 2).reader().u16();
+    }
+
+    /** The generation of its shard that a key belongs to. */
+    public static long generation(Bytes key) {
+        return key.slice(STORE_ID_SIZE + 2, 8).reader().i64();
+    }
+
     /** A key without its store id, which is the one part that differs between replicas. */
     public static Bytes withoutStore(Bytes key) {
         return key.slice(STORE_ID_SIZE, key.size() - STORE_ID_SIZE);

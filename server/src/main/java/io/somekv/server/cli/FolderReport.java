@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -25,6 +24,7 @@ final class FolderReport {
     private final NodeFolder folder;
     private final Optional<LogInspection> log;
     private final RowsInspection rows;
+    private final ShardReport shards;
     private final List<String> recoveries;
     private final List<String> findings = new ArrayList<>();
 
@@ -34,6 +34,9 @@ final class FolderReport {
         this.recoveries = folder.recoveries();
         this.log = log;
         this.rows = rows;
+        this.shards =
+                new ShardReport(
+                        log.map(LogInspection::groups).orElse(List.of()), rows.shardsByStore());
     }
 
     static FolderReport of(NodeFolder folder, OpeningProgress progress) throws IOException {
@@ -47,10 +50,11 @@ final class FolderReport {
         RowsInspection rows =
                 Files.isDirectory(folder.rocks())
                         ? RowsInspection.of(folder.rocks())
-                        : new RowsInspection(new TreeMap<>(), Optional.empty());
+                        : RowsInspection.NONE;
         FolderReport report = new FolderReport(folder, log, rows);
         report.findings.addAll(unreadable);
         log.ifPresent(report::compare);
+        report.findings.addAll(report.shards.findings());
         rows.damage().ifPresent(damage -> report.findings.add("the rows are damaged: " + damage));
         return report;
     }
@@ -123,6 +127,7 @@ final class FolderReport {
                     .append(unused())
                     .append(line);
         }
+        shards.notes().forEach(note -> text.append(note).append(line));
         for (String recovery : recoveries) {
             text.append("recovered without a majority: ").append(recovery).append(line);
         }
@@ -151,7 +156,8 @@ final class FolderReport {
     private TextTable table(LogInspection found) {
         TextTable table =
                 new TextTable(
-                        "GROUP", "REPLICA", "TERM", "BASE", "LAST", "COMMIT", "APPLIED", "STORE");
+                        "GROUP", "REPLICA", "TERM", "BASE", "LAST", "COMMIT", "APPLIED", "STORE",
+                        "SHARDS");
         NavigableMap<Long, Long> applied = rows.appliedByStore();
         for (RecoveredGroup group : found.groups()) {
             table.row(
@@ -162,7 +168,8 @@ final class FolderReport {
                     Long.toString(group.lastIndex()),
                     Long.toString(group.hardState().commit()),
                     Long.toString(applied.getOrDefault(group.storeId(), 0L)),
-                    Long.toString(group.storeId()));
+                    Long.toString(group.storeId()),
+                    Long.toString(shards.served(group)));
         }
         return table;
     }
@@ -175,6 +182,8 @@ final class FolderReport {
         log.ifPresent(found -> found.groups().forEach(group -> json(json, group)));
         json.endArray().name("recoveries").beginArray();
         recoveries.forEach(json::string);
+        json.endArray().name("notes").beginArray();
+        shards.notes().forEach(json::string);
         json.endArray().name("findings").beginArray();
         findings.forEach(json::string);
         json.endArray().endObject();
@@ -189,6 +198,7 @@ final class FolderReport {
         json.name("last").number(group.lastIndex());
         json.name("commit").number(group.hardState().commit());
         json.name("applied").number(rows.appliedByStore().getOrDefault(group.storeId(), 0L));
+        json.name("shards").number(shards.served(group));
         json.endObject();
     }
 }

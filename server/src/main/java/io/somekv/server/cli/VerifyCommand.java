@@ -14,7 +14,8 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Check the data folder of a stopped node: every frame and record of its log, the rows by their"
-                    + " own checksums, and how far the rows are against the log. Nothing is changed.",
+                    + " own checksums, how far the rows are against the log, and which shards they say"
+                    + " are served and under which generation. Nothing is changed.",
             "Ends with 0 if nothing is wrong, with 1 if something is."
         })
 final class VerifyCommand implements Callable<Integer> {

@@ -1,6 +1,7 @@
 package io.somekv.storage.rocks;
 
 import io.somekv.base.Bytes;
+import io.somekv.kv.StoreInspection;
 import io.somekv.kv.engine.EngineKey;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,9 +19,17 @@ import org.rocksdb.RocksIterator;
  * What stands in a database that nobody has open, for a person who looks at it. Nothing is changed.
  *
  * @param appliedByStore what each store says it has applied; 0 where it does not say
+ * @param shardsByStore what each store says of shards
  * @param damage what the database itself found wrong when it read all its files; empty for nothing
  */
-public record RowsInspection(NavigableMap<Long, Long> appliedByStore, Optional<String> damage) {
+public record RowsInspection(
+        NavigableMap<Long, Long> appliedByStore,
+        NavigableMap<Long, StoreInspection> shardsByStore,
+        Optional<String> damage) {
+    /** Of no database. */
+    public static final RowsInspection NONE =
+            new RowsInspection(new TreeMap<>(), new TreeMap<>(), Optional.empty());
+
     static {
         RocksDB.loadLibrary();
     }
@@ -30,14 +39,18 @@ public record RowsInspection(NavigableMap<Long, Long> appliedByStore, Optional<S
         // Where the database would write its own log, it is not to write here.
         Path logs = Files.createTempDirectory("somekv-verify");
         NavigableMap<Long, Long> applied = new TreeMap<>();
+        NavigableMap<Long, StoreInspection> shards = new TreeMap<>();
         try (Options options = new Options().setDbLogDir(logs.toString());
                 RocksDB database = RocksDB.openReadOnly(options, folder.toString());
                 ReadOptions how = new ReadOptions()) {
             stores(database, how, applied);
+            for (long storeId : applied.keySet()) {
+                shards.put(storeId, StoreInspection.of(new ReadOnlyRows(database), storeId));
+            }
             database.verifyChecksum();
-            return new RowsInspection(applied, Optional.empty());
-        } catch (RocksDBException e) {
-            return new RowsInspection(applied, Optional.of(String.valueOf(e.getMessage())));
+            return new RowsInspection(applied, shards, Optional.empty());
+        } catch (RocksDBException | EngineFailure e) {
+            return new RowsInspection(applied, shards, Optional.of(String.valueOf(e.getMessage())));
         } finally {
             deleteAll(logs);
         }
