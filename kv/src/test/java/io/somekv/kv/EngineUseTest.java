@@ -107,6 +107,11 @@ class EngineUseTest {
         }
 
         @Override
+        public long unflushedBytes() {
+            return inner.unflushedBytes();
+        }
+
+        @Override
         public void flush() {
             inner.flush();
         }

@@ -177,7 +177,11 @@ final class Replication {
         return member != null && isThere(member) ? member : null;
     }
 
-    /** The voter that has most of the log, of those heard lately; with room on its disk, if any. */
+    /**
+     * The voter that has most of the log, of those heard lately; of those that have all that is
+     * committed, one with room on its disk. There is one where a quorum of others has room, for it
+     * meets the quorum that committed. One that lacks more could not be waited for.
+     */
     @Nullable Progress bestVoter() {
         return bestVoterBeyond(-1);
     }
@@ -196,9 +200,12 @@ final class Replication {
     }
 
     private boolean isBetter(Progress voter, Progress best) {
-        boolean hasRoom = !core.isNearlyFull(voter.nodeId());
-        boolean hasBestRoom = !core.isNearlyFull(best.nodeId());
-        return hasRoom == hasBestRoom ? voter.matchIndex() > best.matchIndex() : hasRoom;
+        boolean isRoomy = isNearAndRoomy(voter);
+        return isRoomy == isNearAndRoomy(best) ? voter.matchIndex() > best.matchIndex() : isRoomy;
+    }
+
+    private boolean isNearAndRoomy(Progress voter) {
+        return voter.matchIndex() >= core.log().commit() && !core.isNearlyFull(voter.nodeId());
     }
 
     boolean hasVoterBeyond(long index) {

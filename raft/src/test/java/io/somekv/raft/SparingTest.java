@@ -81,6 +81,23 @@ final class SparingTest {
         assertTrue(group.replica(3).leads());
     }
 
+    /** What it lacks would have to come first, and nothing is proposed meanwhile. */
+    @Test
+    void aVoterFarBehindIsNoSuccessorForItsRoom() {
+        Group group = led();
+        nearlyFull(group, 3L);
+        for (int i = 0; i < 20; i++) {
+            group.propose(1, "entry " + i);
+            run(group, 1);
+        }
+        for (int id = 1; id <= 3; id++) {
+            group.step(id, new Input.NearlyFull(List.of(2L)));
+        }
+        group.step(1, new Input.TransferLeadership(0));
+        group.settle();
+        assertTrue(group.replica(2).leads());
+    }
+
     /** One that is silent has no room to offer: its place is taken by one that is nearly full. */
     @Test
     void whoIsSilentIsNotCountedOn() {

@@ -53,8 +53,8 @@ final class DiskSpace {
         return room;
     }
 
-    /** A file system that does not say keeps what it said last. */
-    DiskRoom look() {
+    /** From any thread. A file system that does not say keeps what it said last. */
+    synchronized DiskRoom look() {
         DiskRoom before = room;
         long free = Long.MAX_VALUE;
         boolean isNearlyFull = false;

@@ -7,6 +7,7 @@ import io.somekv.server.lane.Emergency;
 import io.somekv.server.lane.LaneLoop;
 import io.somekv.storage.rocks.EngineFailure;
 import io.somekv.storage.wal.Wal;
+import io.somekv.storage.wal.WalConfig;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Supplier;
@@ -15,7 +16,9 @@ import java.util.function.Supplier;
  * What keeps a node's disk in order: makes the next file of the log before it is needed, has the
  * engine flush now and then, so that logs may be dropped up to what it has kept, and frees the
  * files that are not needed any more. Where the disk has no room for that, it waits: what does not
- * fit would end the node. One run a second, on a thread that nobody waits for.
+ * fit would end the node. A flush of little goes on where there is no room for a segment: without
+ * one no segment is ever free again, and no delete takes effect. One run a second, on a thread that
+ * nobody waits for.
  */
 final class Housekeeping {
     /** Written to the log since the last flush; the engine's own flushes do not count. */
@@ -30,8 +33,13 @@ final class Housekeeping {
     /** A log of so many bytes is dropped even where a slow follower still needs it. */
     private static final long PRESSING_BYTES = 768L << 20;
 
-    /** A segment of the log, or the rows in memory: with less free, neither is begun. */
-    private static final long WORK_BYTES = 64L << 20;
+    private static final long SEGMENT_BYTES = WalConfig.SEGMENT_SIZE_DEFAULT;
+
+    /** Left free by all that is begun here: for files that grow a little meanwhile. */
+    private static final long SPARE_BYTES = 16L << 20;
+
+    /** A reserve of the disk must have room for a segment, and for the rows that memory holds. */
+    static final long NEEDED_BYTES = SEGMENT_BYTES + (96L << 20) + SPARE_BYTES;
 
     private final Wal wal;
     private final Engine engine;
@@ -57,10 +65,11 @@ final class Housekeeping {
 
     void run() {
         try {
-            if (disk.get().freeBytes() >= WORK_BYTES) {
+            // A flush lets segments go: the next one must not take the room for it.
+            if (hasRoomFor(SEGMENT_BYTES + engine.unflushedBytes())) {
                 wal.prepareSegment();
-                maybeFlush();
             }
+            maybeFlush();
             wal.freeSegments();
         } catch (IOException e) {
             emergency.stop(
@@ -77,12 +86,17 @@ final class Housekeeping {
         }
     }
 
+    /** Looks anew: what was begun last has taken its room meanwhile. */
+    private boolean hasRoomFor(long bytes) {
+        return disk.get().freeBytes() >= bytes + SPARE_BYTES;
+    }
+
     private void maybeFlush() throws IOException {
         long written = wal.writtenBytes();
         runs++;
         long enough = disk.get().isNearlyFull() ? FLUSH_BYTES_NEARLY_FULL : FLUSH_BYTES;
         boolean isDue = written - flushedAtBytes >= enough || runs >= FLUSH_RUNS;
-        if (!isDue || written == flushedAtBytes) {
+        if (!isDue || written == flushedAtBytes || !hasRoomFor(engine.unflushedBytes())) {
             return;
         }
         runs = 0;

@@ -104,7 +104,7 @@ public final class ServerNode implements AutoCloseable {
         resp = new RespDoor(loops, lanes, options.clientsMax(), space::room);
         writer.start();
         Housekeeping house =
-                new Housekeeping(store.wal(), store.engine(), lanes, space::room, emergency);
+                new Housekeeping(store.wal(), store.engine(), lanes, space::look, emergency);
         background.everySecond(house::run);
         background.everySecond(this::keepMarks);
         for (LaneLoop lane : lanes) {

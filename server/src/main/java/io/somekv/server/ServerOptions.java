@@ -83,6 +83,15 @@ public record ServerOptions(
                 && (leaseDriftPermille.getAsInt() < 0 || leaseDriftPermille.getAsInt() > 500)) {
             throw new RefusedException("a clock's rate is off by 0 to 500 thousandths");
         }
+        long reserve = diskReserve.orElse(0);
+        if (reserve != 0 && reserve < Housekeeping.NEEDED_BYTES) {
+            throw new RefusedException(
+                    "a disk's reserve of "
+                            + reserve
+                            + " bytes is too small: a node needs "
+                            + (Housekeeping.NEEDED_BYTES >> 20)
+                            + "m for its log and its rows (--disk-reserve 0 for none)");
+        }
         if (lanes > LaneConfig.LANES_MAX) {
             throw new RefusedException("a node has at most " + LaneConfig.LANES_MAX + " lanes");
         }

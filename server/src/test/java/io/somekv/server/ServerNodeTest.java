@@ -207,4 +207,27 @@ final class ServerNodeTest {
                                 false,
                                 ServerOptions.DiskKind.FILES)));
     }
+
+    /** Less than that is no reserve; none at all is somebody's choice. */
+    @Test
+    void aReserveOfTheDiskIsNoLessThanTheNodeNeeds() {
+        reserving(0);
+        reserving(176L << 20);
+        assertContains("0 for none", refusal(() -> reserving((176L << 20) - 1)));
+    }
+
+    private ServerOptions reserving(long bytes) {
+        return new ServerOptions(
+                1,
+                folder,
+                ServerOptions.LOOPBACK,
+                ServerOptions.LOOPBACK,
+                ServerOptions.Ports.ANY,
+                1,
+                10,
+                OptionalInt.empty(),
+                OptionalLong.of(bytes),
+                false,
+                ServerOptions.DiskKind.FILES);
+    }
 }

@@ -10,8 +10,8 @@ import java.util.Optional;
  * the engine holds exactly some prefix of the batches it was given, and {@link #applied} says which
  * for each store.
  *
- * <p>Used by the thread of the lanes; {@link #flush}, {@link #drop}, {@link Staging}s and {@link
- * Pin}s may be used by another one.
+ * <p>Used by the thread of the lanes; {@link #flush}, {@link #unflushedBytes}, {@link #drop},
+ * {@link Staging}s and {@link Pin}s may be used by another one.
  */
 public interface Engine extends AutoCloseable {
     /** Writes all of {@code batch}, and that its store has applied up to its index, as one. */
@@ -32,6 +32,9 @@ public interface Engine extends AutoCloseable {
 
     /** Makes everything applied so far survive a crash. */
     void flush();
+
+    /** What a flush now would write to the disk, roughly; rather too much than too little. */
+    long unflushedBytes();
 
     /** Ids of the stores that have rows, ascending. */
     List<Long> stores();

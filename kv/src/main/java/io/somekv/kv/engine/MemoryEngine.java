@@ -98,6 +98,18 @@ public final class MemoryEngine implements Engine {
         flushSome(unflushed.size());
     }
 
+    @Override
+    public long unflushedBytes() {
+        checkOpen();
+        long bytes = 0;
+        for (WriteBatch batch : unflushed) {
+            for (WriteBatch.Change change : batch.changes()) {
+                bytes += change instanceof WriteBatch.Change.Put put ? put.value().size() : 0;
+            }
+        }
+        return bytes;
+    }
+
     /** How many batches a crash now would lose. */
     public int unflushed() {
         return unflushed.size();

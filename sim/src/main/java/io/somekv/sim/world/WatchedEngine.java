@@ -112,6 +112,11 @@ final class WatchedEngine implements Engine {
     }
 
     @Override
+    public long unflushedBytes() {
+        return engine.unflushedBytes();
+    }
+
+    @Override
     public void flush() {
         engine.flush();
     }

@@ -174,6 +174,18 @@ public final class RocksEngine implements Engine {
     }
 
     @Override
+    public long unflushedBytes() {
+        enter();
+        try {
+            return database.getLongProperty("rocksdb.cur-size-all-mem-tables");
+        } catch (RocksDBException e) {
+            throw new EngineFailure("say what it holds in memory", e);
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
     public List<Long> stores() {
         enter();
         try (RocksIterator rows = database.newIterator(options.reads)) {
