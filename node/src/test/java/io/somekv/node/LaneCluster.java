@@ -81,6 +81,7 @@ final class LaneCluster {
 
     private void boot(long node) {
         NodeDisk disk = disk(node);
+        long firstStoreId = disk.firstStoreId();
         Lane[] lanes = new Lane[LANES];
         for (int lane = 0; lane < LANES; lane++) {
             LaneConfig config =
@@ -92,7 +93,7 @@ final class LaneCluster {
                             disk.incarnation,
                             new ClientId(node << 40, disk.incarnation),
                             node * 100 + lane + disk.incarnation * 7,
-                            disk.storeIdMax() + 1,
+                            firstStoreId,
                             raft,
                             10_000_000_000L,
                             mutations);
