@@ -89,6 +89,7 @@ final class LaneNodes {
 
     private void boot(long node) {
         NodeDisk disk = disk(node);
+        long firstStoreId = disk.firstStoreId();
         Lane[] lanes = new Lane[LaneCluster.LANES];
         for (int lane = 0; lane < LaneCluster.LANES; lane++) {
             LaneConfig config =
@@ -100,7 +101,7 @@ final class LaneNodes {
                             disk.incarnation,
                             new ClientId(node << 40, disk.incarnation),
                             node * 100 + lane + disk.incarnation * 7,
-                            disk.storeIdMax() + 1,
+                            firstStoreId,
                             raft,
                             10_000_000_000L,
                             mutations);

@@ -119,8 +119,9 @@ final class NodeDisk {
         }
     }
 
-    long storeIdMax() {
-        return latest.values().stream().mapToLong(GroupRecord::storeId).max().orElse(0);
+    /** As a starting node does it: stores that the log does not refer to are dropped, once more. */
+    long firstStoreId() {
+        return StoreIds.settle(engine, recovered(0, 1));
     }
 
     List<RecoveredGroup> recovered(int lane, int laneCount) {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * The engine of the simulator: sorted maps that keep the contract of {@link Engine}, the loss of
@@ -19,22 +20,35 @@ public final class MemoryEngine implements Engine {
     /** Everything that was applied. A pin shares the map; the next change after it copies it. */
     private TreeMap<Bytes, Bytes> rows = new TreeMap<>();
 
-    /** What a crash leaves: {@link #rows} without the batches in {@link #unflushed}. */
+    /** What a crash leaves: {@link #rows} without the changes in {@link #unflushed}. */
     private final TreeMap<Bytes, Bytes> flushed = new TreeMap<>();
 
-    private final ArrayDeque<WriteBatch> unflushed = new ArrayDeque<>();
+    /** Batches and drops, the oldest first. */
+    private final ArrayDeque<Change> unflushed = new ArrayDeque<>();
+
+    /**
+     * What one call makes of the rows.
+     *
+     * @param bytes of values that it puts
+     */
+    private record Change(long bytes, Consumer<NavigableMap<Bytes, Bytes>> on) {}
+
     private boolean pinned;
     private boolean closed;
 
     @Override
     public void apply(WriteBatch batch) {
-        checkOpen();
-        copyIfPinned();
-        change(rows, batch);
-        unflushed.add(batch);
+        change(new Change(bytes(batch), some -> write(some, batch)));
     }
 
-    private static void change(NavigableMap<Bytes, Bytes> rows, WriteBatch batch) {
+    private void change(Change change) {
+        checkOpen();
+        copyIfPinned();
+        change.on.accept(rows);
+        unflushed.add(change);
+    }
+
+    private static void write(NavigableMap<Bytes, Bytes> rows, WriteBatch batch) {
         for (WriteBatch.Change change : batch.changes()) {
             switch (change) {
                 case WriteBatch.Change.Put put -> rows.put(put.key(), put.value());
@@ -101,25 +115,27 @@ public final class MemoryEngine implements Engine {
     @Override
     public long unflushedBytes() {
         checkOpen();
+        return unflushed.stream().mapToLong(Change::bytes).sum();
+    }
+
+    private static long bytes(WriteBatch batch) {
         long bytes = 0;
-        for (WriteBatch batch : unflushed) {
-            for (WriteBatch.Change change : batch.changes()) {
-                bytes += change instanceof WriteBatch.Change.Put put ? put.value().size() : 0;
-            }
+        for (WriteBatch.Change change : batch.changes()) {
+            bytes += change instanceof WriteBatch.Change.Put put ? put.value().size() : 0;
         }
         return bytes;
     }
 
-    /** How many batches a crash now would lose. */
+    /** How many batches and drops a crash now would lose. */
     public int unflushed() {
         return unflushed.size();
     }
 
-    /** Flushes the oldest batches, as an engine does on its own when its buffers fill. */
-    public void flushSome(int batches) {
+    /** Flushes the oldest changes, as an engine does on its own when its buffers fill. */
+    public void flushSome(int changes) {
         checkOpen();
-        for (int i = 0; i < batches && !unflushed.isEmpty(); i++) {
-            change(flushed, unflushed.remove());
+        for (int i = 0; i < changes && !unflushed.isEmpty(); i++) {
+            unflushed.remove().on.accept(flushed);
         }
     }
 
@@ -144,15 +160,23 @@ public final class MemoryEngine implements Engine {
         return stores;
     }
 
+    /**
+     * As RocksDB does it: whole files of the store go at once, a tombstone covers the rest, and
+     * that may be lost. So what comes back after a crash is a part of the store: here, its end,
+     * which says what the store had applied.
+     */
     @Override
     public void drop(long storeId) {
-        checkOpen();
-        copyIfPinned();
-        unflushed.removeIf(batch -> batch.storeId() == storeId);
-        for (TreeMap<Bytes, Bytes> some : List.of(rows, flushed)) {
-            some.subMap(EngineKey.firstOfStore(storeId), EngineKey.firstOfStore(storeId + 1))
-                    .clear();
+        change(new Change(0, some -> store(some, storeId).clear()));
+        NavigableMap<Bytes, Bytes> left = store(flushed, storeId);
+        for (int gone = left.size() / 2; gone > 0; gone--) {
+            left.pollFirstEntry();
         }
+    }
+
+    private static NavigableMap<Bytes, Bytes> store(NavigableMap<Bytes, Bytes> rows, long storeId) {
+        return rows.subMap(
+                EngineKey.firstOfStore(storeId), true, EngineKey.firstOfStore(storeId + 1), false);
     }
 
     @Override
@@ -189,6 +213,8 @@ public final class MemoryEngine implements Engine {
         public void finish(long appliedIndex) {
             flush();
             copyIfPinned();
+            Invariant.check(
+                    store(rows, storeId).isEmpty(), "a store that is filled never had a row");
             staged.put(EngineKey.applied(storeId), new ByteWriter(8).i64(appliedIndex).toBytes());
             rows.putAll(staged);
             flushed.putAll(staged);

@@ -8,6 +8,7 @@ import io.somekv.base.Invariant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The contract of {@link Engine}, one claim a test; against RocksDB it is compared in storage. */
@@ -75,6 +76,55 @@ class MemoryEngineTest {
         engine.crash();
         assertEquals(3, engine.flushedApplied(1));
         assertEquals(List.of("a", "b"), keys("a", "z"));
+    }
+
+    /** What is back lacks what lay in whole files: it is to be dropped again, never read. */
+    @Test
+    void aDropThatWasNotFlushedIsLostInACrash() {
+        fill(1, 3);
+        fill(2, 4);
+        engine.drop(1);
+        assertEquals(List.of(2L), engine.stores());
+        engine.crash();
+        assertEquals(List.of(1L, 2L), engine.stores());
+        assertEquals(3, engine.applied(1), "it looks like a store");
+        assertEquals(Optional.empty(), engine.get(row(1)), "and is none");
+        assertEquals(Optional.of(key("value")), engine.get(row(2)));
+        engine.drop(1);
+        engine.flush();
+        engine.crash();
+        assertEquals(List.of(2L), engine.stores());
+        fill(1, 5);
+        assertEquals(5, engine.flushedApplied(1));
+    }
+
+    @Test
+    void aDropIsLostTogetherWithTheBatchesBehindIt() {
+        engine.apply(new WriteBatch(1, 1).put(row(1), key("value")));
+        engine.drop(1);
+        engine.apply(new WriteBatch(2, 1).put(row(2), key("value")));
+        assertEquals(3, engine.unflushed());
+        engine.flushSome(1);
+        engine.crash();
+        assertEquals(List.of(1L), engine.stores());
+    }
+
+    /** KB-53: rows of an earlier one would show through. */
+    @Test
+    @Tag("kb-53")
+    void aStoreThatHasRowsIsNotFilled() {
+        fill(1, 3);
+        assertThrows(Invariant.Violation.class, () -> fill(1, 4));
+    }
+
+    private void fill(long storeId, long appliedIndex) {
+        Engine.Staging staging = engine.stage(storeId);
+        staging.add(row(storeId), key("value"));
+        staging.finish(appliedIndex);
+    }
+
+    private static Bytes row(long storeId) {
+        return EngineKey.of(storeId, 0, 1, 1, key("a"));
     }
 
     @Test

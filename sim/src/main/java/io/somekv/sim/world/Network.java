@@ -126,7 +126,7 @@ public final class Network {
                         () -> "to " + to + ": " + Texts.frame(frame));
         long slowed = isNode(from) ? slow.getOrDefault(to, 0L) : 0;
         deliverAfter(slowed + delay(), from, to, frame, tie);
-        if (tie == Tie.CONNECTION) {
+        if (tie == Tie.CONNECTION || (tie == Tie.RECEIVER && callsComeOnce())) {
             return;
         }
         if (links.duplication() > 0 && random.nextDouble() < links.duplication()) {
@@ -135,6 +135,15 @@ public final class Network {
         if (links.late() > 0 && random.nextDouble() < links.late()) {
             deliverAfter(random.nextLong(10 * SECOND), from, to, frame, tie);
         }
+    }
+
+    /**
+     * A call that a nearly full disk refused counts as not executed, and is not, unless a copy of
+     * it comes when there is room again. Clients count the copies that they make; of others, which
+     * no connection makes, they cannot know.
+     */
+    private boolean callsComeOnce() {
+        return world.scenario().faults().contains(Fault.NEARLY_FULL_DISK);
     }
 
     /** Mostly short, with a tail up to the maximum. */
