@@ -205,6 +205,28 @@ class DuplicatesTest {
         assertEquals(before, group.digest());
     }
 
+    /**
+     * A client that was started again has another id and counts from 1. A late copy from its former
+     * life is answered as it was, then refused; neither is taken for the other.
+     */
+    @Test
+    @Tag("kb-40")
+    void anOldRetryOfAFormerIdIsNotAppliedAgain() {
+        Request former = request(CLIENT, 1, 1, List.of(), group.now + 1000);
+        assertEquals(size(1), group.apply(former).getFirst());
+        group.engine.flush();
+        group.restart();
+        ClientId next = new ClientId(CLIENT.high(), CLIENT.low() + 1);
+        Request own = request(next, 1, 1, List.of(), group.now + 60_000);
+        assertEquals(size(2), group.apply(own).getFirst());
+        assertEquals(size(1), group.apply(former).getFirst());
+        assertEquals(size(2), group.apply(own).getFirst());
+        group.passTime(1001);
+        assertInstanceOf(Outcome.Unknown.class, group.apply(former).getFirst());
+        assertEquals(size(2), group.apply(own).getFirst());
+        assertValue("11");
+    }
+
     private Outcome sendFinished(long sequence, long floor, Range... finished) {
         return group.apply(request(CLIENT, sequence, floor, List.of(finished), group.now + 60_000))
                 .getFirst();
