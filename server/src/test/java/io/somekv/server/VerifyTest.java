@@ -39,6 +39,8 @@ final class VerifyTest {
     /** That holds the rows of group 1. */
     private long store;
 
+    private long masterStore;
+
     private Typed verify(String... options) {
         String[] words = new String[options.length + 2];
         words[0] = "verify";
@@ -69,6 +71,7 @@ final class VerifyTest {
         }
         LogInspection log =
                 LogInspection.of(FileDisk.open(data().resolve("wal")), OpeningProgress.UNHEARD);
+        masterStore = log.groups().getFirst().storeId();
         store = group1(log.groups()).storeId();
     }
 
@@ -132,6 +135,19 @@ final class VerifyTest {
         says(0, "group 1: 1 rows of shard 5 are of generation 0, which is not in use");
     }
 
+    /** By the same config that cannot be; by different ones the replica of one is behind. */
+    @Test
+    void aShardThatTwoGroupsServe() throws Exception {
+        Bytes state = row(shardState(5));
+        Bytes copied = EngineKey.inStore(masterStore, EngineKey.withoutStore(shardState(5)));
+        write(masterStore, 1, batch -> batch.put(copied, state));
+        says(1, "FOUND: shard 5 is served by group 0 since config ");
+        Bytes later = new ByteWriter(27).u8(1).i64(99).raw(state.slice(9, 18)).toBytes();
+        write(masterStore, 1, batch -> batch.put(copied, later));
+        says(0, "shard 5 is served by group 0 since config 99 and by group 1 since config ");
+        says(0, "the replica with the older one is behind");
+    }
+
     @Test
     void aLogThatWasSetBack() throws Exception {
         write(store, 1_000_000, batch -> {});
@@ -162,6 +178,12 @@ final class VerifyTest {
     private Bytes shardState(int shard) {
         return EngineKey.of(
                 store, EngineKey.GROUP, 0, RowKind.SHARD, new ByteWriter(2).u16(shard).toBytes());
+    }
+
+    private Bytes row(Bytes key) {
+        try (RocksEngine engine = RocksEngine.open(data().resolve("rocks"))) {
+            return engine.get(key).orElseThrow();
+        }
     }
 
     private long applied() {
