@@ -36,19 +36,36 @@ public final class RocksEngine implements Engine {
         RocksDB.loadLibrary();
     }
 
+    /** Where a call has changed some of the files and not yet all. */
+    enum Step {
+        ROW_STAGED,
+        FILE_STAGED,
+        FILES_INGESTED,
+        INGESTED_IS_APPLIED,
+        FILES_DROPPED,
+        TOMBSTONE_WRITTEN,
+        FLUSH_BEGINS,
+        FLUSH_ENDED
+    }
+
     private final Path folder;
     private final RocksOptions options;
     private final RocksDB database;
+
+    /** Told of each step; tests look there at what a crash would leave. */
+    private final Consumer<Step> watcher;
 
     /** Shared by everything that touches the database; exclusive for closing it. */
     private final ReentrantReadWriteLock lifetime = new ReentrantReadWriteLock();
 
     private boolean closed;
 
-    private RocksEngine(Path folder, RocksOptions options, RocksDB database) {
+    private RocksEngine(
+            Path folder, RocksOptions options, RocksDB database, Consumer<Step> watcher) {
         this.folder = folder;
         this.options = options;
         this.database = database;
+        this.watcher = watcher;
     }
 
     /** Opens the database in {@code folder}, which is made if it is missing. */
@@ -64,11 +81,16 @@ public final class RocksEngine implements Engine {
      * @param blockCacheSize for blocks, indexes and filters of files, in bytes
      */
     public static RocksEngine open(Path folder, long writeBufferSize, long blockCacheSize) {
+        return open(folder, writeBufferSize, blockCacheSize, _ -> {});
+    }
+
+    static RocksEngine open(
+            Path folder, long writeBufferSize, long blockCacheSize, Consumer<Step> watcher) {
         RocksOptions options = new RocksOptions(writeBufferSize, blockCacheSize);
         try {
             RocksStaging.clear(folder);
-            return new RocksEngine(
-                    folder, options, RocksDB.open(options.database, folder.toString()));
+            RocksDB database = RocksDB.open(options.database, folder.toString());
+            return new RocksEngine(folder, options, database, watcher);
         } catch (RocksDBException | IOException e) {
             options.close();
             throw new EngineFailure("open " + folder, e);
@@ -165,7 +187,9 @@ public final class RocksEngine implements Engine {
     public void flush() {
         enter();
         try (FlushOptions how = new FlushOptions().setWaitForFlush(true)) {
+            reached(Step.FLUSH_BEGINS);
             database.flush(how);
+            reached(Step.FLUSH_ENDED);
         } catch (RocksDBException e) {
             throw new EngineFailure("flush", e);
         } finally {
@@ -214,7 +238,9 @@ public final class RocksEngine implements Engine {
             // Whole files go at once; a tombstone covers what is left.
             database.deleteFilesInRanges(
                     database.getDefaultColumnFamily(), List.of(from, to), false);
+            reached(Step.FILES_DROPPED);
             database.deleteRange(options.writes, from, to);
+            reached(Step.TOMBSTONE_WRITTEN);
         } catch (RocksDBException e) {
             throw new EngineFailure("drop a store", e);
         } finally {
@@ -224,7 +250,7 @@ public final class RocksEngine implements Engine {
 
     @Override
     public Staging stage(long storeId) {
-        return new RocksStaging(this, folder, storeId);
+        return new RocksStaging(this, storeId, options.stagedFileSizeMax);
     }
 
     /** Takes in files of a store as one; then the applied index, and all of it for good. */
@@ -240,8 +266,14 @@ public final class RocksEngine implements Engine {
         } finally {
             leave();
         }
+        reached(Step.FILES_INGESTED);
         apply(new WriteBatch(storeId, appliedIndex));
+        reached(Step.INGESTED_IS_APPLIED);
         flush();
+    }
+
+    void reached(Step step) {
+        watcher.accept(step);
     }
 
     @Override

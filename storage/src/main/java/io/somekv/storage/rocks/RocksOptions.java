@@ -28,6 +28,9 @@ final class RocksOptions implements AutoCloseable {
 
     private final List<AbstractNativeReference> owned = new ArrayList<>();
 
+    /** Of a file of a store that is being filled: as large as a few buffers that are flushed. */
+    final long stagedFileSizeMax;
+
     final Options database;
     final WriteOptions writes;
     final ReadOptions reads;
@@ -36,6 +39,7 @@ final class RocksOptions implements AutoCloseable {
     final ReadOptions persistedReads;
 
     RocksOptions(long writeBufferSize, long blockCacheSize) {
+        stagedFileSizeMax = 2 * writeBufferSize;
         BlockBasedTableConfig table =
                 new BlockBasedTableConfig()
                         .setBlockCache(own(new LRUCache(blockCacheSize)))

@@ -25,11 +25,10 @@ final class RocksStaging implements Engine.Staging {
     /** Below the database's folder; what an earlier process left in it is nobody's. */
     static final String FOLDER = "staging";
 
-    private static final long FILE_SIZE_MAX = 64L << 20;
-
     private final RocksEngine engine;
     private final Path folder;
     private final long storeId;
+    private final long fileSizeMax;
     private final List<Path> files = new ArrayList<>();
 
     /** Of the file that is written; null before its first row. */
@@ -55,10 +54,11 @@ final class RocksStaging implements Engine.Staging {
         }
     }
 
-    RocksStaging(RocksEngine engine, Path databaseFolder, long storeId) {
+    RocksStaging(RocksEngine engine, long storeId, long fileSizeMax) {
         this.engine = engine;
-        this.folder = databaseFolder.resolve(FOLDER);
+        this.folder = engine.folder().resolve(FOLDER);
         this.storeId = storeId;
+        this.fileSizeMax = fileSizeMax;
     }
 
     /** Drops what an earlier process left. */
@@ -79,7 +79,8 @@ final class RocksStaging implements Engine.Staging {
         try {
             Open file = open == null ? begin() : open;
             file.writer.put(key.toArray(), value.toArray());
-            if (file.writer.fileSize() >= FILE_SIZE_MAX) {
+            engine.reached(RocksEngine.Step.ROW_STAGED);
+            if (file.writer.fileSize() >= fileSizeMax) {
                 finishFile();
             }
         } catch (RocksDBException e) {
@@ -104,6 +105,7 @@ final class RocksStaging implements Engine.Staging {
             try (file) {
                 file.writer.finish();
             }
+            engine.reached(RocksEngine.Step.FILE_STAGED);
         }
     }
 

@@ -10,9 +10,6 @@ import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.MemoryEngine;
 import io.somekv.kv.engine.StoreReader;
 import io.somekv.kv.engine.WriteBatch;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,7 +18,6 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rocksdb.RocksDB;
 
 /**
  * RocksDB and the sorted maps get the same random operations and agree, whatever is asked. A crash
@@ -46,7 +42,7 @@ class EngineModelTest {
 
     @Test
     @Tag("kb-26")
-    void rocksAndMemoryAgree() throws Exception {
+    void rocksAndMemoryAgree() {
         for (int seed = 0; seed < 3; seed++) {
             batches.clear();
             Arrays.fill(applied, 0);
@@ -54,7 +50,7 @@ class EngineModelTest {
         }
     }
 
-    private void run(SplittableRandom random, Path live) throws IOException {
+    private void run(SplittableRandom random, Path live) {
         RocksEngine rocks = RocksEngine.open(live, WRITE_BUFFER_SIZE, 1 << 20);
         MemoryEngine memory = new MemoryEngine();
         try (rocks;
@@ -66,7 +62,7 @@ class EngineModelTest {
                         memory.flush();
                         checkFlushed(rocks);
                     }
-                    case 1, 2 -> checkCrash(rocks, live);
+                    case 1, 2 -> checkCrash(rocks);
                     case 3 -> checkPins(rocks, memory, random);
                     case 4, 5, 6, 7 -> checkSame(rocks, memory);
                     case 8 -> checkSnapshot(rocks, memory, random);
@@ -157,8 +153,7 @@ class EngineModelTest {
     /**
      * A store is read in pieces from one and filled into both; that it is there outlives a crash.
      */
-    private void checkSnapshot(RocksEngine rocks, MemoryEngine memory, SplittableRandom random)
-            throws IOException {
+    private void checkSnapshot(RocksEngine rocks, MemoryEngine memory, SplittableRandom random) {
         long from = STORES[random.nextInt(STORES.length)];
         long to = COPY;
         rocks.drop(to);
@@ -192,7 +187,7 @@ class EngineModelTest {
         assertEquals(memory.stores(), rocks.stores());
         checkSame(rocks, memory);
         Path copy = folder.resolve("copy-" + copies++);
-        rocks.keepFiles(files -> copyFiles(files, rocks.folder(), copy));
+        CrashedCopy.make(rocks, copy);
         try (RocksEngine found = RocksEngine.open(copy)) {
             assertEquals(StoreDigest.of(memory, to), StoreDigest.of(found, to));
             found.drop(to);
@@ -216,13 +211,13 @@ class EngineModelTest {
         return text.toString();
     }
 
-    private void checkCrash(RocksEngine rocks, Path live) throws IOException {
+    private void checkCrash(RocksEngine rocks) {
         long[] flushed = new long[STORES.length];
         for (int i = 0; i < STORES.length; i++) {
             flushed[i] = rocks.flushedApplied(STORES[i]);
         }
         Path copy = folder.resolve("copy-" + copies++);
-        rocks.keepFiles(files -> copyFiles(files, live, copy));
+        CrashedCopy.make(rocks, copy);
         try (RocksEngine found = RocksEngine.open(copy)) {
             for (int i = 0; i < STORES.length; i++) {
                 assertTrue(found.applied(STORES[i]) >= flushed[i], "what was flushed is there");
@@ -243,24 +238,6 @@ class EngineModelTest {
                 prefix.apply(batch);
             }
             assertEquals(dump(prefix), dump(found), "a crash leaves a prefix of the batches");
-        }
-    }
-
-    private static void copyFiles(RocksDB.LiveFiles files, Path from, Path to) {
-        try {
-            Files.createDirectory(to);
-            for (String name : files.files) {
-                String file = name.substring(1);
-                byte[] bytes = Files.readAllBytes(from.resolve(file));
-                // What was added to the manifest since may name tables that are not among these.
-                int size =
-                        file.startsWith("MANIFEST")
-                                ? Math.toIntExact(files.manifestFileSize)
-                                : bytes.length;
-                Files.write(to.resolve(file), Arrays.copyOf(bytes, size));
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }
