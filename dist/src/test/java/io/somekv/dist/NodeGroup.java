@@ -1,16 +1,10 @@
 package io.somekv.dist;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.somekv.client.ClientSettings;
 import io.somekv.client.SomeKvClient;
-
-import picocli.CommandLine;
-
-import redis.clients.jedis.HostAndPort;
-
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -27,6 +21,8 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import picocli.CommandLine;
+import redis.clients.jedis.HostAndPort;
 
 /**
  * Nodes as processes of their own on loopback, counted from 1, which form one cluster with one
