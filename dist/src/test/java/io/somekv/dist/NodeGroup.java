@@ -17,10 +17,12 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine;
+import redis.clients.jedis.HostAndPort;
 
 /**
  * Nodes as processes of their own on loopback, counted from 1, which form one cluster with one
@@ -38,16 +40,23 @@ final class NodeGroup implements AutoCloseable {
     private final List<SomeKvClient> clients = new ArrayList<>();
     private int starts;
 
-    private NodeGroup(Path folder, int count) throws IOException, InterruptedException {
+    private NodeGroup(Path folder, int count, Program program)
+            throws IOException, InterruptedException {
         this.folder = folder;
         this.count = count;
-        this.program = new Program(folder);
+        this.program = program;
         this.firstPort = program.choosePort();
     }
 
     /** Starts nodes on empty folders, and makes them a cluster whose group is on all of them. */
     static NodeGroup form(Path folder, int count) throws IOException, InterruptedException {
-        NodeGroup nodes = new NodeGroup(folder, count);
+        return form(folder, count, new Program(folder));
+    }
+
+    /** The same with a program of one's own choice. */
+    static NodeGroup form(Path folder, int count, Program program)
+            throws IOException, InterruptedException {
+        NodeGroup nodes = new NodeGroup(folder, count, program);
         try {
             int[] all = IntStream.rangeClosed(1, count).toArray();
             nodes.start(all);
@@ -82,6 +91,20 @@ final class NodeGroup implements AutoCloseable {
         List<Process> killed = Arrays.stream(nodes).mapToObj(running::remove).toList();
         killed.forEach(Process::destroyForcibly);
         killed.forEach(process -> process.onExit().join());
+    }
+
+    /** Has a node lead the group of keys. */
+    void lead(int node) {
+        type(0, node, "group", "transfer", "1", "--to", Integer.toString(node));
+    }
+
+    boolean isRunning(int node) {
+        return Objects.requireNonNull(running.get(node)).isAlive();
+    }
+
+    /** Where a node listens to Redis clients. */
+    HostAndPort redisAddress(int node) {
+        return new HostAndPort("127.0.0.1", port(node));
     }
 
     /** Takes the folder of a node that was killed. */

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Program implements AutoCloseable {
     private static final long ANSWER_SECONDS = 120;
+    private static final int HEAP_MEBIBYTES = 512;
 
     private final Path folder;
     private final Path script;
@@ -27,6 +28,11 @@ final class Program implements AutoCloseable {
      * @param folder for the script that stands for {@code ./somekv}, and for what it prints
      */
     Program(Path folder) throws IOException {
+        this(folder, HEAP_MEBIBYTES);
+    }
+
+    /** Out of memory ends a process, as it does with {@code ./somekv}. */
+    Program(Path folder, int heapMebibytes) throws IOException {
         this.folder = folder;
         this.script = folder.resolve("somekv");
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
@@ -35,10 +41,12 @@ final class Program implements AutoCloseable {
                 """
                 #!/bin/sh
                 exec '%s' --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED \\
-                    -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp '%s' %s "$@"
+                    -Xmx%dm -XX:+ExitOnOutOfMemoryError -XX:+UseSerialGC \\
+                    -XX:TieredStopAtLevel=1 -cp '%s' %s "$@"
                 """
                         .formatted(
                                 java,
+                                heapMebibytes,
                                 System.getProperty("java.class.path"),
                                 Somekv.class.getName()));
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));

@@ -12,13 +12,11 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.raft.Member;
 import io.somekv.raft.MembershipChange;
 import io.somekv.raft.ReplicaStatus;
-
+import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-
-import java.util.Optional;
-import java.util.TreeMap;
 
 /**
  * A node's replica is removed and the node joins again with the same disk, while the removed one

@@ -13,14 +13,12 @@ import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Member;
 import io.somekv.raft.MembershipChange;
 import io.somekv.raft.Message;
-
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 
 /** Logs are dropped, and who needs what was dropped gets the state instead (Raft section 7). */
 class SnapshotTest {
