@@ -167,9 +167,7 @@ final class RecoverQuorumCommand implements Callable<Integer> {
             folder.map().map(ClusterMap::nodes).ifPresent(nodes::addAll);
             nodes.forEach(node -> known.put(node.host() + ":" + node.grpcPort(), node));
         }
-        return known.values().stream()
-                .sorted(Comparator.comparingLong(NodeInfo::nodeId))
-                .toList();
+        return known.values().stream().sorted(Comparator.comparingLong(NodeInfo::nodeId)).toList();
     }
 
     /** Groups that the node at an address has a replica of; none where nobody answers. */
