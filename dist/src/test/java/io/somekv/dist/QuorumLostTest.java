@@ -22,15 +22,16 @@ import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * A leader with little memory loses its quorum under load (KB-36). What it holds for requests that
- * cannot be executed is bounded: it refuses the rest, lives, and serves once there is a quorum.
+ * cannot be executed is bounded for all clients together: it reads the rest later, lives, and
+ * serves once there is a quorum.
  */
 @Tag("slow")
 final class QuorumLostTest {
-    private static final int HEAP_MEBIBYTES = 512;
+    private static final int HEAP_MEBIBYTES = 256;
     private static final int CLIENTS = 8;
 
-    /** Of one client at once: together they send some times what a lane may hold. */
-    private static final int REQUESTS = 400;
+    /** Of one client at once: together as much as the heap, and each less than its own bound. */
+    private static final int REQUESTS = 300;
 
     private static final byte[] VALUE = new byte[100 << 10];
 
@@ -56,8 +57,8 @@ final class QuorumLostTest {
             assertTrue(nodes.isRunning(1), "it lives");
             assertEquals(0, written.get(), "without a quorum nothing is acknowledged");
             assertTrue(
-                    refusals.stream().anyMatch(text -> text.startsWith("TRYAGAIN ")),
-                    "some were turned away at a limit: " + refusals);
+                    refusals.stream().noneMatch(text -> text.startsWith("connection")),
+                    "each is answered: " + refusals);
             nodes.start(2);
             awaitWrite(nodes);
             assertTrue(nodes.isRunning(1));

@@ -49,6 +49,7 @@ public final class RespDoor {
     private final LongAdder callsRejected = new LongAdder();
     private final ProcessFacts process = new ProcessFacts();
     private final Supplier<DiskRoom> disk;
+    private final OwedBytes owed = OwedBytes.ofHeap();
     private int port;
 
     public RespDoor(
@@ -112,6 +113,10 @@ public final class RespDoor {
 
     RespCommands commands() {
         return commands;
+    }
+
+    OwedBytes owed() {
+        return owed;
     }
 
     RespLimits limits() {

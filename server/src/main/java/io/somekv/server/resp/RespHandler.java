@@ -31,7 +31,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Bounds: with {@link #PENDING_MAX} requests unanswered, or {@link #PENDING_BYTES_MAX} of
  * requests and expected replies, or output that the client does not read, its socket is not read
- * until half of that is gone.
+ * until half of that is gone. Where the requests of all clients together take too much of the heap
+ * ({@link OwedBytes}), none is read of a client that waits for an answer.
  */
 final class RespHandler extends ChannelInboundHandlerAdapter {
     private static final Logger log = LoggerFactory.getLogger(RespHandler.class);
@@ -137,7 +138,12 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
     }
 
     private boolean isFull() {
-        return isOver(1) || !output.hasRoom();
+        return isOver(1) || !output.hasRoom() || isNodeFull();
+    }
+
+    /** Who waits for nothing may ask for one thing: else nobody might ever go on. */
+    private boolean isNodeFull() {
+        return !pending.isEmpty() && door.owed().isFull();
     }
 
     private boolean isOver(int part) {
@@ -208,6 +214,7 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
         keys.begin(owed.ask());
         pending.add(owed);
         pendingBytes += owed.requestSize();
+        door.owed().add(owed.requestSize());
         List<RespAction.Part> parts = owed.ask().parts();
         if (parts.isEmpty()) {
             onAnswered(owed);
@@ -235,6 +242,7 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
         while (!pending.isEmpty() && pending.getFirst().isReady()) {
             PendingReply first = pending.removeFirst();
             pendingBytes -= first.requestSize();
+            door.owed().add(-first.requestSize());
             write(first);
         }
         PendingReply waiting = held;
