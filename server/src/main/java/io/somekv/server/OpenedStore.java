@@ -44,6 +44,7 @@ record OpenedStore(
     static OpenedStore open(ServerOptions options) throws IOException {
         NodeFolder folder = NodeFolder.open(options.folder(), options.nodeId());
         try {
+            folder.checkNotSetBack();
             Wal wal = openLog(options, folder);
             try {
                 folder.logIsMade();

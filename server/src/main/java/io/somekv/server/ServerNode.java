@@ -140,7 +140,16 @@ public final class ServerNode implements AutoCloseable {
         return new PeerNetwork.Logs(
                 lies ? () -> 0 : store.wal()::durablePosition,
                 marks,
-                why -> emergency.stop(Emergency.EXIT_DISK, why, new RefusedException(why)));
+                why -> setBack(why, emergency));
+    }
+
+    private void setBack(String why, Emergency emergency) {
+        try {
+            store.folder().noteSetBack(why);
+        } catch (IOException e) {
+            log.warn("that the disk was set back was not noted: {}", e.getMessage());
+        }
+        emergency.stop(Emergency.EXIT_DISK, why, new RefusedException(why));
     }
 
     private void lookAtDisk() {

@@ -12,7 +12,6 @@ import io.somekv.server.grpc.ControlChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,9 +23,13 @@ final class MembersTest {
 
     /** Typed with node 1 as the one to ask. */
     private static Typed type(TestCluster cluster, String... words) {
+        return Typed.of(words(cluster, words));
+    }
+
+    private static String[] words(TestCluster cluster, String... words) {
         List<String> all = new ArrayList<>(List.of(words));
         all.addAll(List.of("--node", "127.0.0.1:" + cluster.info(0).grpcPort()));
-        return Typed.of(all.toArray(String[]::new));
+        return all.toArray(String[]::new);
     }
 
     private static void done(TestCluster cluster, String... words) {
@@ -171,17 +174,15 @@ final class MembersTest {
             done(cluster, "node", "join", cluster.startOneMore(4));
             NodeInfo added = cluster.info(3);
             cluster.stop(3);
-            CompletableFuture<Typed> typed =
-                    CompletableFuture.supplyAsync(
-                            () -> type(cluster, "group", "members", "1", "--add", "4"));
-            while (!type(cluster, "group", "members", "1").out().contains("learner")) {
+            Typed.Running adding =
+                    Typed.begin(words(cluster, "group", "members", "1", "--add", "4"));
+            while (!adding.out().toString().contains("node 4 does not answer")) {
                 Thread.onSpinWait();
             }
             String shown = type(cluster, "group", "members", "1").out();
             assertTrue(shown.contains("no answer"), shown);
             cluster.startAgain(added);
-            assertTrue(typed.get().out().contains("node 4 does not answer"), typed.get().out());
-            assertEquals(0, typed.get().code(), typed.get().error());
+            assertEquals(0, adding.end().get().code(), adding.end().get().error());
             assertEquals(List.of(), cluster.emergencies());
         }
     }

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.Charset;
+import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -17,8 +18,23 @@ import picocli.CommandLine.Model.CommandSpec;
  * @param error and to the standard error
  */
 record Typed(int code, String out, String error) {
-    static Typed of(String... words) {
+    /**
+     * One that has not ended.
+     *
+     * @param out what it has printed so far
+     */
+    record Running(StringWriter out, CompletableFuture<Typed> end) {}
+
+    static Running begin(String... words) {
         StringWriter out = new StringWriter();
+        return new Running(out, CompletableFuture.supplyAsync(() -> run(out, words)));
+    }
+
+    static Typed of(String... words) {
+        return run(new StringWriter(), words);
+    }
+
+    private static Typed run(StringWriter out, String... words) {
         StringWriter error = new StringWriter();
         CommandLine line = new CommandLine(CommandSpec.create().name("somekv"));
         ServerCommands.all().forEach(line::addSubcommand);

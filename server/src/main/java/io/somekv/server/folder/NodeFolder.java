@@ -25,6 +25,7 @@ import java.util.zip.CRC32C;
  * cluster    which cluster the node is in, and the nodes it was told of when it joined
  * map        the newest cluster map it has seen
  * marks      how far the logs on other disks were durable when they were heard of last
+ * set-back   that its disk was put back to an older state; as a rule, it is not there
  * recoveries what 'somekv node recover-quorum' did here, a line each; as a rule, it is not there
  * wal/       the shared log
  * rocks/     the rows
@@ -234,6 +235,25 @@ public final class NodeFolder implements Closeable {
         if (map.config().number() >= savedConfig) {
             savedConfig = map.config().number();
             SafeFile.write(path.resolve("map"), encode(map).toArray());
+        }
+    }
+
+    /** Notes for good that this disk was put back to an older state: no node starts on it. */
+    public void noteSetBack(String why) throws IOException {
+        write(path.resolve("set-back"), why + "\n");
+    }
+
+    /**
+     * What is written on such a disk later makes its log as long as it was, with other contents: so
+     * it must stay known.
+     *
+     * @throws RefusedException where it was noted
+     */
+    public void checkNotSetBack() throws IOException {
+        Path file = path.resolve("set-back");
+        if (Files.exists(file)) {
+            throw new RefusedException(
+                    "the folder " + path + " must not be used: " + Files.readString(file).strip());
         }
     }
 
