@@ -22,7 +22,7 @@ import java.util.Set;
  */
 final class Lab {
     private static final long MILLISECOND = 1_000_000;
-    private static final int SEEDS = 2;
+    private static final int SEEDS = 8;
 
     /** From one fault to the next, on average: an election takes one to three seconds. */
     private static final long GAP_NANOS = 3_000 * MILLISECOND;

@@ -210,7 +210,7 @@ class SmallGroupSearchTest {
     @Test
     @Tag("lab:DSLabs.lab2.SearchRandom")
     void threeReplicasAtRandom() {
-        StateSearch.Found found = atRandom(NO_BUG, 150);
+        StateSearch.Found found = atRandom(NO_BUG, 600);
         assertEquals(Optional.empty(), found.wrong());
         assertTrue(found.isDone(), found.toString());
     }
