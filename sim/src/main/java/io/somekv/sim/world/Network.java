@@ -126,7 +126,7 @@ public final class Network {
                         () -> "to " + to + ": " + Texts.frame(frame));
         long slowed = isNode(from) ? slow.getOrDefault(to, 0L) : 0;
         deliverAfter(slowed + delay(), from, to, frame, tie);
-        if (tie == Tie.CONNECTION || (tie == Tie.RECEIVER && callsComeOnce())) {
+        if (tie == Tie.CONNECTION || (tie == Tie.RECEIVER && comesOnce(from))) {
             return;
         }
         if (links.duplication() > 0 && random.nextDouble() < links.duplication()) {
@@ -138,12 +138,12 @@ public final class Network {
     }
 
     /**
-     * A call that a nearly full disk refused counts as not executed, and is not, unless a copy of
-     * it comes when there is room again. Clients count the copies that they make; of others, which
-     * no connection makes, they cannot know.
+     * A client's call that a nearly full disk refused counts as not executed, and is not, unless a
+     * copy of it comes when there is room again. Clients count the copies that they make; of
+     * others, which no connection makes, they cannot know. Nodes know each other's calls again.
      */
-    private boolean callsComeOnce() {
-        return world.scenario().faults().contains(Fault.NEARLY_FULL_DISK);
+    private boolean comesOnce(long from) {
+        return !isNode(from) && world.scenario().faults().contains(Fault.NEARLY_FULL_DISK);
     }
 
     /** Mostly short, with a tail up to the maximum. */
