@@ -154,7 +154,7 @@ final class SnapshotSender {
      * @param applied what they are the state of
      */
     void tick(Now now, long storeId, long applied, long logTime) {
-        List<Long> wanting = replica.installing();
+        List<Long> wanting = replica.wantingSnapshot();
         for (long id : List.copyOf(courses.keySet())) {
             Course course = courses.get(id);
             if (course == null) {
@@ -163,7 +163,7 @@ final class SnapshotSender {
             if (wanting.contains(id)) {
                 course.presentNanos = now.nanos();
             }
-            if (!replica.isInstalling(id)
+            if (!replica.wantsSnapshot(id)
                     || now.nanos() - course.presentNanos > SILENT_NANOS_MAX
                     || course.isLostBehindItsEnd(now)) {
                 end(id);

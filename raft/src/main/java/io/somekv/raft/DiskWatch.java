@@ -23,6 +23,7 @@ final class DiskWatch {
 
     private final Core core;
     private final Replication replication;
+    private final Successors successors;
     private final long stuckNanos;
     private final long stallNanos;
 
@@ -32,9 +33,10 @@ final class DiskWatch {
     private long awaitedSinceNanos;
     private long lagNanos;
 
-    DiskWatch(Core core, Replication replication) {
+    DiskWatch(Core core, Replication replication, Successors successors) {
         this.core = core;
         this.replication = replication;
+        this.successors = successors;
         // Jitter, lest one slow disk under a thousand groups moves all their leaders at once.
         long jitter = core.electionWaitNanos();
         long stall = core.config().diskStallNanos();
@@ -61,7 +63,7 @@ final class DiskWatch {
     @Nullable Progress successor() {
         boolean isTooSlow = isUnderWayFor(stuckNanos) || lagNanos > core.config().diskLagNanosMax();
         return isOn() && isTooSlow && core.mayHandOver()
-                ? replication.bestVoterBeyond(core.log().durable())
+                ? successors.bestBeyond(core.log().durable())
                 : null;
     }
 

@@ -21,6 +21,7 @@ final class Leader implements RoleState {
     private final LeaderReads reads;
     private final LeaderClock clock;
     private final Quiescence quiescence;
+    private final Successors successors;
     private final DiskWatch disk;
     private final OwnEntries entries;
     private long heartbeatAtNanos;
@@ -33,7 +34,8 @@ final class Leader implements RoleState {
         this.replication = new Replication(core);
         this.members = new Reconfiguration(core, replication);
         this.rounds = new ReadRounds(core, () -> logTime(core.now()));
-        this.disk = new DiskWatch(core, replication);
+        this.successors = new Successors(core, replication);
+        this.disk = new DiskWatch(core, replication, successors);
         this.clock = new LeaderClock(core, replication);
         this.entries = new OwnEntries(core);
         this.reads = new LeaderReads(core, replication, clock, entries, rounds);
@@ -289,7 +291,7 @@ final class Leader implements RoleState {
      * need not wait for its election timeout.
      */
     private void leaveGroup() {
-        Progress successor = replication.bestVoter();
+        Progress successor = successors.best();
         if (successor != null) {
             core.effects().send(new Message.TimeoutNow(core.self(), successor.id(), core.term()));
         }
@@ -326,8 +328,8 @@ final class Leader implements RoleState {
         }
         Progress successor =
                 transfer.replicaId() == 0
-                        ? replication.bestVoter()
-                        : replication.findThere(transfer.replicaId());
+                        ? successors.best()
+                        : successors.find(transfer.replicaId());
         if (successor != null && core.membership().keepsVoter(successor.id())) {
             handOver(successor, StepDownCause.NEWER_TERM);
         }

@@ -49,7 +49,7 @@ final class LeaderClock {
         }
         clocks.clear();
         clocks.add(own);
-        if (!replication.addClocks(clocks)) {
+        if (!addClocksOfVoters()) {
             return;
         }
         boolean isVouched = clocks.vouchesFor(offset, leadMillisMax);
@@ -58,6 +58,24 @@ final class LeaderClock {
         } else if (!isRefused()) {
             refuse();
         }
+    }
+
+    /** Those heard lately. Returns whether they are, with this replica's own, a quorum. */
+    private boolean addClocksOfVoters() {
+        for (Progress follower : replication.followers()) {
+            if (core.membership().isVoter(follower.id()) && hasClock(follower)) {
+                clocks.add(follower.clockOffset());
+            }
+        }
+        return core.membership()
+                .hasQuorum(id -> {
+                    Progress follower = replication.find(id);
+                    return follower == null || hasClock(follower);
+                });
+    }
+
+    private boolean hasClock(Progress follower) {
+        return follower.hasClockOffset() && replication.isHeardLately(follower);
     }
 
     /**

@@ -8,7 +8,8 @@ import java.util.Arrays;
  *
  * <p>A peer's reading is dated to the moment its question was <b>sent</b>: it was taken later, so
  * the offset is an upper bound. A slow network or a pause of this process then never convicts a
- * good clock; a bad one gets away with the round trip at most.
+ * good clock; a bad one gets away with the round trip at most, and where a vote was asked for again
+ * with the time since it was asked for first, until it leads and is judged by heartbeats.
  *
  * <p>The measure is the lower median: of two clocks the slower. The slowest is never ahead of it,
  * so in every quorum there is a replica that may lead.

@@ -131,12 +131,7 @@ public final class RaftReplica {
                 log.applied(),
                 logTime(now),
                 core.role() instanceof Leader leader ? leader.uncommittedBytes() : 0,
-                heartbeatGapNanosMax(now));
-    }
-
-    /** See {@link ReplicaStatus#heartbeatGapNanosMax}. */
-    public long heartbeatGapNanosMax(Now now) {
-        return core.heartbeatGap().maxNanos(now.nanos());
+                core.heartbeatGap().maxNanos(now.nanos()));
     }
 
     public Membership membership() {
@@ -173,12 +168,14 @@ public final class RaftReplica {
      * Replica ids of those whom this leader can bring on only by a snapshot, and that answer; empty
      * elsewhere.
      */
-    public List<Long> installing() {
-        return core.role() instanceof Leader leader ? leader.replication().installing() : List.of();
+    public List<Long> wantingSnapshot() {
+        return core.role() instanceof Leader leader
+                ? leader.replication().wantingSnapshot()
+                : List.of();
     }
 
     /** Whether this replica leads, and that one needs a snapshot and has room, if it is there. */
-    public boolean isInstalling(long replicaId) {
+    public boolean wantsSnapshot(long replicaId) {
         return core.role() instanceof Leader leader
                 && leader.replication().wantsSnapshot(replicaId);
     }

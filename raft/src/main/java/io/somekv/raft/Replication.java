@@ -166,46 +166,19 @@ final class Replication {
         return Collections.unmodifiableList(followers);
     }
 
+    /** Voters among the followers; while joint, those of the side that stays. */
+    List<Progress> voters() {
+        return Collections.unmodifiableList(voters);
+    }
+
     /** Whether it answered lately, or is new to this leader, or is watched over in a quiet time. */
     boolean isThere(Progress follower) {
-        return core.role().isQuiet() || follower.lastHeardNanos() >= recently();
+        return core.role().isQuiet() || isHeardLately(follower);
     }
 
-    /** That member, unless it has been silent: who waits for it would wait in vain. */
-    @Nullable Progress findThere(long replicaId) {
-        Progress member = find(replicaId);
-        return member != null && isThere(member) ? member : null;
-    }
-
-    /**
-     * The voter that has most of the log, of those heard lately; of those that have all that is
-     * committed, one with room on its disk. There is one where a quorum of others has room, for it
-     * meets the quorum that committed. One that lacks more could not be waited for.
-     */
-    @Nullable Progress bestVoter() {
-        return bestVoterBeyond(-1);
-    }
-
-    /** The same of those that have more of the log than up to {@code index}. */
-    @Nullable Progress bestVoterBeyond(long index) {
-        long sinceNanos = recently();
-        Progress best = null;
-        for (Progress voter : voters) {
-            boolean isFit = voter.lastHeardNanos() >= sinceNanos && voter.matchIndex() > index;
-            if (isFit && (best == null || isBetter(voter, best))) {
-                best = voter;
-            }
-        }
-        return best;
-    }
-
-    private boolean isBetter(Progress voter, Progress best) {
-        boolean isRoomy = isNearAndRoomy(voter);
-        return isRoomy == isNearAndRoomy(best) ? voter.matchIndex() > best.matchIndex() : isRoomy;
-    }
-
-    private boolean isNearAndRoomy(Progress voter) {
-        return voter.matchIndex() >= core.log().commit() && !core.isNearlyFull(voter.nodeId());
+    /** Whether it answered lately, or is new to this leader. */
+    boolean isHeardLately(Progress follower) {
+        return follower.lastHeardNanos() >= recently();
     }
 
     boolean hasVoterBeyond(long index) {
@@ -217,30 +190,8 @@ final class Replication {
         return false;
     }
 
-    /**
-     * Adds the clocks of the voters heard lately. Returns whether they are, with this replica's
-     * own, a quorum.
-     */
-    boolean addClocks(QuorumClock clocks) {
-        long sinceNanos = recently();
-        for (Progress follower : followers) {
-            if (core.membership().isVoter(follower.id()) && hasClock(follower, sinceNanos)) {
-                clocks.add(follower.clockOffset());
-            }
-        }
-        return core.membership()
-                .hasQuorum(id -> {
-                    Progress follower = find(id);
-                    return follower == null || hasClock(follower, sinceNanos);
-                });
-    }
-
-    private static boolean hasClock(Progress follower, long sinceNanos) {
-        return follower.hasClockOffset() && follower.lastHeardNanos() >= sinceNanos;
-    }
-
     /** Replica ids of those who need a snapshot before any entry, and answered lately. */
-    List<Long> installing() {
+    List<Long> wantingSnapshot() {
         List<Long> ids = new ArrayList<>();
         for (Progress follower : followers) {
             if (wantsSnapshot(follower) && isHeard(follower)) {

@@ -70,22 +70,7 @@ final class DiskWatchTest {
 
     @Test
     void whereItIsTurnedOffTheLeaderStays() {
-        RaftConfig c = Group.CONFIG;
-        RaftConfig off =
-                new RaftConfig(
-                        c.electionTimeoutNanos(),
-                        c.heartbeatNanos(),
-                        c.appendBytesMax(),
-                        c.inFlightBytesMax(),
-                        c.uncommittedBytesMax(),
-                        c.cacheBytesMax(),
-                        c.diskStallNanos(),
-                        0,
-                        c.clockLeadMillisMax(),
-                        0,
-                        0,
-                        c.mutations());
-        Group group = Group.led(off, 3, 1);
+        Group group = Group.led(Group.withoutHandOver(), 3, 1);
         for (int i = 0; i < 20; i++) {
             write(group, 1, 2 * SLOW_MILLIS);
         }

@@ -15,21 +15,36 @@ import org.jspecify.annotations.Nullable;
  * test says so. Replica ids are 1, 2, … ; voters first, learners behind them.
  */
 final class Group {
+    private static final long LAG_NANOS_MAX = 20_000_000;
+
     /** Small numbers that are easy to reckon with in a test. */
-    static final RaftConfig CONFIG =
-            new RaftConfig(
-                    100_000_000,
-                    10_000_000,
-                    300,
-                    900,
-                    2000,
-                    600,
-                    500_000_000,
-                    20_000_000,
-                    500,
-                    0,
-                    0,
-                    java.util.Collections.emptySet());
+    static final RaftConfig CONFIG = config(LAG_NANOS_MAX, 0);
+
+    /** The same, but groups go quiet after that. */
+    static RaftConfig quiescentAfter(long nanos) {
+        return config(LAG_NANOS_MAX, nanos);
+    }
+
+    /** The same, but leaders do not hand over because of their disks. */
+    static RaftConfig withoutHandOver() {
+        return config(0, 0);
+    }
+
+    private static RaftConfig config(long diskLagNanosMax, long quiesceAfterNanos) {
+        return new RaftConfig(
+                100_000_000,
+                10_000_000,
+                300,
+                900,
+                2000,
+                600,
+                500_000_000,
+                diskLagNanosMax,
+                500,
+                0,
+                quiesceAfterNanos,
+                java.util.Collections.emptySet());
+    }
 
     static final long START_WALL_MILLIS = 1_000_000;
 

@@ -94,22 +94,7 @@ final class HeartbeatGapTest {
 
     @Test
     void aQuietGroupHasNone() {
-        RaftConfig c = Group.CONFIG;
-        RaftConfig quiescent =
-                new RaftConfig(
-                        c.electionTimeoutNanos(),
-                        c.heartbeatNanos(),
-                        c.appendBytesMax(),
-                        c.inFlightBytesMax(),
-                        c.uncommittedBytesMax(),
-                        c.cacheBytesMax(),
-                        c.diskStallNanos(),
-                        c.diskLagNanosMax(),
-                        c.clockLeadMillisMax(),
-                        c.leaseNanos(),
-                        25_000_000,
-                        c.mutations());
-        Group quiet = Group.led(quiescent, 3, 1);
+        Group quiet = Group.led(Group.quiescentAfter(25_000_000), 3, 1);
         quiet.run(60, m -> true);
         assertTrue(quiet.replica(2).isQuiet());
         for (int i = 0; i < 3; i++) {

@@ -151,7 +151,7 @@ final class LabGroup {
             if (!group.isUp(from) || !group.replica(from).leads()) {
                 continue;
             }
-            for (long to : group.replica(from).installing()) {
+            for (long to : group.replica(from).wantingSnapshot()) {
                 boolean arrives = side(from) == side(to) && random.nextDouble() >= loss;
                 if (arrives && group.isUp((int) to) && group.install((int) to, from)) {
                     installs++;

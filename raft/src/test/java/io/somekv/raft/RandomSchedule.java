@@ -307,7 +307,7 @@ final class RandomSchedule {
         }
         ReplicaStatus status = replica.status(now(i));
         Snapshot snapshot = replica.snapshotAt(status.applied(), status.logTime());
-        for (long id : replica.installing()) {
+        for (long id : replica.wantingSnapshot()) {
             snapshots.add(new Transfer(snapshot, (int) id - 1));
         }
     }

@@ -127,12 +127,12 @@ final class SparingTest {
         group.apply(1);
         group.compact(1, Long.MAX_VALUE);
         run(group, 3);
-        assertEquals(List.of(), group.replica(1).installing());
-        assertFalse(group.replica(1).isInstalling(3));
+        assertEquals(List.of(), group.replica(1).wantingSnapshot());
+        assertFalse(group.replica(1).wantsSnapshot(3));
         nearlyFull(group);
         run(group, 3);
-        assertEquals(List.of(3L), group.replica(1).installing());
-        assertTrue(group.replica(1).isInstalling(3));
+        assertEquals(List.of(3L), group.replica(1).wantingSnapshot());
+        assertTrue(group.replica(1).wantsSnapshot(3));
     }
 
     @Test
