@@ -14,14 +14,14 @@ final class Completions {
     private final Engine engine;
     private final Places places;
     private final Nursery nursery;
-    private final DiskWatch disks;
+    private final RoomWatch rooms;
     private final Outbox outbox;
 
-    Completions(Engine engine, Places places, Nursery nursery, DiskWatch disks, Outbox outbox) {
+    Completions(Engine engine, Places places, Nursery nursery, RoomWatch rooms, Outbox outbox) {
         this.engine = engine;
         this.places = places;
         this.nursery = nursery;
-        this.disks = disks;
+        this.rooms = rooms;
         this.outbox = outbox;
     }
 
@@ -35,7 +35,7 @@ final class Completions {
         Optional<Nursery.Unborn> born = nursery.born(mark);
         if (born.isPresent()) {
             places.add(born.get().host());
-            disks.welcome(now, born.get().host());
+            rooms.welcome(now, born.get().host());
             born.get().tokens().forEach(token -> outbox.answer(token, new Outcome.Ok()));
             return;
         }

@@ -26,17 +26,17 @@ final class GroupClients {
 
     private final RaftReplica replica;
     private final MemberNodes nodes;
-    private final DiskWatch disks;
+    private final RoomWatch rooms;
     private final WriteQueue writes = new WriteQueue();
     private final ReadQueue reads;
     private final MemberChanges changes = new MemberChanges();
 
     private long nextToken = 1;
 
-    GroupClients(RaftReplica replica, MemberNodes nodes, StateMachine machine, DiskWatch disks) {
+    GroupClients(RaftReplica replica, MemberNodes nodes, StateMachine machine, RoomWatch rooms) {
         this.replica = replica;
         this.nodes = nodes;
-        this.disks = disks;
+        this.rooms = rooms;
         this.reads = new ReadQueue(machine);
     }
 
@@ -83,7 +83,7 @@ final class GroupClients {
                 ? switch (replica.room()) {
                     case HERE -> Optional.empty();
                     case ELSEWHERE -> Optional.of(new Outcome.Busy(RETRY_AFTER_MILLIS));
-                    case NOWHERE -> Optional.of(disks.refusal(replica.membership()));
+                    case NOWHERE -> Optional.of(rooms.refusal(replica.membership()));
                 }
                 : Optional.empty();
     }

@@ -10,7 +10,6 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.raft.Entry;
 import io.somekv.raft.Input;
-import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
 import io.somekv.raft.Message;
 import io.somekv.raft.Now;
@@ -84,7 +83,7 @@ final class GroupHost {
         this.machine = nursery.machine(groupId, storeId);
         this.nodes = new MemberNodes(replica);
         this.dueNanos = replica.nextDeadlineNanos();
-        this.clients = new GroupClients(replica, nodes, machine, nursery.disks());
+        this.clients = new GroupClients(replica, nodes, machine, nursery.rooms());
         this.handOver = new HandOver(replica);
     }
 
@@ -257,27 +256,9 @@ final class GroupHost {
 
     /** Begins to hand the group over to the replica on a node; 0 for the best one. */
     Outcome transfer(Now now, long toNode) {
-        if (!replica.leads()) {
-            return new Outcome.NotLeader(leaderNode());
-        }
-        if (toNode == leaderNode()) {
-            return new Outcome.Ok();
-        }
-        Optional<Member> successor =
-                membership().voters().stream().filter(m -> m.nodeId() == toNode).findFirst();
-        if (toNode != 0 && successor.isEmpty()) {
-            return new Outcome.Invalid(
-                    "node " + toNode + " has no replica of group " + groupId + " that votes");
-        }
-        long replicaId = successor.map(Member::replicaId).orElse(0L);
-        replica.step(now, new Input.TransferLeadership(replicaId));
-        return replica.isTransferring()
-                ? new Outcome.Ok()
-                : new Outcome.Invalid(
-                        toNode == 0
-                                ? "no other replica of group " + groupId + " answers"
-                                : "the replica of group %d on node %d does not answer"
-                                        .formatted(groupId, toNode));
+        return replica.leads()
+                ? handOver.begin(now, groupId, toNode)
+                : new Outcome.NotLeader(leaderNode());
     }
 
     boolean isTransferring() {

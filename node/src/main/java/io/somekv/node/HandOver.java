@@ -1,14 +1,18 @@
 package io.somekv.node;
 
+import io.somekv.protocol.command.Outcome;
 import io.somekv.raft.Input;
+import io.somekv.raft.Member;
 import io.somekv.raft.Now;
 import io.somekv.raft.RaftReplica;
 import io.somekv.raft.Room;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands a group over whose leader's disk is nearly full, while a quorum of others has room
- * (docs/decisions/0009-a-full-disk.md): at once, for what grows waits until another leads.
+ * Has another replica lead a group that this one leads: as somebody wishes, or because this node's
+ * disk is nearly full while a quorum of others has room (docs/decisions/0009-a-full-disk.md), and
+ * then at once, for what grows waits until another leads.
  */
 final class HandOver {
     /**
@@ -41,5 +45,35 @@ final class HandOver {
             triedAt = now;
             replica.step(now, new Input.TransferLeadership(0));
         }
+    }
+
+    /**
+     * At somebody's wish.
+     *
+     * @param toNode the node whose replica is to lead; 0 for the best one
+     */
+    Outcome begin(Now now, long groupId, long toNode) {
+        List<Member> voters = replica.membership().voters();
+        long replicaId =
+                voters.stream()
+                        .filter(voter -> voter.nodeId() == toNode)
+                        .mapToLong(Member::replicaId)
+                        .findFirst()
+                        .orElse(0);
+        if (replicaId == replica.status(now).replicaId()) {
+            return new Outcome.Ok();
+        }
+        if (toNode != 0 && replicaId == 0) {
+            return new Outcome.Invalid(
+                    "node " + toNode + " has no replica of group " + groupId + " that votes");
+        }
+        replica.step(now, new Input.TransferLeadership(replicaId));
+        return replica.isTransferring()
+                ? new Outcome.Ok()
+                : new Outcome.Invalid(
+                        toNode == 0
+                                ? "no other replica of group " + groupId + " answers"
+                                : "the replica of group %d on node %d does not answer"
+                                        .formatted(groupId, toNode));
     }
 }

@@ -36,7 +36,7 @@ public final class Lane {
     private final Completions completions;
     private final CallFilter calls = new CallFilter();
     private final NodeWatch watch;
-    private final DiskWatch disks;
+    private final RoomWatch rooms;
     private final Nursery nursery;
 
     /** When groups at rest are looked at, too: their deadlines are far. */
@@ -54,17 +54,17 @@ public final class Lane {
             Now startedAt) {
         this.config = config;
         this.places = new Places(config.nodeId());
-        this.disks = new DiskWatch(config.nodeId(), places);
-        this.nursery = new Nursery(config, engine, outbox, disks);
+        this.rooms = new RoomWatch(config.nodeId(), places);
+        this.nursery = new Nursery(config, engine, outbox, rooms);
         this.router = new Router(config, places, outbox);
         this.lookAtAllNanos = startedAt.nanos();
-        this.watch = new NodeWatch(config, places, outbox, disks, startedAt);
+        this.watch = new NodeWatch(config, places, outbox, rooms, startedAt);
         this.maps = new MapKeeper(places, router, startedAt, this::onNewerMap);
         this.reporter = new MemberReporter(places, router, startedAt);
         this.driver = new ShardDriver(places, maps, router, startedAt);
         this.guard = new MoveGuard(router);
         this.operations = new GroupOperations(config.nodeId(), places, nursery, outbox);
-        this.completions = new Completions(engine, places, nursery, disks, outbox);
+        this.completions = new Completions(engine, places, nursery, rooms, outbox);
         map.ifPresent(places::learn);
         for (RecoveredGroup group : recovered) {
             places.add(nursery.recover(group, startedAt));
@@ -98,7 +98,7 @@ public final class Lane {
             case LaneInput.CreateReplica create -> operations.onCreate(now, create);
             case LaneInput.TransferLeadership transfer -> operations.onTransfer(now, transfer);
             case LaneInput.ChangeMembers change -> operations.onChange(now, change);
-            case LaneInput.Disk disk -> disks.learnOwn(now, disk.room());
+            case LaneInput.Disk disk -> rooms.learnOwn(now, disk.room());
             case LaneInput.LeaveLeadership _ -> operations.onLeave(now);
             case LaneInput.FromLane lane -> onNote(now, lane.lane(), lane.note());
             case LaneInput.Learned learned -> maps.learn(learned.map());

@@ -22,7 +22,7 @@ final class NodeWatch {
     private final LaneConfig config;
     private final Places places;
     private final Outbox outbox;
-    private final DiskWatch disks;
+    private final RoomWatch rooms;
     private final TreeMap<Long, Life> lives = new TreeMap<>();
     private final TreeSet<Long> watched = new TreeSet<>();
     private long pulses;
@@ -41,11 +41,11 @@ final class NodeWatch {
         }
     }
 
-    NodeWatch(LaneConfig config, Places places, Outbox outbox, DiskWatch disks, Now startedAt) {
+    NodeWatch(LaneConfig config, Places places, Outbox outbox, RoomWatch rooms, Now startedAt) {
         this.config = config;
         this.places = places;
         this.outbox = outbox;
-        this.disks = disks;
+        this.rooms = rooms;
         this.nextPulseNanos = startedAt.nanos();
     }
 
@@ -66,7 +66,7 @@ final class NodeWatch {
         }
         life.heardNanos[pulse.lane()] = now.nanos();
         life.isHeard[pulse.lane()] = true;
-        disks.learn(now, node, pulse.disk());
+        rooms.learn(now, node, pulse.disk());
     }
 
     private static boolean isSound(Frame.Pulse pulse) {
@@ -83,7 +83,7 @@ final class NodeWatch {
             if (pulses++ % LOOK_EVERY == 0) {
                 look();
             }
-            Frame pulse = new Frame.Pulse(config.lane(), config.laneCount(), disks.own());
+            Frame pulse = new Frame.Pulse(config.lane(), config.laneCount(), rooms.own());
             watched.forEach(node -> outbox.send(node, pulse));
         }
         lives.forEach((node, life) -> {

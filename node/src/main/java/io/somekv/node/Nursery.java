@@ -36,7 +36,7 @@ final class Nursery {
     private final LaneConfig config;
     private final Engine engine;
     private final Outbox outbox;
-    private final DiskWatch disks;
+    private final RoomWatch rooms;
     private final SnapshotBudget budget = new SnapshotBudget();
 
     /** Replicas whose first record is not yet durable. */
@@ -60,11 +60,11 @@ final class Nursery {
      */
     record Unborn(GroupHost host, List<Long> tokens) {}
 
-    Nursery(LaneConfig config, Engine engine, Outbox outbox, DiskWatch disks) {
+    Nursery(LaneConfig config, Engine engine, Outbox outbox, RoomWatch rooms) {
         this.config = config;
         this.engine = engine;
         this.outbox = outbox;
-        this.disks = disks;
+        this.rooms = rooms;
         this.nextStoreId = config.firstStoreId() + config.lane();
     }
 
@@ -229,8 +229,8 @@ final class Nursery {
         return outbox;
     }
 
-    DiskWatch disks() {
-        return disks;
+    RoomWatch rooms() {
+        return rooms;
     }
 
     /** A state machine on the rows of a store. */

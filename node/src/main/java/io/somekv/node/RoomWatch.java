@@ -13,7 +13,7 @@ import java.util.TreeMap;
  * Knows which nodes' disks are nearly full, this one's by its rim and others' by their pulses, and
  * lets the groups of its lane know (docs/decisions/0009-a-full-disk.md).
  */
-final class DiskWatch {
+final class RoomWatch {
     private final long ownNode;
     private final Places places;
 
@@ -22,7 +22,7 @@ final class DiskWatch {
 
     private DiskRoom own = DiskRoom.PLENTY;
 
-    DiskWatch(long ownNode, Places places) {
+    RoomWatch(long ownNode, Places places) {
         this.ownNode = ownNode;
         this.places = places;
     }
