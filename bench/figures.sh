@@ -155,7 +155,7 @@ replace() {
     awk -F'"' '$2 == "SET" { printf "%.0f/s  p50 %.2f  p99 %.2f  longest %.0f ms\n", $4, $10, $14, $16 }' \
         "$dir/load.txt"
     echo "errors: $(grep -ci error "$dir/load-errors.txt" || true)"
-    "$here/nodes.sh" digests
+    "$somekv" cluster status --digests --node "$(control "$other")"
 }
 
 ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
@@ -185,7 +185,7 @@ hot() {
     done
 }
 
-# A shard with data does not move yet: so all groups join before there is any, in a cluster of their own.
+# A shard with data does not move yet: all groups join before there is any, in a cluster of their own.
 groups() {
     local n began
     start_all

@@ -150,7 +150,7 @@ public final class SimNode implements Network.Endpoint {
         }
         lastIncarnation = wal.incarnation();
         List<RecoveredGroup> recovered = wal.recovered();
-        world.trace().event(Trace.Kind.START, id, wal.incarnation(), () -> words(recovered));
+        world.trace().event(Trace.Kind.START, id, wal.incarnation(), () -> Texts.groups(recovered));
         durability.recovered(recovered);
         world.watch().recovered(id, recovered);
         recovered.forEach(group -> engine.belongs(group.storeId(), group.groupId()));
@@ -386,25 +386,5 @@ public final class SimNode implements Network.Endpoint {
                             }
                             flushNowAndThen();
                         });
-    }
-
-    private static String words(List<RecoveredGroup> groups) {
-        StringBuilder text = new StringBuilder();
-        for (RecoveredGroup group : groups) {
-            text.append('g')
-                    .append(group.groupId())
-                    .append(" replica ")
-                    .append(group.replicaId())
-                    .append(" t")
-                    .append(group.hardState().term())
-                    .append(" vote ")
-                    .append(group.hardState().votedFor())
-                    .append(" commit ")
-                    .append(group.hardState().commit())
-                    .append(" last ")
-                    .append(group.lastIndex())
-                    .append(" | ");
-        }
-        return text.toString();
     }
 }

@@ -1,12 +1,14 @@
 package io.somekv.sim.world;
 
 import io.somekv.base.Bytes;
+import io.somekv.node.log.RecoveredGroup;
 import io.somekv.node.wire.ConsensusCodec;
 import io.somekv.node.wire.Envelope;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.protocol.frame.FrameCodec;
 import io.somekv.raft.Message;
+import java.util.List;
 
 /** Frames in words, for the reader of a trace. */
 final class Texts {
@@ -76,6 +78,27 @@ final class Texts {
             return text.append(" commit ").append(append.commit()).toString();
         }
         return message.toString();
+    }
+
+    /** What a log holds of them. */
+    static String groups(List<RecoveredGroup> groups) {
+        StringBuilder text = new StringBuilder();
+        for (RecoveredGroup group : groups) {
+            text.append('g')
+                    .append(group.groupId())
+                    .append(" replica ")
+                    .append(group.replicaId())
+                    .append(" t")
+                    .append(group.hardState().term())
+                    .append(" vote ")
+                    .append(group.hardState().votedFor())
+                    .append(" commit ")
+                    .append(group.hardState().commit())
+                    .append(" last ")
+                    .append(group.lastIndex())
+                    .append(" | ");
+        }
+        return text.toString();
     }
 
     private static String cut(String text) {
