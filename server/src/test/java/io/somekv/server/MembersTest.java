@@ -10,7 +10,6 @@ import io.somekv.raft.MembershipChange;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.grpc.ControlChannel;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -23,13 +22,7 @@ final class MembersTest {
 
     /** Typed with node 1 as the one to ask. */
     private static Typed type(TestCluster cluster, String... words) {
-        return Typed.of(words(cluster, words));
-    }
-
-    private static String[] words(TestCluster cluster, String... words) {
-        List<String> all = new ArrayList<>(List.of(words));
-        all.addAll(List.of("--node", "127.0.0.1:" + cluster.info(0).grpcPort()));
-        return all.toArray(String[]::new);
+        return Typed.at(cluster.info(0), words);
     }
 
     private static void done(TestCluster cluster, String... words) {
@@ -175,7 +168,8 @@ final class MembersTest {
             NodeInfo added = cluster.info(3);
             cluster.stop(3);
             Typed.Running adding =
-                    Typed.begin(words(cluster, "group", "members", "1", "--add", "4"));
+                    Typed.begin(
+                            Typed.asking(cluster.info(0), "group", "members", "1", "--add", "4"));
             while (!adding.out().toString().contains("node 4 does not answer")) {
                 Thread.onSpinWait();
             }

@@ -33,12 +33,6 @@ final class RecoverQuorumTest {
         assertTrue(typed.error().contains("othing was changed"), typed.error());
     }
 
-    private static Typed ask(TestCluster cluster, String... words) {
-        List<String> all = new ArrayList<>(List.of(words));
-        all.addAll(List.of("--node", "127.0.0.1:" + cluster.info(0).grpcPort()));
-        return Typed.of(all.toArray(String[]::new));
-    }
-
     private static void write(TestCluster cluster, String prefix) {
         try (Jedis jedis = new Jedis("127.0.0.1", cluster.info(0).respPort(), 20_000)) {
             for (int i = 0; i < 50; i++) {
@@ -64,10 +58,10 @@ final class RecoverQuorumTest {
             cluster.stop(2);
             cluster.stop(1);
             String why = "group 1 has no leader, and can have none: of its 3 voters 2 are needed";
-            while (!ask(cluster, "cluster", "status").out().contains(why)) {
+            while (!Typed.at(cluster.info(0), "cluster", "status").out().contains(why)) {
                 Thread.onSpinWait();
             }
-            Typed members = ask(cluster, "group", "members", "1");
+            Typed members = Typed.at(cluster.info(0), "group", "members", "1");
             assertTrue(members.error().contains("Node 2 does not answer"), members.error());
             stopAll(cluster);
 
@@ -94,9 +88,9 @@ final class RecoverQuorumTest {
         try (Jedis jedis = new Jedis("127.0.0.1", cluster.info(0).respPort(), 20_000)) {
             assertEquals("value49", jedis.get("key49"));
             String newcomer = cluster.startOneMore(4);
-            assertEquals(0, ask(cluster, "node", "join", newcomer).code());
+            assertEquals(0, Typed.at(cluster.info(0), "node", "join", newcomer).code());
             for (String group : List.of("0", "1")) {
-                Typed added = ask(cluster, "group", "members", group, "--add", "4");
+                Typed added = Typed.at(cluster.info(0), "group", "members", group, "--add", "4");
                 assertEquals(0, added.code(), added.error());
             }
             cluster.startAgain(before.get(1));

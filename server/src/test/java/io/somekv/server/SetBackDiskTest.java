@@ -8,7 +8,6 @@ import io.somekv.protocol.config.NodeInfo;
 import io.somekv.server.folder.RefusedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -18,6 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 final class SetBackDiskTest {
     /** Where the log begins: its first segment (docs/FORMATS.md). */
     private static final long FIRST_SEGMENT = 1L << 32;
+
+    /** Also where a leader is to be elected first. */
+    private static final String SECONDS = "60";
 
     @TempDir private Path folder;
 
@@ -56,22 +58,15 @@ final class SetBackDiskTest {
             Files.move(folder.resolve("node3"), folder.resolve("old"));
             Files.move(folder.resolve("newest"), folder.resolve("node3"));
             cluster.startAgain(third);
-            Typed got = type(cluster, 2, "get", "later");
+            Typed got = Typed.at(third, "get", "later", "--timeout", SECONDS);
             assertEquals(0, got.code(), "it is there: " + got.error());
             assertEquals(1, cluster.emergencies().size());
         }
     }
 
-    /** Also where a leader is to be elected first. */
-    private static Typed type(TestCluster cluster, int node, String... words) {
-        List<String> all = new ArrayList<>(List.of(words));
-        all.addAll(List.of("--timeout", "60", "--node"));
-        all.add("127.0.0.1:" + cluster.info(node).grpcPort());
-        return Typed.of(all.toArray(String[]::new));
-    }
-
     private static void put(TestCluster cluster, String key) {
-        Typed typed = type(cluster, 0, "put", key, "x".repeat(20_000));
+        Typed typed =
+                Typed.at(cluster.info(0), "put", key, "x".repeat(20_000), "--timeout", SECONDS);
         assertEquals(0, typed.code(), typed.error());
     }
 

@@ -1,11 +1,14 @@
 package io.somekv.server;
 
+import io.somekv.protocol.config.NodeInfo;
 import io.somekv.server.cli.ServerCommands;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.Charset;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,6 +35,18 @@ record Typed(int code, String out, String error) {
 
     static Typed of(String... words) {
         return run(new StringWriter(), words);
+    }
+
+    /** With that node as the one to ask. */
+    static Typed at(NodeInfo node, String... words) {
+        return of(asking(node, words));
+    }
+
+    /** These words, and the node to ask. */
+    static String[] asking(NodeInfo node, String... words) {
+        List<String> all = new ArrayList<>(List.of(words));
+        all.addAll(List.of("--node", node.host() + ":" + node.grpcPort()));
+        return all.toArray(String[]::new);
     }
 
     private static Typed run(StringWriter out, String... words) {
