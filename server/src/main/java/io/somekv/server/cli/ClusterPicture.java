@@ -8,6 +8,7 @@ import io.somekv.protocol.v1.ReplicaStatus;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.grpc.ControlChannel;
 import io.somekv.server.grpc.ProtoMapping;
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -18,6 +19,8 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongPredicate;
 
 /**
  * The cluster as its nodes see it, each asked for itself: so a node that is down, or that sees
@@ -26,6 +29,11 @@ import java.util.TreeSet;
 final class ClusterPicture {
     /** Of groups that nobody leads, so many are written about at length. */
     private static final int LEADERLESS_SHOWN = 5;
+
+    /** Some elections, and nodes that have only just started. */
+    private static final long ELECTION_NANOS_MAX = 15_000_000_000L;
+
+    private static final long LOOK_AGAIN_MILLIS = 200;
 
     /**
      * One node and what it said.
@@ -68,6 +76,35 @@ final class ClusterPicture {
                                     : ask(node, digests)));
         }
         return new ClusterPicture(first.getClusterId(), map, seen);
+    }
+
+    /**
+     * The same for a command that needs leaders: waits while groups elect theirs, for a node may
+     * only just have died.
+     *
+     * @param out is told what is waited for
+     * @param matters the groups whose leaders it needs
+     */
+    static ClusterPicture settled(ControlChannel channel, PrintWriter out, LongPredicate matters)
+            throws InterruptedException {
+        long deadline = System.nanoTime() + ELECTION_NANOS_MAX;
+        boolean said = false;
+        while (true) {
+            ClusterPicture picture = take(channel, false);
+            List<Long> electing =
+                    picture.leaderless().stream()
+                            .filter(group -> matters.test(group) && picture.mayElect(group))
+                            .toList();
+            if (electing.isEmpty() || System.nanoTime() - deadline > 0) {
+                return picture;
+            }
+            if (!said) {
+                out.println("waits until there are leaders of groups " + electing);
+                out.flush();
+                said = true;
+            }
+            TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MILLIS);
+        }
     }
 
     private static Optional<GetStatusResponse> ask(NodeInfo node, boolean digests) {
@@ -171,6 +208,14 @@ final class ClusterPicture {
     }
 
     private String whyNoLeader(long groupId) {
+        return leaderless(groupId).text();
+    }
+
+    private boolean mayElect(long groupId) {
+        return leaderless(groupId).mayElect();
+    }
+
+    private WhyNoLeader leaderless(long groupId) {
         TreeMap<Long, ReplicaStatus> found = new TreeMap<>();
         List<Long> answering = new ArrayList<>();
         for (Seen seen : nodes) {
@@ -181,7 +226,7 @@ final class ClusterPicture {
                 }
             }
         }
-        return new WhyNoLeader(groupId, found, answering).text();
+        return new WhyNoLeader(groupId, found, answering);
     }
 
     /** A group's replica as its node describes it; empty where that does not answer or has none. */

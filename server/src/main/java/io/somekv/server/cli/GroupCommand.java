@@ -52,12 +52,16 @@ final class GroupCommand extends CommandFamily {
 
         @Override
         void run(ControlChannel channel) throws InterruptedException {
-            ClusterPicture picture = ClusterPicture.take(channel, false);
+            ClusterPicture picture = settled(channel);
             if (added != 0 || removed != 0) {
                 change(channel, picture);
-                picture = ClusterPicture.take(channel, false);
+                picture = settled(channel);
             }
             out().print(picture.members(groupId));
+        }
+
+        private ClusterPicture settled(ControlChannel channel) throws InterruptedException {
+            return ClusterPicture.settled(channel, out(), group -> group == groupId);
         }
 
         private void change(ControlChannel channel, ClusterPicture picture)
@@ -113,8 +117,9 @@ final class GroupCommand extends CommandFamily {
             out().println(ledBy(await(channel, leader.nodeId())) + " now");
         }
 
-        private NodeInfo leader(ControlChannel channel) {
-            ClusterPicture picture = ClusterPicture.take(channel, false);
+        private NodeInfo leader(ControlChannel channel) throws InterruptedException {
+            ClusterPicture picture =
+                    ClusterPicture.settled(channel, out(), group -> group == groupId);
             picture.needLed(groupId);
             return picture.leaderOf(groupId).orElseThrow();
         }

@@ -82,15 +82,15 @@ final class NodeCommand extends CommandFamily {
 
         @Override
         void run(ControlChannel channel) throws InterruptedException {
-            checkOldIsKnown(ClusterPicture.take(channel, false));
+            checkOldIsKnown(settled(channel, out()));
             NodeInfo to = arrived(channel);
             Relocation relocation = new Relocation(channel, out());
-            ClusterPicture picture = ClusterPicture.take(channel, false);
+            ClusterPicture picture = settled(channel, out());
             for (long groupId : groupsOn(picture, oldNode)) {
                 relocation.carryOut(new Relocation.Step(groupId, oldNode, to));
             }
             if (oldNode != to.nodeId()) {
-                forget(channel, oldNode);
+                forget(channel, out(), oldNode);
             }
             out().printf("node %d is in the place of node %d%n", to.nodeId(), oldNode);
         }
@@ -164,26 +164,33 @@ final class NodeCommand extends CommandFamily {
         @Override
         void run(ControlChannel channel) throws InterruptedException {
             ClusterPicture.take(channel, false).needNode(nodeId);
-            forget(channel, nodeId);
+            forget(channel, out(), nodeId);
             out().println("node " + nodeId + " is not in the cluster any more");
         }
     }
 
     /** The master hears of a group's members a moment after they have changed. */
-    private static void forget(ControlChannel channel, long nodeId) throws InterruptedException {
+    private static void forget(ControlChannel channel, PrintWriter out, long nodeId)
+            throws InterruptedException {
         long end = System.nanoTime() + 10_000_000_000L;
         while (true) {
             try {
                 channel.removeNode(nodeId);
                 return;
             } catch (ControlException e) {
-                boolean hosts = !groupsOn(ClusterPicture.take(channel, false), nodeId).isEmpty();
+                boolean hosts = !groupsOn(settled(channel, out), nodeId).isEmpty();
                 if (hosts || e.kind() != Kind.NOT_NOW || System.nanoTime() - end > 0) {
                     throw e;
                 }
             }
             Thread.sleep(200);
         }
+    }
+
+    /** With a leader of every group that can elect one. */
+    private static ClusterPicture settled(ControlChannel channel, PrintWriter out)
+            throws InterruptedException {
+        return ClusterPicture.settled(channel, out, _ -> true);
     }
 
     private static List<Long> groupsOn(ClusterPicture picture, long nodeId) {
@@ -199,7 +206,7 @@ final class NodeCommand extends CommandFamily {
 
     private static void drain(ControlChannel channel, PrintWriter out, long nodeId, boolean shrink)
             throws InterruptedException {
-        ClusterPicture picture = ClusterPicture.take(channel, false);
+        ClusterPicture picture = settled(channel, out);
         picture.needNode(nodeId);
         List<Relocation.Step> steps = plan(picture, nodeId, shrink);
         Relocation relocation = new Relocation(channel, out);

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What to tell of a group that nobody leads: whether it will pass, and what to do if not. */
 final class WhyNoLeader {
@@ -28,27 +29,38 @@ final class WhyNoLeader {
         this.answering = answering;
     }
 
+    /** Enough of its voters answer: it is a matter of seconds. */
+    boolean mayElect() {
+        return newest().filter(replica -> lacking(replica).isEmpty()).isPresent();
+    }
+
     String text() {
-        Optional<ReplicaStatus> newest =
-                replicas.values().stream()
-                        .max(Comparator.comparingLong(ReplicaStatus::getCommitIndex));
+        Optional<ReplicaStatus> newest = newest();
         if (newest.isEmpty()) {
             return "group "
                     + groupId
                     + " has no leader: no node that answers has a replica of it."
                     + " Start the nodes that do";
         }
-        List<GroupMember> members = newest.get().getMembersList();
-        List<GroupMember> now = with(members, "VOTER", "LEAVING");
-        List<GroupMember> next = with(members, "VOTER", "JOINING");
-        List<GroupMember> lacking = hasMajority(now) ? next : now;
-        if (hasMajority(lacking)) {
-            return "group "
-                    + groupId
-                    + " has no leader at the moment, though enough of its voters"
-                    + " answer: it elects one, within seconds if they reach each other";
-        }
-        return lost(lacking);
+        return lacking(newest.get())
+                .map(this::lost)
+                .orElse(
+                        "group "
+                                + groupId
+                                + " has no leader at the moment, though enough of its voters"
+                                + " answer: it elects one, within seconds if they reach each other");
+    }
+
+    private Optional<ReplicaStatus> newest() {
+        return replicas.values().stream()
+                .max(Comparator.comparingLong(ReplicaStatus::getCommitIndex));
+    }
+
+    /** Voters of which too few answer; empty if a leader can be elected. */
+    private Optional<List<GroupMember>> lacking(ReplicaStatus replica) {
+        List<GroupMember> now = with(replica.getMembersList(), "VOTER", "LEAVING");
+        List<GroupMember> next = with(replica.getMembersList(), "VOTER", "JOINING");
+        return Stream.of(now, next).filter(voters -> !hasMajority(voters)).findFirst();
     }
 
     private String lost(List<GroupMember> voters) {
