@@ -153,7 +153,7 @@ public final class ClientCore {
             deadlines.observe(reply.logTime(), nowMillis);
             PendingRequest request = pending.get(reply.token());
             if (request != null) {
-                onOutcome(request, reply.outcome(), nowMillis);
+                onOutcome(request, endpoint, reply.outcome(), nowMillis);
             }
         }
     }
@@ -169,7 +169,7 @@ public final class ClientCore {
             } else if (request.waitsForStamp()) {
                 wakeAt(request, patienceEndsAt(request));
             } else if (request.endpoint != Endpoints.NONE) {
-                endpoints.onSilence(request.endpoint);
+                endpoints.onNoHelp(request.endpoint);
                 pause(request, nowMillis);
             } else {
                 send(request, nowMillis);
@@ -191,9 +191,10 @@ public final class ClientCore {
 
     // ---- what becomes of a request
 
-    private void onOutcome(PendingRequest request, Outcome outcome, long nowMillis) {
+    private void onOutcome(PendingRequest request, int endpoint, Outcome outcome, long nowMillis) {
         if (request.token.isEmpty() && !(outcome instanceof Outcome.Registered)) {
-            // A cluster that has not started refuses: no reason to give up.
+            // A cluster that has not started refuses, and so does a node that is in none.
+            endpoints.onNoHelp(endpoint);
             pause(request, nowMillis);
         } else if (outcome instanceof Outcome.Result || outcome instanceof Outcome.Invalid) {
             complete(request, outcome, nowMillis);
@@ -211,7 +212,9 @@ public final class ClientCore {
                 request.refusal = Optional.of(outcome);
             }
             if (outcome instanceof Outcome.NotLeader other) {
-                endpoints.onLeaderHint(other.leaderNode());
+                endpoints.onLeaderHint(endpoint, other.leaderNode());
+            } else if (outcome instanceof Outcome.WrongGroup) {
+                endpoints.onNoHelp(endpoint);
             }
             pause(request, nowMillis);
             if (outcome instanceof Outcome.Busy busy) {

@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * Which node a client speaks to. Any node serves any key, so it stays with the one that answered
- * last and moves on when that one is silent. A client that knows the shard map will choose by key
- * here, and nowhere else.
+ * last and moves on when that one is silent or of no help. A client that knows the shard map will
+ * choose by key here, and nowhere else.
  */
 final class Endpoints {
     static final int NONE = -1;
@@ -63,20 +63,25 @@ final class Endpoints {
         return false;
     }
 
-    /** It left a request unanswered: the next ones go elsewhere. */
-    void onSilence(int endpoint) {
+    /** It left a request unanswered, or could not serve it: the next ones go elsewhere. */
+    void onNoHelp(int endpoint) {
         if (endpoint == preferred) {
             preferred = (preferred + 1) % connected.length;
         }
     }
 
-    /** It said who leads; stays as it was when that node is not known here. */
-    void onLeaderHint(long nodeId) {
+    /**
+     * It said who leads. It may be one that never knows, such as a node on a blank disk which is in
+     * no cluster yet: without a hint that can be followed the next requests go elsewhere, too.
+     */
+    void onLeaderHint(int endpoint, long nodeId) {
         for (int i = 0; i < nodeIds.length; i++) {
             if (nodeId != 0 && nodeIds[i] == nodeId && connected[i]) {
                 preferred = i;
+                return;
             }
         }
+        onNoHelp(endpoint);
     }
 
     @Override

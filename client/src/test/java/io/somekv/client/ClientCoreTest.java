@@ -259,6 +259,33 @@ class ClientCoreTest {
         assertEquals(registration, onlyCall(), "with the same nonce");
     }
 
+    /** As one on a blank disk, which is in no cluster: staying with it would be for ever. */
+    @Test
+    void aNodeThatKnowsNoLeaderIsNotAskedAlone() {
+        register();
+        core.onConnected(1, 0);
+        core.request(1, PUT, 10);
+        reply(onlyCall(), new Outcome.NotLeader(0), 10);
+        core.onTime(core.nextWakeUpMillis());
+        Frame.Call second = onlyCall();
+        assertEquals(1, lastEndpoint);
+        core.onFrame(1, new Frame.Reply(second.token(), new Outcome.WrongGroup(7), LOG_TIME), 90);
+        core.onTime(core.nextWakeUpMillis());
+        onlyCall();
+        assertEquals(0, lastEndpoint);
+    }
+
+    @Test
+    void norIsItForAnId() {
+        core.onConnected(0, 0);
+        core.onConnected(1, 0);
+        core.request(1, PUT, 0);
+        reply(onlyCall(), new Outcome.NotLeader(0), 1);
+        core.onTime(core.nextWakeUpMillis());
+        onlyCall();
+        assertEquals(1, lastEndpoint);
+    }
+
     @Test
     void moreThanTheQueueHoldsIsBusy() {
         for (int i = 0; i < 101; i++) {

@@ -8,6 +8,8 @@ import io.somekv.protocol.frame.Frame;
 import io.somekv.protocol.frame.FrameCodec;
 import io.somekv.protocol.frame.FrameDecoder;
 import java.io.IOException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +23,9 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
 
     /** A client's calls that wait for an answer; past it, its socket is not read. */
     private static final int CALLS_MAX = 8_192;
+
+    /** Who has not introduced itself by then is not waited for. */
+    private static final long HELLO_SECONDS_MAX = 5;
 
     private final PeerNetwork network;
     private final FrameConnection connection;
@@ -43,6 +48,15 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
     public void channelActive(ChannelHandlerContext context) {
         if (dialed != null) {
             connection.send(network.hello());
+        }
+        Future<?> _ =
+                context.executor()
+                        .schedule(this::endUnlessIntroduced, HELLO_SECONDS_MAX, TimeUnit.SECONDS);
+    }
+
+    private void endUnlessIntroduced() {
+        if (remote == null) {
+            connection.close();
         }
     }
 

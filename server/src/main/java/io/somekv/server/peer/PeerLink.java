@@ -64,6 +64,13 @@ final class PeerLink {
         return nodeId;
     }
 
+    /** Connections on which nothing came for so long that they are dead. */
+    synchronized List<FrameConnection> dead(long nowNanos) {
+        return connections.stream()
+                .filter(connection -> nowNanos - connection.heardNanos() >= DEAD_NANOS)
+                .toList();
+    }
+
     /** Where to send. */
     @Nullable FrameConnection current() {
         return current;

@@ -147,9 +147,13 @@ public final class PeerNetwork {
 
     /**
      * Two followers have nothing to say to each other, and are to know of each other all the same.
+     * A connection that shows no life is ended and dialed anew: after a partition TCP would wait
+     * for as long again as that had lasted, for its retries become ever rarer (RFC 6298 section 5).
      */
     private void showLife() {
+        long now = System.nanoTime();
         for (PeerLink link : links.values()) {
+            link.dead(now).forEach(FrameConnection::close);
             FrameConnection connection = link.current();
             if (connection != null && connection.hasRoom()) {
                 connection.lane().eventLoop().execute(() -> connection.send(mark()));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.server.peer.PeerLink.Opening;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Tag;
@@ -66,6 +67,14 @@ final class PeerLinkTest {
         assertEquals(
                 new Opening.Taken(Optional.of(old), true),
                 openAfter(6 * SECOND, connection(), 6, 71));
+    }
+
+    @Test
+    void aConnectionOnWhichNothingComesIsDead() {
+        FrameConnection first = connection();
+        open(first, 5, 70);
+        assertEquals(List.of(), link.dead(first.madeNanos() + 4 * SECOND));
+        assertEquals(List.of(first), link.dead(first.madeNanos() + 6 * SECOND));
     }
 
     /** However often the other folder was started before. */
