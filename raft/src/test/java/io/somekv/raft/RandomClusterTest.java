@@ -2,9 +2,13 @@ package io.somekv.raft;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
 import java.util.EnumSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Many random schedules, all of which must end well. The simulator does the same with the real node
@@ -37,5 +41,27 @@ final class RandomClusterTest {
         assertTrue(installs > RUNS, "snapshots are taken in: " + installs);
         assertTrue(quietTicks > 10 * RUNS, "groups go quiet: " + quietTicks);
         assertTrue(handOvers > RUNS / 2, "leaders spare their disks: " + handOvers);
+    }
+
+    /**
+     * A bug that nothing finds has not been looked for: how many schedules it takes stands in
+     * docs/MUTANTS.md.
+     */
+    @ParameterizedTest
+    @CsvSource({"READ_JOINS_RUNNING_ROUND, 400"})
+    @Tag("kb-32")
+    void aBugThatIsPutBackIsFound(Mutation mutation, int seedsMax) {
+        assertTrue(seedsToDetection(mutation, seedsMax) <= seedsMax);
+    }
+
+    private static int seedsToDetection(Mutation mutation, int seedsMax) {
+        for (int seed = 1; seed <= seedsMax; seed++) {
+            try {
+                new RandomSchedule(seed, EnumSet.of(mutation)).all();
+            } catch (Invariant.Violation found) {
+                return seed;
+            }
+        }
+        return seedsMax + 1;
     }
 }

@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +62,9 @@ public final class Linearizability {
 
     /** Which known operations are placed, and what they leave; the bits are never changed again. */
     private record Configuration(BitSet known, NavigableMap<Bytes, Cell> state) {}
+
+    /** Of bytes, taken as they are used: the search is as deep as operations are placed. */
+    private static final long STACK_SIZE = 1L << 30;
 
     private final List<Operation> operations;
     private final KeyModel model;
@@ -174,13 +179,25 @@ public final class Linearizability {
     }
 
     private Verdict judge() {
-        boolean found = search(new TreeMap<>());
-        if (found) {
+        if (searchOnDeepStack()) {
             return new Verdict.Linearizable();
         }
         return steps >= stepsMax || stuckAt == null
                 ? new Verdict.Undecided(steps)
                 : new Verdict.Violated(stuckAt);
+    }
+
+    private boolean searchOnDeepStack() {
+        FutureTask<Boolean> search = new FutureTask<>(() -> search(new TreeMap<>()));
+        Thread.ofPlatform().name("linearizability").stackSize(STACK_SIZE).start(search);
+        try {
+            return search.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the search failed", e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted in the search", e);
+        }
     }
 
     /** Whether what is not yet placed can be, from {@code state} on. */

@@ -50,6 +50,16 @@ final class LinearizabilityTest {
                 """);
     }
 
+    /** As clients make of one key in a minute or so; the search is as deep. */
+    @Test
+    void aLongHistoryIsDecided() {
+        StringBuilder history = new StringBuilder("1 0..1 put a ok\n");
+        for (int i = 1; i < 10_000; i++) {
+            history.append("2 %d..%d get a%n".formatted(2 * i, 2 * i + 1));
+        }
+        good(history.toString());
+    }
+
     @Test
     void staleRead() {
         broken(

@@ -33,7 +33,7 @@ import org.rocksdb.Snapshot;
  */
 public final class RocksEngine implements Engine {
     static {
-        RocksDB.loadLibrary();
+        NativeCode.load();
     }
 
     /** Where a call has changed some of the files and not yet all. */

@@ -31,7 +31,7 @@ public record RowsInspection(
             new RowsInspection(new TreeMap<>(), new TreeMap<>(), Optional.empty());
 
     static {
-        RocksDB.loadLibrary();
+        NativeCode.load();
     }
 
     /** Reads all files of the database in {@code folder}. */
