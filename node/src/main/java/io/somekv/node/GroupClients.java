@@ -54,7 +54,8 @@ final class GroupClients {
      * Serves a client's request if this replica leads, or if the read may be answered by any; the
      * answer comes once it is decided.
      */
-    void serve(Now now, Request request, ReadMode mode, Waiter waiter) {
+    void serve(Now now, Request request, ReadMode mode, Waiter origin) {
+        Waiter waiter = timedWhileItLeads(origin);
         long logTime = replica.logTime(now);
         Optional<Outcome> refusal =
                 replica.leads() || mode.isLocal()
@@ -71,6 +72,14 @@ final class GroupClients {
         if (!taken) {
             waiter.done(now, new Outcome.Busy(RETRY_AFTER_MILLIS), logTime);
         }
+    }
+
+    /**
+     * Clients reckon deadlines from the log time that an answer shows. A replica that follows may
+     * know one from hours ago, and the deadline would have passed when it is set.
+     */
+    private Waiter timedWhileItLeads(Waiter origin) {
+        return (now, outcome, logTime) -> origin.done(now, outcome, replica.leads() ? logTime : 0);
     }
 
     /**

@@ -7,7 +7,7 @@ import io.somekv.raft.Now;
 interface Waiter {
     /**
      * @param logTime of the group that answered, in milliseconds since 1970; 0 when none was
-     *     reached
+     *     reached, or by a replica that does not lead
      */
     void done(Now now, Outcome outcome, long logTime);
 }

@@ -118,13 +118,15 @@ class LaneTest {
     @Tag("lab:somekv.endtoend.PartitionedCluster")
     void aWriteThatReachedACutOffLeaderIsUnknownAndNeverAFailure() {
         LaneCluster cluster = started(1);
-        assertEquals(new Outcome.Ok(), cluster.ask(1, Command.Put.of(key(1), Bytes.utf8("v"))));
+        long leader = leaderOf(cluster);
+        Command put = Command.Put.of(key(1), Bytes.utf8("v"));
+        assertEquals(new Outcome.Ok(), cluster.ask(leader, put));
         cluster.cutOff(2);
         cluster.cutOff(3);
         cluster.cutOff(1);
         assertInstanceOf(
                 Outcome.Unknown.class,
-                cluster.ask(leaderOf(cluster), Command.Put.of(key(1), Bytes.utf8("w"))));
+                cluster.ask(leader, Command.Put.of(key(1), Bytes.utf8("w"))));
     }
 
     private static long leaderOf(LaneCluster cluster) {

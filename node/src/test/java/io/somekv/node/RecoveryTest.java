@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 /** Nodes come back with what their disks held. */
 class RecoveryTest {
     private static final Bytes KEY = Bytes.utf8("k");
+    private static final int MINUTE_TICKS = 60_000 / 5;
 
     private static LaneCluster started(Set<Mutation> mutations) {
         LaneCluster cluster = new LaneCluster(3, RaftConfig.defaults(), mutations);
@@ -42,6 +43,24 @@ class RecoveryTest {
         cluster.restart(node);
         cluster.learn(node);
         cluster.run(500);
+    }
+
+    /**
+     * Whoever is asked first follows, and the last log time that it knows is from before: reckoned
+     * from that, the deadline of the first write would have passed, and it would never be executed.
+     */
+    @Test
+    void whatIsAskedBeforeThereIsALeaderIsServedHoweverLongAllWereDown() {
+        LaneCluster cluster = started(Collections.emptySet());
+        for (long node = 1; node <= 3; node++) {
+            cluster.crash(node);
+        }
+        cluster.run(MINUTE_TICKS + MINUTE_TICKS / 2);
+        for (long node = 1; node <= 3; node++) {
+            cluster.restart(node);
+            cluster.learn(node);
+        }
+        assertEquals(new Outcome.Int(11), cluster.ask(1, new Command.Append(KEY, KEY)));
     }
 
     /** What was agreed is bytes from then on: nobody can change a command in memory any more. */

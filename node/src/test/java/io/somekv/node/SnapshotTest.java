@@ -220,7 +220,10 @@ class SnapshotTest {
         cluster.network((from, to, frame) ->
                 isOfSnapshot(frame) && ++pieces[0] > 8 ? Fate.IS_LOST : Fate.ARRIVES);
         cluster.heal();
-        cluster.run(20);
+        for (int tick = 0; tick < 400 && pieces[0] <= 8; tick++) {
+            cluster.run(1);
+        }
+        assertTrue(pieces[0] > 8, "it has begun");
         cluster.cutOff(away);
         cluster.run(2600);
         List<Long> parts = new ArrayList<>();

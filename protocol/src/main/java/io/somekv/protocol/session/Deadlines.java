@@ -7,7 +7,7 @@ import io.somekv.base.Invariant;
  * client's own monotonic clock. The client's wall clock plays no part: groups judge by log time
  * alone (DESIGN §6).
  *
- * <p>An idle group answers reads with the log time of its last entry, hours old perhaps; so the
+ * <p>Only who leads shows one: a follower's is that of its last entry, hours old perhaps. The
  * latest estimate stands, and an earlier one never replaces it. An estimate that has run on the
  * client's clock for too long is worth nothing: the next request is sent without a deadline and is
  * answered with a log time.
@@ -47,7 +47,7 @@ public final class Deadlines {
     /**
      * Takes note of a log time.
      *
-     * @param shown by a reply; 0 where no group was reached
+     * @param shown by a reply; 0 where no leader was reached
      * @param nowMillis the client's monotonic clock
      */
     public void observe(long shown, long nowMillis) {
