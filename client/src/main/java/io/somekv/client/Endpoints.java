@@ -65,8 +65,8 @@ final class Endpoints {
 
     /** It left a request unanswered, or could not serve it: the next ones go elsewhere. */
     void onNoHelp(int endpoint) {
-        if (endpoint == preferred) {
-            preferred = (preferred + 1) % connected.length;
+        if (endpoint == choose()) {
+            preferred = (endpoint + 1) % connected.length;
         }
     }
 

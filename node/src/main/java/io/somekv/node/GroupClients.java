@@ -55,10 +55,10 @@ final class GroupClients {
      * answer comes once it is decided.
      */
     void serve(Now now, Request request, ReadMode mode, Waiter origin) {
-        Waiter waiter = timedWhileItLeads(origin);
+        Waiter waiter = timed(origin);
         long logTime = replica.logTime(now);
         Optional<Outcome> refusal =
-                replica.leads() || mode.isLocal()
+                replica.stampsTime() || mode.isLocal()
                         ? RequestCheck.refusal(request, logTime).or(() -> wantOfRoom(request))
                         : Optional.of(notLeader());
         if (refusal.isPresent()) {
@@ -75,11 +75,12 @@ final class GroupClients {
     }
 
     /**
-     * Clients reckon deadlines from the log time that an answer shows. A replica that follows may
-     * know one from hours ago, and the deadline would have passed when it is set.
+     * Clients reckon deadlines from the log time that an answer shows. A replica that stamps none
+     * may know one from hours ago, and the deadline would have passed when it is set.
      */
-    private Waiter timedWhileItLeads(Waiter origin) {
-        return (now, outcome, logTime) -> origin.done(now, outcome, replica.leads() ? logTime : 0);
+    private Waiter timed(Waiter origin) {
+        return (now, outcome, logTime) ->
+                origin.done(now, outcome, replica.stampsTime() ? logTime : 0);
     }
 
     /**

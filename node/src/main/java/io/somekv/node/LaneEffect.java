@@ -33,7 +33,7 @@ public sealed interface LaneEffect {
     /**
      * To whoever asked with this token.
      *
-     * @param logTime of the group that answered; 0 when none was reached
+     * @param logTime of the group that answered; 0 when no leader was reached
      */
     record Answer(long token, Outcome outcome, long logTime) implements LaneEffect {}
 

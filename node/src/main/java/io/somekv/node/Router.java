@@ -253,7 +253,7 @@ final class Router {
                     return;
                 }
                 observe(now, pending, needed.logTime());
-                if (pending.isWithoutDeadline() && pending.attempts == 1) {
+                if (pending.isWithoutDeadline() && needed.logTime() > 0) {
                     attempt(now, pending);
                 } else {
                     retryLater(now, pending, needed);

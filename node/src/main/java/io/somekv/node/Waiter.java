@@ -7,7 +7,7 @@ import io.somekv.raft.Now;
 interface Waiter {
     /**
      * @param logTime of the group that answered, in milliseconds since 1970; 0 when none was
-     *     reached, or by a replica that does not lead
+     *     reached, or by a replica that stamps none
      */
     void done(Now now, Outcome outcome, long logTime);
 }

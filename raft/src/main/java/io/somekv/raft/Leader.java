@@ -73,6 +73,10 @@ final class Leader implements RoleState {
         return clock.isRefused() ? last : Math.max(last, clock.wallMillis(now));
     }
 
+    boolean stampsTime() {
+        return !clock.isRefused();
+    }
+
     long uncommittedBytes() {
         return entries.uncommittedBytes();
     }

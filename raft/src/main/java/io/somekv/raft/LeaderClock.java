@@ -75,7 +75,7 @@ final class LeaderClock {
     }
 
     private boolean hasClock(Progress follower) {
-        return follower.hasClockOffset() && replication.isHeardLately(follower);
+        return follower.hasClockOffset() && replication.isNotSilent(follower);
     }
 
     /**

@@ -105,6 +105,14 @@ public final class RaftReplica {
     }
 
     /**
+     * Whether {@link #logTime} is of now: it leads, and with a clock that is vouched for. Else it
+     * may be hours old.
+     */
+    public boolean stampsTime() {
+        return core.role() instanceof Leader leader && leader.stampsTime();
+    }
+
+    /**
      * Whether its group is quiet, as far as it knows: it counts on being told ({@link Input.Wake})
      * when one of the group's nodes is missed, its leader's above all.
      */
@@ -165,8 +173,8 @@ public final class RaftReplica {
     // Snapshots
 
     /**
-     * Replica ids of those whom this leader can bring on only by a snapshot, and that answer; empty
-     * elsewhere.
+     * Replica ids of those whom this leader can bring on only by a snapshot, that answer, and whose
+     * disks have room for it; empty elsewhere.
      */
     public List<Long> wantingSnapshot() {
         return core.role() instanceof Leader leader

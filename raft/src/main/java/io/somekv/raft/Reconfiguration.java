@@ -159,6 +159,6 @@ final class Reconfiguration {
     /** Whether it answers; this replica does. */
     private boolean isHeard(long id) {
         Progress progress = replication.find(id);
-        return id == core.self() || (progress != null && replication.isHeard(progress));
+        return id == core.self() || (progress != null && replication.hasAnswered(progress));
     }
 }

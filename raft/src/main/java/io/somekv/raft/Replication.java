@@ -154,7 +154,7 @@ final class Replication {
     }
 
     /** Whether it answered lately. */
-    boolean isHeard(Progress follower) {
+    boolean hasAnswered(Progress follower) {
         return follower.isHeardSince(recently());
     }
 
@@ -173,11 +173,11 @@ final class Replication {
 
     /** Whether it answered lately, or is new to this leader, or is watched over in a quiet time. */
     boolean isThere(Progress follower) {
-        return core.role().isQuiet() || isHeardLately(follower);
+        return core.role().isQuiet() || isNotSilent(follower);
     }
 
     /** Whether it answered lately, or is new to this leader. */
-    boolean isHeardLately(Progress follower) {
+    boolean isNotSilent(Progress follower) {
         return follower.lastHeardNanos() >= recently();
     }
 
@@ -194,7 +194,7 @@ final class Replication {
     List<Long> wantingSnapshot() {
         List<Long> ids = new ArrayList<>();
         for (Progress follower : followers) {
-            if (wantsSnapshot(follower) && isHeard(follower)) {
+            if (wantsSnapshot(follower) && hasAnswered(follower)) {
                 ids.add(follower.id());
             }
         }
@@ -220,7 +220,7 @@ final class Replication {
     long leastMatch() {
         long least = Long.MAX_VALUE;
         for (Progress follower : followers) {
-            if (!follower.isInstalling() && isHeard(follower)) {
+            if (!follower.isInstalling() && hasAnswered(follower)) {
                 least = Math.min(least, follower.matchIndex());
             }
         }

@@ -31,7 +31,7 @@ final class Successors {
     @Nullable Progress bestBeyond(long index) {
         Progress best = null;
         for (Progress voter : replication.voters()) {
-            boolean isFit = replication.isHeardLately(voter) && voter.matchIndex() > index;
+            boolean isFit = replication.isNotSilent(voter) && voter.matchIndex() > index;
             if (isFit && (best == null || isBetter(voter, best))) {
                 best = voter;
             }

@@ -59,6 +59,9 @@ final class RandomSchedule {
     /** Disks and network are fast against all timeouts: elections take no time at all. */
     private final boolean isPrompt;
 
+    /** Each clock is as slow or as fast as any may be: what leases must bear. */
+    private final boolean isExtreme;
+
     /** A replica that nothing reaches and nobody hears; -1 for none. */
     private int cutOff = -1;
 
@@ -87,6 +90,7 @@ final class RandomSchedule {
                         random.nextBoolean() ? QUIESCE_AFTER_NANOS : 0,
                         mutations);
         isPrompt = random.nextBoolean();
+        isExtreme = random.nextBoolean();
         if (random.nextBoolean()) {
             config = config.leased(DRIFT_PERMILLE_MAX);
         }
@@ -111,10 +115,17 @@ final class RandomSchedule {
         disks.add(new TestDisk(membership));
         replicas.add(null);
         clockSkewMillis.add(random.nextInt(4) == 0 ? random.nextLong(100_000) : 0);
-        driftPermille.add(random.nextInt(-DRIFT_PERMILLE_MAX, DRIFT_PERMILLE_MAX + 1));
+        driftPermille.add(drift());
         appliedInMemory.add(0L);
         fetches.add(new ArrayList<>());
         start(replicas.size() - 1);
+    }
+
+    private int drift() {
+        if (isExtreme) {
+            return random.nextBoolean() ? DRIFT_PERMILLE_MAX : -DRIFT_PERMILLE_MAX;
+        }
+        return random.nextInt(-DRIFT_PERMILLE_MAX, DRIFT_PERMILLE_MAX + 1);
     }
 
     void all() {

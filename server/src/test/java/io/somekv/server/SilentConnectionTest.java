@@ -80,7 +80,9 @@ final class SilentConnectionTest {
         List<Frame> frames = new ArrayList<>();
         InputStream input = socket.getInputStream();
         byte[] chunk = new byte[64 << 10];
+        long deadline = System.nanoTime() + PATIENCE_MILLIS * 1_000_000L;
         for (int size = input.read(chunk); size >= 0; size = input.read(chunk)) {
+            assertTrue(System.nanoTime() < deadline, "it is closed in time");
             decoder.feed(ByteBuffer.wrap(chunk, 0, size), frames::add);
         }
         return frames;

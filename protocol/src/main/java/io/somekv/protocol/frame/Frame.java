@@ -35,7 +35,7 @@ public sealed interface Frame {
             implements Frame {}
 
     /**
-     * @param logTime of the group when it answered, for deadlines; 0 when no group was reached
+     * @param logTime of the group when it answered, for deadlines; 0 when no leader was reached
      */
     record Reply(long token, Outcome outcome, long logTime) implements Frame {}
 

@@ -174,12 +174,13 @@ final class NodeCommand extends CommandFamily {
             throws InterruptedException {
         long end = System.nanoTime() + 10_000_000_000L;
         while (true) {
+            boolean isLast = System.nanoTime() - end > 0;
             try {
                 channel.removeNode(nodeId);
                 return;
             } catch (ControlException e) {
                 boolean hosts = !groupsOn(settled(channel, out), nodeId).isEmpty();
-                if (hosts || e.kind() != Kind.NOT_NOW || System.nanoTime() - end > 0) {
+                if (hosts || e.kind() != Kind.NOT_NOW || isLast) {
                     throw e;
                 }
             }

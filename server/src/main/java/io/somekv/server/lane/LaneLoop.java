@@ -48,7 +48,7 @@ public final class LaneLoop {
     @FunctionalInterface
     public interface Asker {
         /**
-         * @param logTime of the group that answered; 0 when none was reached
+         * @param logTime of the group that answered; 0 when no leader was reached
          */
         void onAnswer(Outcome outcome, long logTime);
     }

@@ -189,7 +189,7 @@ public final class Linearizability {
 
     private boolean searchOnDeepStack() {
         FutureTask<Boolean> search = new FutureTask<>(() -> search(new TreeMap<>()));
-        Thread.ofPlatform().name("linearizability").stackSize(STACK_SIZE).start(search);
+        Thread.ofPlatform().daemon().name("linearizability").stackSize(STACK_SIZE).start(search);
         try {
             return search.get();
         } catch (ExecutionException e) {

@@ -189,20 +189,24 @@ class SmallGroupSearchTest {
 
     // ---- at random
 
-    private static StateSearch.Found atRandom(Set<Mutation> bugs, int walks) {
+    private static final Map<Chance, Integer> USUAL =
+            Map.of(
+                    Chance.TIMEOUT, 5,
+                    Chance.TICK, 12,
+                    Chance.WAIT, 12,
+                    Chance.CRASH, 2,
+                    Chance.START, 2,
+                    Chance.COPY, 5);
+
+    /** Nodes send again more often, and all stay there. */
+    private static final Map<Chance, Integer> IMPATIENT =
+            Map.of(Chance.TIMEOUT, 5, Chance.TICK, 25, Chance.WAIT, 12, Chance.COPY, 5);
+
+    private static StateSearch.Found atRandom(
+            Set<Mutation> bugs, Map<Chance, Integer> chances, int walks) {
         GroupSetting setting =
                 new GroupSetting(
-                        3,
-                        TWO,
-                        List.of(SearchClient.Work.of("k", 1, "p1")),
-                        true,
-                        Map.of(
-                                Chance.TIMEOUT, 5,
-                                Chance.TICK, 12,
-                                Chance.WAIT, 12,
-                                Chance.CRASH, 2,
-                                Chance.START, 2,
-                                Chance.COPY, 5));
+                        3, TWO, List.of(SearchClient.Work.of("k", 1, "p1")), true, chances);
         return new StateSearch(() -> new SmallGroup(setting, bugs)).atRandom(walks, 300);
     }
 
@@ -210,7 +214,7 @@ class SmallGroupSearchTest {
     @Test
     @Tag("lab:DSLabs.lab2.SearchRandom")
     void threeReplicasAtRandom() {
-        StateSearch.Found found = atRandom(NO_BUG, 600);
+        StateSearch.Found found = atRandom(NO_BUG, USUAL, 600);
         assertEquals(Optional.empty(), found.wrong());
         assertTrue(found.isDone(), found.toString());
     }
@@ -222,10 +226,18 @@ class SmallGroupSearchTest {
                 "COUNT_MESSAGES_AS_VOTES",
                 "VOTE_BEFORE_DURABLE",
                 "ACKNOWLEDGE_BEFORE_DURABLE",
-                "COMMIT_TAKEN_FOR_APPLIED",
-                "RETRY_UNDER_NEW_ID"
+                "COMMIT_TAKEN_FOR_APPLIED"
             })
     void aBugIsFoundAtRandom(Mutation bug) {
-        assertTrue(atRandom(Set.of(bug), 500).wrong().isPresent(), bug.toString());
+        assertTrue(atRandom(Set.of(bug), USUAL, 500).wrong().isPresent(), bug.toString());
+    }
+
+    /**
+     * A request is sent without a deadline first: so it takes a walk in which much is sent again.
+     */
+    @Test
+    void aRetryUnderANewIdIsFoundAtRandom() {
+        Set<Mutation> bug = Set.of(Mutation.RETRY_UNDER_NEW_ID);
+        assertTrue(atRandom(bug, IMPATIENT, 500).wrong().isPresent());
     }
 }
