@@ -3,18 +3,19 @@ package io.somekv.sim.check;
 import io.somekv.base.Bytes;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -62,9 +63,6 @@ public final class Linearizability {
 
     /** Which known operations are placed, and what they leave; the bits are never changed again. */
     private record Configuration(BitSet known, NavigableMap<Bytes, Cell> state) {}
-
-    /** Of bytes, taken as they are used: the search is as deep as operations are placed. */
-    private static final long STACK_SIZE = 1L << 30;
 
     private final List<Operation> operations;
     private final KeyModel model;
@@ -179,7 +177,7 @@ public final class Linearizability {
     }
 
     private Verdict judge() {
-        if (searchOnDeepStack()) {
+        if (search()) {
             return new Verdict.Linearizable();
         }
         return steps >= stepsMax || stuckAt == null
@@ -187,48 +185,115 @@ public final class Linearizability {
                 : new Verdict.Violated(stuckAt);
     }
 
-    private boolean searchOnDeepStack() {
-        FutureTask<Boolean> search = new FutureTask<>(() -> search(new TreeMap<>()));
-        Thread.ofPlatform().daemon().name("linearizability").stackSize(STACK_SIZE).start(search);
-        try {
-            return search.get();
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("the search failed", e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted in the search", e);
+    /** Whether all can be placed. As deep as there are operations: so it calls nothing again. */
+    private boolean search() {
+        ArrayDeque<Attempt> way = new ArrayDeque<>();
+        NavigableMap<Bytes, Cell> state = new TreeMap<>();
+        while (knownLeft > 0) {
+            if (++steps >= stepsMax) {
+                return false;
+            }
+            if (isNew(state)) {
+                way.push(new Attempt(state));
+            }
+            NavigableMap<Bytes, Cell> next = null;
+            while (next == null && !way.isEmpty()) {
+                next = way.getFirst().next();
+                if (next == null) {
+                    way.pop();
+                }
+            }
+            if (next == null) {
+                return false;
+            }
+            state = next;
         }
+        return true;
     }
 
-    /** Whether what is not yet placed can be, from {@code state} on. */
-    private boolean search(NavigableMap<Bytes, Cell> state) {
-        if (knownLeft == 0) {
-            return true;
+    /** A configuration on the way, and which of the operations that may come next is tried. */
+    private final class Attempt {
+        private final NavigableMap<Bytes, Cell> state;
+        private final @Nullable Node read;
+
+        /** The call that is tried, and, once all are, the return in front of which they stand. */
+        private @Nullable Node at;
+
+        /** Index among the unknown ones; -1 while known ones are tried. */
+        private int unknownAt = -1;
+
+        private boolean isPlaced;
+        private Iterator<NavigableMap<Bytes, Cell>> outcomes;
+
+        Attempt(NavigableMap<Bytes, Cell> state) {
+            this.state = state;
+            this.read = readThatChangesNothing(state);
+            this.at = read;
+            this.outcomes = read == null ? Collections.emptyIterator() : List.of(state).iterator();
         }
-        if (++steps >= stepsMax || !isNew(state)) {
-            return false;
+
+        /** Places the next that can be, and returns what it leaves; null where none is left. */
+        @Nullable NavigableMap<Bytes, Cell> next() {
+            setPlaced(false);
+            while (!outcomes.hasNext()) {
+                if (read != null || !choose()) {
+                    return null;
+                }
+            }
+            setPlaced(true);
+            return outcomes.next();
         }
-        Node read = readThatChangesNothing(state);
-        if (read != null) {
-            return placeKnown(read, state);
+
+        private void setPlaced(boolean placed) {
+            if (placed == isPlaced) {
+                return;
+            }
+            isPlaced = placed;
+            if (unknownAt >= 0) {
+                used.set(unknown[unknownAt], placed);
+            } else if (placed) {
+                place(present(at));
+            } else {
+                takeBack(present(at));
+            }
         }
-        Node at = head.after;
-        while (at != null && at.match != null) {
-            for (NavigableMap<Bytes, Cell> next : model.after(state, operations.get(at.number))) {
-                if (placeKnown(at, next)) {
+
+        private boolean choose() {
+            if (unknownAt < 0) {
+                at = present(at == null ? head.after : at.after);
+                if (at.match != null) {
+                    outcomes = model.after(state, operations.get(at.number)).iterator();
+                    return true;
+                }
+                if (knownLeft < fewestLeft) {
+                    fewestLeft = knownLeft;
+                    stuckAt = operations.get(at.number);
+                }
+            }
+            return chooseUnknown(present(at).position);
+        }
+
+        /** One of unknown outcome that was called before {@code position}. */
+        private boolean chooseUnknown(long position) {
+            while (++unknownAt < unknown.length) {
+                Operation operation = operations.get(unknown[unknownAt]);
+                if (operation.called() > position) {
+                    return false;
+                }
+                if (!used.get(unknown[unknownAt])) {
+                    outcomes = model.after(state, operation).iterator();
                     return true;
                 }
             }
-            at = at.after;
+            return false;
         }
-        if (at == null) {
-            throw new IllegalStateException("a return is missing in the list");
+
+        private static Node present(@Nullable Node node) {
+            if (node == null) {
+                throw new IllegalStateException("a return is missing in the list");
+            }
+            return node;
         }
-        if (knownLeft < fewestLeft) {
-            fewestLeft = knownLeft;
-            stuckAt = operations.get(at.number);
-        }
-        return searchUnknown(state, at.position);
     }
 
     /**
@@ -260,42 +325,27 @@ public final class Linearizability {
         return before.add((BitSet) used.clone());
     }
 
-    private boolean placeKnown(Node call, NavigableMap<Bytes, Cell> state) {
+    private void place(Node call) {
+        known.set(call.number);
+        unlink(call);
+        unlink(returnOf(call));
+        knownLeft--;
+    }
+
+    /** Undoes {@link #place}; only in the reverse order. */
+    private void takeBack(Node call) {
+        knownLeft++;
+        relink(returnOf(call));
+        relink(call);
+        known.clear(call.number);
+    }
+
+    private static Node returnOf(Node call) {
         Node match = call.match;
         if (match == null) {
             throw new IllegalStateException("not a call");
         }
-        known.set(call.number);
-        unlink(call);
-        unlink(match);
-        knownLeft--;
-        boolean found = search(state);
-        knownLeft++;
-        relink(match);
-        relink(call);
-        known.clear(call.number);
-        return found;
-    }
-
-    /** Places an operation of unknown outcome that was called before {@code position}. */
-    private boolean searchUnknown(NavigableMap<Bytes, Cell> state, long position) {
-        for (int number : unknown) {
-            Operation operation = operations.get(number);
-            if (operation.called() > position) {
-                break;
-            }
-            if (used.get(number)) {
-                continue;
-            }
-            used.set(number);
-            for (NavigableMap<Bytes, Cell> next : model.after(state, operation)) {
-                if (search(next)) {
-                    return true;
-                }
-            }
-            used.clear(number);
-        }
-        return false;
+        return match;
     }
 
     private static void unlink(Node node) {
