@@ -98,7 +98,7 @@ overwrite() {
     for n in 1 2 3; do kill_node "$n"; done
     began=$(now)
     for n in 1 2 3; do start_node "$n"; done
-    until redis-cli -p "$(port 1)" get key:000000000001 2>/dev/null | grep -q x; do sleep 0.05; done
+    until [ "$(redis-cli -p "$(port 1)" strlen key:000000000001 2>/dev/null)" = 1024 ]; do sleep 0.05; done
     echo "all killed -9 and started: a read is served after $(since "$began") s"
 }
 
