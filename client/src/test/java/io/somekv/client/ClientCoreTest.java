@@ -16,8 +16,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The core, driven by hand: what leaves it, and when. */
 class ClientCoreTest {
@@ -286,31 +284,6 @@ class ClientCoreTest {
         core.onTime(core.nextWakeUpMillis());
         onlyCall();
         assertEquals(1, lastEndpoint);
-    }
-
-    /** Its address is that of a node that was replaced, and stands first in the list. */
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void norWhereTheOneBeforeItIsNotThere(boolean answers) {
-        ClientCore three = new ClientCore(3, settings, new SplittableRandom(1));
-        three.onConnected(1, 0);
-        three.onConnected(2, 0);
-        three.request(1, GET, 0);
-        List<Integer> asked = new ArrayList<>();
-        for (long now = 0; asked.size() < 2; now = three.nextWakeUpMillis()) {
-            three.onTime(now);
-            for (ClientEffect effect : three.drain()) {
-                if (effect instanceof ClientEffect.Send send
-                        && send.frame() instanceof Frame.Call call) {
-                    asked.add(send.endpoint());
-                    if (answers) {
-                        Outcome none = new Outcome.NotLeader(0);
-                        three.onFrame(send.endpoint(), new Frame.Reply(call.token(), none, 0), now);
-                    }
-                }
-            }
-        }
-        assertEquals(List.of(1, 2), asked);
     }
 
     @Test

@@ -104,10 +104,7 @@ public final class RaftReplica {
         return core.role() instanceof Leader leader ? leader.logTime(now) : core.logTime();
     }
 
-    /**
-     * Whether {@link #logTime} is of now: it leads, and with a clock that is vouched for. Else it
-     * may be hours old.
-     */
+    /** Whether {@link #logTime} is of now, by a clock that is vouched for; else it may be old. */
     public boolean stampsTime() {
         return core.role() instanceof Leader leader && leader.stampsTime();
     }

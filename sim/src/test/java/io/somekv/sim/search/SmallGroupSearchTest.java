@@ -210,7 +210,7 @@ class SmallGroupSearchTest {
         return new StateSearch(() -> new SmallGroup(setting, bugs)).atRandom(walks, 300);
     }
 
-    /** Three replicas, three clients, one of them without an identity: 150 walks. */
+    /** Three replicas, three clients, one of them without an identity: 600 walks. */
     @Test
     @Tag("lab:DSLabs.lab2.SearchRandom")
     void threeReplicasAtRandom() {
