@@ -205,7 +205,6 @@ public final class Lane {
 
     private void onFrame(Now now, LaneInput.FromPeer peer) {
         long fromNode = peer.nodeId();
-        places.learnPeer(fromNode, true);
         switch (peer.frame()) {
             case Frame.Consensus consensus -> {
                 for (Envelope envelope : decode(consensus)) {

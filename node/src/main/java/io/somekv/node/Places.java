@@ -244,7 +244,10 @@ final class Places {
         }
     }
 
-    /** The connection to a node is up or gone; what it sends shows that it is up, too. */
+    /**
+     * The connection to a node is up or gone. A frame shows neither: it may be a late one of a node
+     * that is gone, and whoever counts as up is asked first.
+     */
     void learnPeer(long nodeId, boolean isUp) {
         if (isUp) {
             upNodes.add(nodeId);

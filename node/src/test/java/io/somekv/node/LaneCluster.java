@@ -113,6 +113,11 @@ final class LaneCluster {
         }
     }
 
+    /** A frame comes to a node that its sender's lanes know nothing of. */
+    void arrive(long from, long to, Frame frame) {
+        nodes.give(to, 0, new LaneInput.FromPeer(from, 1, frame));
+    }
+
     /** One way only. */
     void cut(long from, long to) {
         network.cut(from, to);

@@ -1,6 +1,7 @@
 package io.somekv.node;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,9 +11,12 @@ import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.frame.DiskRoom;
+import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Entry;
 import io.somekv.raft.RaftConfig;
 import io.somekv.raft.Ready;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
@@ -24,7 +28,8 @@ import org.junit.jupiter.api.Test;
 /** Nodes come back with what their disks held. */
 class RecoveryTest {
     private static final Bytes KEY = Bytes.utf8("k");
-    private static final int MINUTE_TICKS = 60_000 / 5;
+    private static final int SECOND_TICKS = 1_000 / 5;
+    private static final int MINUTE_TICKS = 60 * SECOND_TICKS;
 
     private static LaneCluster started(Set<Mutation> mutations) {
         LaneCluster cluster = new LaneCluster(3, RaftConfig.defaults(), mutations);
@@ -61,6 +66,32 @@ class RecoveryTest {
             cluster.learn(node);
         }
         assertEquals(new Outcome.Int(11), cluster.ask(1, new Command.Append(KEY, KEY)));
+    }
+
+    /** Whoever counts as up is asked first, and each new request begins with a first guess. */
+    @Test
+    void aLateFrameOfANodeThatIsGoneDoesNotShowItUp() {
+        LaneCluster cluster = started(Collections.emptySet());
+        long leader = cluster.leaderOf(1);
+        long gone = leader % 3 + 1;
+        long asked = gone % 3 + 1;
+        cluster.crash(gone);
+        cluster.arrive(gone, asked, new Frame.Pulse(0, LaneCluster.LANES, DiskRoom.PLENTY));
+        List<Long> calledNodes = new ArrayList<>();
+        cluster.network((from, to, frame) -> {
+            if (from == asked && frame instanceof Frame.Call) {
+                calledNodes.add(to);
+            }
+            return FrameFates.Fate.ARRIVES;
+        });
+        cluster.silence(0);
+        cluster.silence(1);
+        for (int i = 0; i < 6; i++) {
+            cluster.begin(asked, new Command.Get(KEY));
+            cluster.run(SECOND_TICKS);
+        }
+        assertTrue(calledNodes.contains(leader), calledNodes.toString());
+        assertFalse(calledNodes.contains(gone), calledNodes.toString());
     }
 
     /** What was agreed is bytes from then on: nobody can change a command in memory any more. */

@@ -280,8 +280,16 @@ public final class PeerNetwork {
 
     /** Takes a node's connection; returns why it does not, empty if it does. */
     String open(Frame.Hello hello, FrameConnection connection) {
-        long nodeId = hello.nodeId();
-        return switch (link(nodeId).open(connection, hello, System.nanoTime())) {
+        PeerLink link = link(hello.nodeId());
+        synchronized (link) {
+            return open(link, hello, connection);
+        }
+    }
+
+    /** With the link locked: lanes hear what becomes of its connections in that order. */
+    private String open(PeerLink link, Frame.Hello hello, FrameConnection connection) {
+        long nodeId = link.nodeId();
+        return switch (link.open(connection, hello, System.nanoTime())) {
             case PeerLink.Opening.Refused refused -> refused.objection();
             case PeerLink.Opening.Taken taken -> {
                 log.info("connected with node {} at {}", nodeId, connection);
@@ -297,6 +305,13 @@ public final class PeerNetwork {
 
     void closed(long nodeId, FrameConnection connection) {
         PeerLink link = link(nodeId);
+        synchronized (link) {
+            closed(link, connection);
+        }
+    }
+
+    private void closed(PeerLink link, FrameConnection connection) {
+        long nodeId = link.nodeId();
         boolean lasted = link.closed(connection, System.nanoTime());
         if (!closing) {
             if (!lasted && link.current() == null) {
