@@ -10,8 +10,8 @@ import java.util.TreeSet;
 /**
  * Watches over nodes for all groups of a lane at once, so that those without anything to do can be
  * quiet: each lane sends a pulse as often as a leader sends heartbeats, to every node that it
- * shares a group with. A lane that is not heard for an election timeout, or that a new process
- * runs, is missed, and the quiet groups that count on it are woken.
+ * shares a group with, as far as it knows, or follows. A lane that is not heard for an election
+ * timeout, or that a new process runs, is missed, and the quiet groups that count on it are woken.
  *
  * <p>It is lanes that are watched, for one may hang while another of its node goes on.
  */
@@ -93,12 +93,18 @@ final class NodeWatch {
         });
     }
 
+    /**
+     * A leader may have become a member since: one that lags has not heard of it, and if its disk
+     * was full when it last told that, gets neither entries nor a snapshot from it.
+     */
     private void look() {
         watched.clear();
         for (GroupHost host : places.hosts()) {
             host.membership().members().forEach(member -> watched.add(member.nodeId()));
+            watched.add(host.leaderNode());
         }
         watched.remove(config.nodeId());
+        watched.remove(0L);
     }
 
     private boolean hasNewlyMissed(Now now, Life life) {
