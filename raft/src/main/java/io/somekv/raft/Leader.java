@@ -327,14 +327,8 @@ final class Leader implements RoleState {
     /** A wish while another is being granted changes nothing. */
     void onTransfer(Input.TransferLeadership transfer) {
         wake(0);
-        if (succession != null) {
-            return;
-        }
-        Progress successor =
-                transfer.replicaId() == 0
-                        ? successors.best()
-                        : successors.find(transfer.replicaId());
-        if (successor != null && core.membership().keepsVoter(successor.id())) {
+        Progress successor = succession == null ? successors.wished(transfer.replicaId()) : null;
+        if (successor != null) {
             handOver(successor, StepDownCause.NEWER_TERM);
         }
     }

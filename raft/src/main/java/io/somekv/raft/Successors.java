@@ -12,10 +12,17 @@ final class Successors {
         this.replication = replication;
     }
 
-    /** That member, unless it has been silent: who waits for it would wait in vain. */
-    @Nullable Progress find(long replicaId) {
-        Progress member = replication.find(replicaId);
-        return member != null && replication.isThere(member) ? member : null;
+    /**
+     * That voter, the best one for 0, unless it is leaving, or has been silent: who waits for it
+     * would wait in vain.
+     */
+    @Nullable Progress wished(long replicaId) {
+        Progress member = replicaId == 0 ? best() : replication.find(replicaId);
+        boolean isFit =
+                member != null
+                        && replication.isThere(member)
+                        && core.membership().keepsVoter(member.id());
+        return isFit ? member : null;
     }
 
     /**

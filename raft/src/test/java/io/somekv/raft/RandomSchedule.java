@@ -23,9 +23,6 @@ import org.jspecify.annotations.Nullable;
 final class RandomSchedule {
     private static final int STEPS = 4000;
 
-    /** Of each monotonic clock; leases, in half of the schedules, reckon with as much. */
-    private static final int DRIFT_PERMILLE_MAX = 100;
-
     /** In half of the schedules groups go quiet so soon. */
     private static final long QUIESCE_AFTER_NANOS = 25_000_000;
 
@@ -39,12 +36,11 @@ final class RandomSchedule {
     private RaftConfig config;
     private final List<TestDisk> disks = new ArrayList<>();
     private final List<@Nullable RaftReplica> replicas = new ArrayList<>();
-    private final List<Long> clockSkewMillis = new ArrayList<>();
-    private final List<Integer> driftPermille = new ArrayList<>();
+    private final RandomClocks clocks;
     private final List<Long> appliedInMemory = new ArrayList<>();
     private final List<Transfer> snapshots = new ArrayList<>();
     private final List<List<Ready.Fetch>> fetches = new ArrayList<>();
-    private final List<Message> network = new ArrayList<>();
+    private final RandomNetwork network;
     final GroupChecks checks = new GroupChecks();
     private final TreeMap<Long, Long> readFloor = new TreeMap<>();
     private long nanos = 1;
@@ -58,9 +54,6 @@ final class RandomSchedule {
 
     /** Disks and network are fast against all timeouts: elections take no time at all. */
     private final boolean isPrompt;
-
-    /** Each clock is as slow or as fast as any may be: what leases must bear. */
-    private final boolean isExtreme;
 
     /** A replica that nothing reaches and nobody hears; -1 for none. */
     private int cutOff = -1;
@@ -90,9 +83,10 @@ final class RandomSchedule {
                         random.nextBoolean() ? QUIESCE_AFTER_NANOS : 0,
                         mutations);
         isPrompt = random.nextBoolean();
-        isExtreme = random.nextBoolean();
+        clocks = new RandomClocks(random, random.nextBoolean());
+        network = new RandomNetwork(random);
         if (random.nextBoolean()) {
-            config = config.leased(DRIFT_PERMILLE_MAX);
+            config = config.leased(RandomClocks.DRIFT_PERMILLE_MAX);
         }
         int size = 1 + random.nextInt(3) * 2;
         List<Member> voters = new ArrayList<>();
@@ -114,18 +108,10 @@ final class RandomSchedule {
     private void create(Membership membership) {
         disks.add(new TestDisk(membership));
         replicas.add(null);
-        clockSkewMillis.add(random.nextInt(4) == 0 ? random.nextLong(100_000) : 0);
-        driftPermille.add(drift());
+        clocks.add();
         appliedInMemory.add(0L);
         fetches.add(new ArrayList<>());
         start(replicas.size() - 1);
-    }
-
-    private int drift() {
-        if (isExtreme) {
-            return random.nextBoolean() ? DRIFT_PERMILLE_MAX : -DRIFT_PERMILLE_MAX;
-        }
-        return random.nextInt(-DRIFT_PERMILLE_MAX, DRIFT_PERMILLE_MAX + 1);
     }
 
     void all() {
@@ -198,7 +184,7 @@ final class RandomSchedule {
                 installOne();
             }
             while (!network.isEmpty()) {
-                deliver(network.removeFirst());
+                exchange();
             }
         }
         assertTrue(checks.agreedCount() > before + 3, "a healed group goes on");
@@ -355,25 +341,9 @@ final class RandomSchedule {
     }
 
     private void exchange() {
-        int at = calm ? 0 : random.nextInt(network.size());
-        Message message = network.get(at);
-        int dice = calm ? 99 : random.nextInt(100);
-        boolean isCut = message.from() - 1 == cutOff || message.to() - 1 == cutOff;
-        if (dice >= 5 && !isCut) {
-            deliver(message);
-        }
-        if (dice < 90 || calm) {
-            network.remove(message);
-        }
-        if (network.size() > 300) {
-            network.subList(0, 200).clear();
-        }
-    }
-
-    private void deliver(Message message) {
-        int to = (int) message.to() - 1;
-        if (replicas.get(to) != null) {
-            step(to, new Input.Received(message));
+        Message message = network.next(calm, cutOff);
+        if (message != null && replicas.get((int) message.to() - 1) != null) {
+            step((int) message.to() - 1, new Input.Received(message));
         }
     }
 
@@ -390,8 +360,7 @@ final class RandomSchedule {
     }
 
     private Now now(int i) {
-        long own = nanos * (1000 + driftPermille.get(i)) / 1000;
-        return new Now(own, 1_000_000_000L + nanos / 1_000_000 + clockSkewMillis.get(i));
+        return clocks.read(i, nanos);
     }
 
     private Bytes payload() {
@@ -423,7 +392,7 @@ final class RandomSchedule {
         if (ready.persist() != null) {
             disks.get(i).write(ready.persist());
         }
-        network.addAll(ready.messages());
+        network.send(ready.messages());
         fetches.get(i).addAll(ready.fetches());
         for (Entry entry : ready.committed()) {
             Invariant.check(entry.index() == appliedInMemory.get(i) + 1, "each once and in order");
