@@ -368,9 +368,7 @@ public final class SimNode implements Network.Endpoint {
         effectsUntilDeath = -1;
         clock.quiet();
         disk.capacity(Long.MAX_VALUE);
-        if (process != null) {
-            disk.forgive();
-        }
+        disk.forgive();
     }
 
     private void flushNowAndThen() {

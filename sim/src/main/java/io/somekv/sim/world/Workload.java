@@ -20,6 +20,9 @@ public final class Workload {
     /** Of one subject; then it is only read, so that its history can be judged. */
     private static final int UNKNOWN_WRITES_MAX = 8;
 
+    /** In place of a worker's number. */
+    private static final int LAST_READ = 0;
+
     private final World world;
     private final History history;
     private final List<Subject> subjects;
@@ -54,11 +57,11 @@ public final class Workload {
         return outstanding == 0;
     }
 
-    /** One more read of everything, through {@code client}. */
+    /** One more read of everything, through {@code client}, each as often as it takes. */
     void readAll(Client client) {
         for (Subject subject : subjects) {
             Wish wish = new Wish(subject, CommandSource.get(subject), ReadMode.LEADER);
-            ask(client, 0, wish, () -> {});
+            ask(client, LAST_READ, wish, () -> {});
         }
     }
 
@@ -87,8 +90,8 @@ public final class Workload {
                                     Trace.CLIENTS_FROM + number,
                                     outcome.getClass().getSimpleName().length(),
                                     () -> command + " → " + outcome);
-                    boolean retry = number == 0 && outcome instanceof Outcome.NotExecuted;
-                    if (retry) {
+                    boolean isLastRead = number == LAST_READ;
+                    if (isLastRead && !(outcome instanceof Outcome.Result)) {
                         ask(client, number, wish, then);
                     } else {
                         then.run();
