@@ -38,7 +38,10 @@ final class MapKeeper {
     void tick(Now now) {
         long since = now.nanos() - askedNanos;
         boolean due = since >= IDLE_NANOS || (places.isFreshMapWanted() && since >= STALE_NANOS);
-        boolean reachable = places.map().isPresent() || places.host(GroupSpec.MASTER) != null;
+        boolean reachable =
+                places.map().isPresent()
+                        || places.host(GroupSpec.MASTER) != null
+                        || places.isAnyOtherUp();
         if (!asking && due && reachable) {
             asking = true;
             askedNanos = now.nanos();

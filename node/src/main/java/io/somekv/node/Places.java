@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * led a group when last heard of. All of it but the own groups may be stale; answers correct it.
  */
 final class Places {
+    private final long ownNode;
     private final TreeMap<Long, GroupHost> hosts = new TreeMap<>();
 
     /**
@@ -43,6 +44,7 @@ final class Places {
     private boolean freshMapWanted;
 
     Places(long ownNode) {
+        this.ownNode = ownNode;
         upNodes.add(ownNode);
     }
 
@@ -274,6 +276,9 @@ final class Places {
             return hint;
         }
         List<Long> nodes = nodesOf(groupId);
+        if (groupId == GroupSpec.MASTER && attempt > nodes.size()) {
+            addOthersUp(nodes);
+        }
         for (int turn = 0; turn < nodes.size(); turn++) {
             long node = nodes.get((attempt + turn) % nodes.size());
             if (upNodes.contains(node)) {
@@ -281,6 +286,23 @@ final class Places {
             }
         }
         return nodes.isEmpty() ? 0 : nodes.get(attempt % nodes.size());
+    }
+
+    /**
+     * The shard master is found without a map, and where its whole group has moved since the map was
+     * made: nobody but itself could tell.
+     */
+    private void addOthersUp(List<Long> nodes) {
+        for (long node : upNodes) {
+            if (node != ownNode && !nodes.contains(node)) {
+                nodes.add(node);
+            }
+        }
+    }
+
+    /** Whether there is another node to ask. */
+    boolean isAnyOtherUp() {
+        return upNodes.size() > 1;
     }
 
     /** Nodes that have a replica of the group, as far as known. */

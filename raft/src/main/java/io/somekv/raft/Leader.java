@@ -26,6 +26,9 @@ final class Leader implements RoleState {
     private final OwnEntries entries;
     private long heartbeatAtNanos;
 
+    /** When this leader looks at its clock, its succession and its members next, at rest or not. */
+    private long reviewAtNanos;
+
     /** Under way; null when this leader wants to stay. */
     private @Nullable Succession succession;
 
@@ -55,6 +58,7 @@ final class Leader implements RoleState {
         } else {
             clock.refuse();
         }
+        reviewAtNanos = heartbeatAtNanos;
     }
 
     @Override
@@ -84,7 +88,7 @@ final class Leader implements RoleState {
     @Override
     public long nextDeadlineNanos() {
         long due = Math.min(heartbeatAtNanos, disk.nextNanos());
-        return isQuiet() ? due : Math.min(due, quorumLostNanos());
+        return isQuiet() ? due : Math.min(due, Math.min(reviewAtNanos, quorumLostNanos()));
     }
 
     private long quorumLostNanos() {
@@ -130,8 +134,9 @@ final class Leader implements RoleState {
             core.stepDown(StepDownCause.DISK_STALLED);
         } else {
             maybeHandOver();
-            if (now >= heartbeatAtNanos) {
-                onHeartbeatDue();
+            if (now >= reviewAtNanos) {
+                reviewAtNanos = now + core.config().heartbeatNanos();
+                review();
             }
         }
     }
@@ -146,7 +151,8 @@ final class Leader implements RoleState {
         }
     }
 
-    private void onHeartbeatDue() {
+    /** Not with the heartbeats: those go out with whatever comes between two ticks. */
+    private void review() {
         if (succession != null && succession.isOver()) {
             succession = null;
         }
@@ -290,15 +296,9 @@ final class Leader implements RoleState {
         return id;
     }
 
-    /**
-     * It was removed, and has led until that was committed (Raft §6). The one with most of the log
-     * need not wait for its election timeout.
-     */
+    /** It was removed, and has led until that was committed (Raft §6). */
     private void leaveGroup() {
-        Progress successor = successors.best();
-        if (successor != null) {
-            core.effects().send(new Message.TimeoutNow(core.self(), successor.id(), core.term()));
-        }
+        successors.haveBestCampaign();
         core.stepDown(StepDownCause.REMOVED);
     }
 

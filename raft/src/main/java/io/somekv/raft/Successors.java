@@ -25,6 +25,14 @@ final class Successors {
         return isFit ? member : null;
     }
 
+    /** For a leader that goes: the one with most of the log need not wait for its timeout. */
+    void haveBestCampaign() {
+        Progress best = best();
+        if (best != null) {
+            core.effects().send(new Message.TimeoutNow(core.self(), best.id(), core.term()));
+        }
+    }
+
     /**
      * The voter that has most of the log, of those heard lately; of those that have all that is
      * committed, one with room on its disk. There is one where a quorum of others has room, for it

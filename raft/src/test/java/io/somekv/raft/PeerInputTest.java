@@ -151,6 +151,27 @@ final class PeerInputTest {
         }
     }
 
+    /**
+     * KB-50: under load heartbeats go out with what is proposed, and none is ever due at a tick.
+     * The leader looks at its clock all the same.
+     */
+    @Test
+    @Tag("kb-50")
+    void aClockThatIsAheadYieldsUnderLoad() {
+        Group group = Group.led(Group.CONFIG, 3, 1);
+        group.clockLead(2, -86_400_000);
+        group.clockLead(3, -86_400_000);
+        int heartbeatMillis = (int) (Group.CONFIG.heartbeatNanos() / 1_000_000);
+        for (int i = 0; i < 20 && group.leader() == 1; i++) {
+            group.wait(heartbeatMillis);
+            group.propose(1, "x" + i);
+            group.settle();
+            group.tick(1, 0);
+            group.settle();
+        }
+        assertNotEquals(1, group.leader());
+    }
+
     private static Message append(long from, long to, long term, EntryId previous, EntryId... ids) {
         List<Entry> entries = new ArrayList<>();
         for (EntryId id : ids) {
