@@ -312,6 +312,29 @@ class DuplicatesTest {
         assertInstanceOf(Outcome.Value.class, group.apply(again).getFirst());
     }
 
+    /** They stand in one row, which must fit a frame when a snapshot takes it along. */
+    @Test
+    void theResultsOfOneEntryAreBoundedInBytes() {
+        int mebibyte = 1 << 20;
+        group = Group.serving(new GroupSettings(1, 16 * mebibyte, 1 << 10, 1));
+        group.apply(
+                group.stamped(CLIENT, 1, 1, Command.Put.of(KEY, Bytes.wrap(new byte[mebibyte]))));
+        Command.Put swap =
+                new Command.Put(
+                        KEY, Bytes.wrap(new byte[mebibyte]), Condition.ALWAYS, Expiry.NONE, true);
+        List<Request> requests = new ArrayList<>();
+        for (int sequence = 2; sequence < 12; sequence++) {
+            requests.add(group.stamped(CLIENT, sequence, 1, swap));
+        }
+        requests.add(group.stamped(CLIENT, 12, 1, Command.Put.of(KEY, KEY)));
+        List<Outcome> outcomes = group.apply(requests.toArray(Request[]::new));
+        List<Outcome> values = outcomes.stream().filter(o -> o instanceof Outcome.Value).toList();
+        assertEquals(4, values.size());
+        assertInstanceOf(Outcome.Busy.class, outcomes.get(4));
+        assertEquals(new Outcome.Ok(), outcomes.getLast(), "all else goes on");
+        assertInstanceOf(Outcome.Value.class, group.apply(requests.get(4)).getFirst());
+    }
+
     @Test
     @Tag("lab:MIT-2020.kvsrv.TestMemPutManyClients")
     void aHundredThousandClientsTakeAtMostTwoHundredBytesEach() {

@@ -289,8 +289,8 @@ final class Places {
     }
 
     /**
-     * The shard master is found without a map, and where its whole group has moved since the map was
-     * made: nobody but itself could tell.
+     * The shard master is found without a map, and where its whole group has moved since the map
+     * was made: nobody but itself could tell.
      */
     private void addOthersUp(List<Long> nodes) {
         for (long node : upNodes) {

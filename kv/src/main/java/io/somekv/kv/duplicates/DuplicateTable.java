@@ -53,6 +53,13 @@ public final class DuplicateTable {
     /** What the table itself may take in memory; past it every write waits. */
     public static final long TABLE_BYTES_MAX = 256L << 20;
 
+    /**
+     * Results of one entry past which what returns old values waits for the next. They stand in one
+     * row, and no row is cut: with one more value of the largest size it still fits a frame, as it
+     * must when a snapshot takes it to another replica.
+     */
+    private static final long ENTRY_RESULT_BYTES_MAX = 4L << 20;
+
     /** Rows that one entry sweeps at most. In the steady state one comes and one goes. */
     private static final int SWEEP_ROWS_MAX = 8;
 
@@ -72,6 +79,8 @@ public final class DuplicateTable {
 
     /** What the entry that is being applied has executed so far. */
     private final List<OutcomeRow.Item> executed = new ArrayList<>();
+
+    private long executedBytes;
 
     private long currentEntry;
     private long clientCount;
@@ -145,11 +154,14 @@ public final class DuplicateTable {
         if (logTime > stamp.deadlineMillis()) {
             return Optional.of(new Outcome.Unknown("its deadline has passed"));
         }
-        if (bytesHeld() >= TABLE_BYTES_MAX
-                || (limits.keepsValue && resultBytes >= RESULT_BYTES_MAX)) {
+        if (bytesHeld() >= TABLE_BYTES_MAX || (limits.keepsValue && isFullOfResults())) {
             return Optional.of(new Outcome.Busy(RETRY_AFTER_MILLIS));
         }
         return Optional.empty();
+    }
+
+    private boolean isFullOfResults() {
+        return resultBytes >= RESULT_BYTES_MAX || executedBytes >= ENTRY_RESULT_BYTES_MAX;
     }
 
     private Outcome recorded(ClientRecords client, int position) {
@@ -191,6 +203,7 @@ public final class DuplicateTable {
                         encoded.toBytes());
         absorb(item, currentEntry, executed.size());
         executed.add(item);
+        executedBytes += item.result().size();
     }
 
     /** The one way in which the table learns, live and when it is read back. */
@@ -235,6 +248,7 @@ public final class DuplicateTable {
             writes.put(rowKey(currentEntry), new OutcomeRow(writes.logTime(), executed).encode());
             rows.add(currentEntry, writes.logTime());
             executed.clear();
+            executedBytes = 0;
         }
     }
 
