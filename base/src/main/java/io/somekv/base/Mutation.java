@@ -50,6 +50,8 @@ public enum Mutation {
     CALL_COUNTED_TWICE,
     /** KB-47: an acknowledgement frees the fence with the result. */
     ACKNOWLEDGEMENT_FREES_FENCE,
+    /** KB-39: what was executed is forgotten before the deadline of its last copy. */
+    RECORD_EXPIRES_EARLY,
     /** KB-51: a read judges expiry by the last entry, however long ago that was. */
     IDLE_GROUP_KEEPS_KEYS,
     /** KB-54: a node's own client ids come again, as if they were kept on a disk and restored. */

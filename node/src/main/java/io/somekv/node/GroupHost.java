@@ -35,7 +35,6 @@ final class GroupHost {
     private long storeId;
     private final RaftReplica replica;
     private StateMachine machine;
-    private final Nursery nursery;
     private final Outbox outbox;
     private final Snapshots snapshots;
 
@@ -76,7 +75,6 @@ final class GroupHost {
         this.replicaId = replicaId;
         this.storeId = storeId;
         this.replica = replica;
-        this.nursery = nursery;
         this.outbox = nursery.outbox();
         this.snapshots = snapshots;
         this.oldStores = new OldStores(outbox);
@@ -225,7 +223,7 @@ final class GroupHost {
         committed.clear();
         oldStores.replaced(storeId);
         storeId = complete.storeId();
-        machine = nursery.machine(groupId, storeId);
+        machine = complete.machine();
         clients.use(machine);
         replica.step(now, new Input.Install(complete.snapshot()));
         outbox.add(new LaneEffect.SnapshotInstalled(groupId, complete.snapshot().base().index()));

@@ -1,6 +1,7 @@
 package io.somekv.node;
 
 import io.somekv.base.Bytes;
+import io.somekv.kv.StateMachine;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.StoreReader;
 import io.somekv.node.log.GroupRecord;
@@ -11,6 +12,7 @@ import io.somekv.raft.Ready;
 import io.somekv.raft.StepDownCause;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Everything that a lane wants done. Effects may be carried out as soon as they are handed out, in
@@ -83,16 +85,26 @@ public sealed interface LaneEffect {
      * Keep a piece of a snapshot, in the order of these effects and on a thread that has time;
      * answered by {@link LaneInput.RowsStaged}.
      *
-     * @param appliedIndex of the whole, with its last piece: then it is to be finished; else 0
+     * @param end with the last piece: the whole is to be finished
      */
     record StageRows(
-            long groupId, Engine.Staging staging, long storeId, Bytes rows, long appliedIndex)
+            long groupId, Engine.Staging staging, long storeId, Bytes rows, Optional<End> end)
             implements LaneEffect {
-        public void carryOut() {
+        /**
+         * @param appliedIndex of the whole
+         * @param machine reads back what it needs in memory, which takes its time
+         */
+        record End(long appliedIndex, Supplier<StateMachine> machine) {}
+
+        /** Returns the answer. */
+        public LaneInput.RowsStaged carryOut() {
             StoreReader.add(rows, storeId, staging);
-            if (appliedIndex != 0) {
-                staging.finish(appliedIndex);
-            }
+            return new LaneInput.RowsStaged(groupId, storeId, end.map(this::finish));
+        }
+
+        private StateMachine finish(End last) {
+            staging.finish(last.appliedIndex);
+            return last.machine.get();
         }
     }
 

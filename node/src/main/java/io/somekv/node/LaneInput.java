@@ -1,5 +1,6 @@
 package io.somekv.node;
 
+import io.somekv.kv.StateMachine;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.StoreReader;
 import io.somekv.protocol.command.Outcome;
@@ -15,6 +16,7 @@ import io.somekv.raft.Message;
 import io.somekv.raft.PersistMark;
 import io.somekv.raft.Ready;
 import java.util.List;
+import java.util.Optional;
 
 /** Everything that can happen to a lane. The rim queues these and hands them over in batches. */
 public sealed interface LaneInput {
@@ -64,8 +66,13 @@ public sealed interface LaneInput {
             long groupId, long replicaId, Engine.Pin pin, long part, StoreReader.Piece piece)
             implements LaneInput {}
 
-    /** Answer to a {@link LaneEffect.StageRows}. */
-    record RowsStaged(long groupId, long storeId) implements LaneInput {}
+    /**
+     * Answer to a {@link LaneEffect.StageRows}.
+     *
+     * @param machine on the rows, once all are there
+     */
+    record RowsStaged(long groupId, long storeId, Optional<StateMachine> machine)
+            implements LaneInput {}
 
     /**
      * The engine has flushed: logs may be dropped up to what survives a crash.

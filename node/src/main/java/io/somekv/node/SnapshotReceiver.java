@@ -1,5 +1,6 @@
 package io.somekv.node;
 
+import io.somekv.kv.StateMachine;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.StoreReader;
 import io.somekv.node.wire.Envelope;
@@ -27,7 +28,7 @@ final class SnapshotReceiver {
     private @Nullable Incoming incoming;
 
     /** A snapshot that is whole and durable, in a store that nothing refers to yet. */
-    record Complete(Snapshot snapshot, long storeId) {}
+    record Complete(Snapshot snapshot, long storeId, StateMachine machine) {}
 
     private static final class Incoming {
         final Snapshot snapshot;
@@ -106,7 +107,13 @@ final class SnapshotReceiver {
                         current.staging,
                         current.storeId,
                         piece.rows(),
-                        piece.isLast() ? piece.snapshot().base().index() : 0));
+                        piece.isLast() ? Optional.of(end(current)) : Optional.empty()));
+    }
+
+    /** The machine reads minutes of outcomes back: not on the lane. */
+    private LaneEffect.StageRows.End end(Incoming whole) {
+        return new LaneEffect.StageRows.End(
+                whole.snapshot.base().index(), () -> nursery.machine(groupId, whole.storeId));
     }
 
     /** One more piece is kept; gives the snapshot once that was the last. */
@@ -117,12 +124,12 @@ final class SnapshotReceiver {
         }
         current.kept++;
         send(current.leaderId, term, current.snapshot.base(), current.kept, node);
-        if (!current.isWhole || current.kept < current.received) {
+        if (staged.machine().isEmpty()) {
             return Optional.empty();
         }
         incoming = null;
         budget.endTaking();
-        return Optional.of(new Complete(current.snapshot, current.storeId));
+        return Optional.of(new Complete(current.snapshot, current.storeId, staged.machine().get()));
     }
 
     /**

@@ -242,13 +242,7 @@ final class LaneNodes {
                                     read.pin(),
                                     read.part(),
                                     read.piece()));
-            case LaneEffect.StageRows stage -> {
-                stage.carryOut();
-                give(
-                        at.node(),
-                        at.lane(),
-                        new LaneInput.RowsStaged(stage.groupId(), stage.storeId()));
-            }
+            case LaneEffect.StageRows stage -> give(at.node(), at.lane(), stage.carryOut());
             case LaneEffect.AbandonStaging abandoned -> abandoned.staging().abandon();
             case LaneEffect.MapChanged changed -> newestMap = changed.map();
         }

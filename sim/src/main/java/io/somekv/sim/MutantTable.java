@@ -99,6 +99,7 @@ final class MutantTable {
             case RETRY_UNDER_NEW_ID -> "46";
             case CALL_COUNTED_TWICE -> "decision 0003";
             case ACKNOWLEDGEMENT_FREES_FENCE -> "47";
+            case RECORD_EXPIRES_EARLY -> "39";
             case IDLE_GROUP_KEEPS_KEYS -> "51";
             case FORWARDER_ID_REUSED -> "54";
             case QUIET_WITHOUT_WHOLE_LOG, QUIET_NOT_WOKEN -> "decision 0007";

@@ -65,6 +65,9 @@ public final class DuplicateTable {
 
     private static final int RETRY_AFTER_MILLIS = 50;
 
+    /** Of {@link Mutation#RECORD_EXPIRES_EARLY}. */
+    private static final long TOO_EARLY_MILLIS = 1_000;
+
     /** Object headers, the map's node and its share of slots, the client's id. */
     private static final int CLIENT_BYTES = 144;
 
@@ -74,6 +77,7 @@ public final class DuplicateTable {
     private final Engine engine;
     private final long storeId;
     private final boolean acknowledgementFreesFence;
+    private final long keptMillis;
     private final Map<Integer, Map<ClientId, ClientRecords>> shards = new TreeMap<>();
     private final RowQueue rows = new RowQueue();
 
@@ -100,6 +104,10 @@ public final class DuplicateTable {
         this.engine = engine;
         this.storeId = storeId;
         this.acknowledgementFreesFence = mutations.contains(Mutation.ACKNOWLEDGEMENT_FREES_FENCE);
+        this.keptMillis =
+                mutations.contains(Mutation.RECORD_EXPIRES_EARLY)
+                        ? TOO_EARLY_MILLIS
+                        : DEADLINE_AHEAD_MILLIS_MAX;
         engine.scan(
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.OUTCOMES),
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.OUTCOMES + 1),
@@ -254,7 +262,7 @@ public final class DuplicateTable {
 
     private void sweep(EntryWrites writes) {
         for (int i = 0; i < SWEEP_ROWS_MAX && !rows.isEmpty(); i++) {
-            if (writes.logTime() - rows.firstLogTime() <= DEADLINE_AHEAD_MILLIS_MAX) {
+            if (writes.logTime() - rows.firstLogTime() <= keptMillis) {
                 return;
             }
             long entry = rows.firstEntry();

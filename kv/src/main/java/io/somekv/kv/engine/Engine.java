@@ -11,7 +11,8 @@ import java.util.Optional;
  * for each store.
  *
  * <p>Used by the thread of the lanes; {@link #flush}, {@link #unflushedBytes}, {@link #drop},
- * {@link Staging}s and {@link Pin}s may be used by another one.
+ * {@link Staging}s and {@link Pin}s may be used by another one, and what reads as well, of a store
+ * that no lane uses yet.
  */
 public interface Engine extends AutoCloseable {
     /** Writes all of {@code batch}, and that its store has applied up to its index, as one. */

@@ -34,10 +34,7 @@ public final class BulkWork {
     }
 
     void stage(LaneLoop lane, LaneEffect.StageRows stage) {
-        run(() -> {
-            stage.carryOut();
-            lane.offerFromOutside(new LaneInput.RowsStaged(stage.groupId(), stage.storeId()));
-        });
+        run(() -> lane.offerFromOutside(stage.carryOut()));
     }
 
     void abandon(LaneEffect.AbandonStaging abandoned) {

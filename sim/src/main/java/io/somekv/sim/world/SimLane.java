@@ -207,11 +207,7 @@ final class SimLane {
                                                     read.pin(),
                                                     read.part(),
                                                     read.piece())));
-            case LaneEffect.StageRows stage ->
-                    bulk(() -> {
-                        stage.carryOut();
-                        post(new LaneInput.RowsStaged(stage.groupId(), stage.storeId()));
-                    });
+            case LaneEffect.StageRows stage -> bulk(() -> post(stage.carryOut()));
             case LaneEffect.AbandonStaging abandoned -> bulk(abandoned.staging()::abandon);
             case LaneEffect.DropStore drop ->
                     node.after(random.nextLong(5_000_000), () -> node.drop(drop.storeId()));
