@@ -161,6 +161,20 @@ final class MembersTest {
         }
     }
 
+    /** The shard master would: it knows of voters only. */
+    @Test
+    void aNodeThatIsALearnerIsNotForgotten() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
+            deadLearner(cluster, 1, 0);
+            refused("group members 1 --remove 4", cluster, "node", "remove", "4");
+            refused("no other node", cluster, "node", "drain", "4");
+            done(cluster, "group", "members", "1", "--remove", "4");
+            done(cluster, "node", "remove", "4");
+            assertEquals(List.of(1L, 2L, 3L), voters(cluster, 1));
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
     @Test
     void thatANodeWhichIsAddedDoesNotAnswerIsSaid() throws Exception {
         try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
