@@ -51,6 +51,19 @@ final class MembersTest {
         throw new AssertionError("no leader");
     }
 
+    /** A command that waits for a node which does not answer, until that is started again. */
+    private static void goesOn(TestCluster cluster, NodeInfo node, String... words)
+            throws Exception {
+        Typed.Running running = Typed.begin(Typed.asking(cluster.info(0), words));
+        String waits = "node " + node.nodeId() + " does not answer";
+        while (!running.out().toString().contains(waits)) {
+            assertTrue(!running.end().isDone(), "ends without it");
+            Thread.onSpinWait();
+        }
+        cluster.startAgain(node);
+        assertEquals(0, running.end().get().code(), running.end().get().error());
+    }
+
     private static void refused(String why, TestCluster cluster, String... words) {
         Typed typed = type(cluster, words);
         assertEquals(1, typed.code(), typed.out());
@@ -157,6 +170,40 @@ final class MembersTest {
             done(cluster, "node", "drain", "4");
             assertEquals(List.of(1L, 2L, 3L, 5L), voters(cluster, 1));
             done(cluster, "node", "remove", "4");
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    /** One would go and nobody come: each group would have a voter less. */
+    @Test
+    void aNodeThatIsAMemberTakesNoOthersPlace() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
+            refused("replica of group [0, 1] already", cluster, "node", "replace", "2", "3");
+            refused(
+                    "say --remove 2 alone",
+                    cluster,
+                    "group",
+                    "members",
+                    "1",
+                    "--add",
+                    "3",
+                    "--remove",
+                    "2");
+            assertEquals(List.of(1L, 2L, 3L), voters(cluster, 0));
+            assertEquals(List.of(1L, 2L, 3L), voters(cluster, 1));
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    /** Under way to the place of one, it takes that, and no other. */
+    @Test
+    void aReplacementThatWasInterruptedGoesOn() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
+            NodeInfo learner = deadLearner(cluster, 1, 3);
+            refused("replica of group [1] already", cluster, "node", "replace", "2", "4");
+            goesOn(cluster, learner, "node", "replace", "3", "4");
+            assertEquals(List.of(1L, 2L, 4L), voters(cluster, 0));
+            assertEquals(List.of(1L, 2L, 4L), voters(cluster, 1));
             assertEquals(List.of(), cluster.emergencies());
         }
     }

@@ -85,14 +85,36 @@ final class NodeCommand extends CommandFamily {
             checkOldIsKnown(settled(channel, out()));
             NodeInfo to = arrived(channel);
             Relocation relocation = new Relocation(channel, out());
-            ClusterPicture picture = settled(channel, out());
-            for (long groupId : groupsOn(picture, oldNode)) {
-                relocation.carryOut(new Relocation.Step(groupId, oldNode, to));
+            for (Relocation.Step step : steps(settled(channel, out()), to)) {
+                relocation.carryOut(step);
             }
             if (oldNode != to.nodeId()) {
                 forget(channel, out(), oldNode);
             }
             out().printf("node %d is in the place of node %d%n", to.nodeId(), oldNode);
+        }
+
+        /** Refused as a whole before any replica is moved. */
+        private List<Relocation.Step> steps(ClusterPicture picture, NodeInfo to) {
+            List<Relocation.Step> steps = new ArrayList<>();
+            List<Long> shrunk = new ArrayList<>();
+            for (long groupId : groupsOn(picture, oldNode)) {
+                Relocation.Step step = new Relocation.Step(groupId, oldNode, to);
+                steps.add(step);
+                if (step.isOneLess(picture.needLed(groupId))) {
+                    shrunk.add(groupId);
+                }
+            }
+            if (!shrunk.isEmpty()) {
+                throw new ControlException(
+                        Kind.INVALID,
+                        ("node %d has a replica of group %s already, which would only have one less:"
+                                        + " name a node that has none, or let 'somekv node drain %d'"
+                                        + " choose, with --shrink where one less is meant; no replica"
+                                        + " was moved")
+                                .formatted(to.nodeId(), shrunk, oldNode));
+            }
+            return steps;
         }
 
         /** Before the new node is added: a wrong id is to change nothing. */
