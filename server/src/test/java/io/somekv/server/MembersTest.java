@@ -8,6 +8,7 @@ import io.somekv.protocol.v1.GroupMember;
 import io.somekv.protocol.v1.ReplicaStatus;
 import io.somekv.raft.MembershipChange;
 import io.somekv.server.control.ControlException;
+import io.somekv.server.control.JoinOrder;
 import io.somekv.server.grpc.ControlChannel;
 import java.nio.file.Path;
 import java.util.List;
@@ -204,6 +205,33 @@ final class MembersTest {
             goesOn(cluster, learner, "node", "replace", "3", "4");
             assertEquals(List.of(1L, 2L, 4L), voters(cluster, 0));
             assertEquals(List.of(1L, 2L, 4L), voters(cluster, 1));
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    /** Another node is free, and would be refused: the place is taken. */
+    @Test
+    void aDrainThatWasInterruptedGoesOn() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
+            NodeInfo learner = deadLearner(cluster, 1, 3);
+            done(cluster, "node", "join", cluster.startOneMore(5));
+            goesOn(cluster, learner, "node", "drain", "3");
+            assertEquals(List.of(1L, 2L, 5L), voters(cluster, 0));
+            assertEquals(List.of(1L, 2L, 4L), voters(cluster, 1));
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    /** What is on it is not known: no node that answers has a replica of the group. */
+    @Test
+    void aNodeIsNotCalledEmptyWhereAGroupIsDown() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 0, 1)) {
+            try (ControlChannel control = cluster.control(0)) {
+                control.join(List.of(JoinOrder.newGroup(1, List.of(cluster.info(2)))), List.of());
+            }
+            cluster.stop(2);
+            refused("not known: group 1 has no leader", cluster, "node", "drain", "3", "--shrink");
+            assertEquals(List.of(1L, 2L), voters(cluster, 0));
             assertEquals(List.of(), cluster.emergencies());
         }
     }

@@ -167,6 +167,7 @@ final class NodeCommand extends CommandFamily {
         @Override
         void run(ControlChannel channel) throws InterruptedException {
             drain(channel, out(), nodeId, shrink);
+            checkHostsNothing(settled(channel, out()), nodeId);
             out().println("node " + nodeId + " has no replica");
         }
     }
@@ -217,7 +218,7 @@ final class NodeCommand extends CommandFamily {
     private static void checkHostsNothing(ClusterPicture picture, long nodeId) {
         Map<Long, GroupMember> hosted = new TreeMap<>();
         for (long groupId : picture.known()) {
-            picture.needLed(groupId).getMembersList().stream()
+            membersOf(picture, groupId, nodeId).stream()
                     .filter(member -> member.getNodeId() == nodeId)
                     .forEach(member -> hosted.put(groupId, member));
         }
@@ -238,6 +239,16 @@ final class NodeCommand extends CommandFamily {
                 ("node %d has a replica of group %s%s: 'somekv node drain %d' moves what it has to"
                                 + " other nodes; it stays in the cluster until then")
                         .formatted(nodeId, hosted.keySet(), learner, nodeId));
+    }
+
+    private static List<GroupMember> membersOf(ClusterPicture picture, long groupId, long nodeId) {
+        try {
+            return picture.needLed(groupId).getMembersList();
+        } catch (ControlException e) {
+            throw new ControlException(
+                    e.kind(),
+                    "whether node " + nodeId + " has no replica is not known: " + e.getMessage());
+        }
     }
 
     /** With a leader of every group that can elect one. */
@@ -280,9 +291,12 @@ final class NodeCommand extends CommandFamily {
         List<Relocation.Step> steps = new ArrayList<>();
         List<Long> stuck = new ArrayList<>();
         for (long groupId : groupsOn(picture, nodeId)) {
-            @Nullable NodeInfo to = target(picture, groupId, load).orElse(null);
+            @Nullable NodeInfo to =
+                    begun(picture, groupId, nodeId)
+                            .or(() -> target(picture, groupId, load))
+                            .orElse(null);
             if (to != null) {
-                load.merge(to, 1, Integer::sum);
+                load.computeIfPresent(to, (_, replicas) -> replicas + 1);
             } else if (!shrink) {
                 stuck.add(groupId);
             }
@@ -299,10 +313,22 @@ final class NodeCommand extends CommandFamily {
         return steps;
     }
 
+    /** The node whose learner takes that one's place already: no second one can be to do so. */
+    private static Optional<NodeInfo> begun(ClusterPicture picture, long groupId, long nodeId) {
+        List<GroupMember> members = picture.needLed(groupId).getMembersList();
+        return members.stream()
+                .filter(old -> old.getNodeId() == nodeId)
+                .flatMap(old -> members.stream().filter(m -> m.getReplaces() == old.getReplicaId()))
+                .map(GroupMember::getNodeId)
+                .filter(next -> next != nodeId)
+                .flatMap(next -> picture.node(next).stream())
+                .findFirst();
+    }
+
     private static Optional<NodeInfo> target(
             ClusterPicture picture, long groupId, Map<NodeInfo, Integer> load) {
         List<Long> taken =
-                picture.asLed(groupId).orElseThrow().getMembersList().stream()
+                picture.needLed(groupId).getMembersList().stream()
                         .map(GroupMember::getNodeId)
                         .toList();
         return load.entrySet().stream()
