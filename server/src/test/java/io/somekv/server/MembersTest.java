@@ -8,6 +8,7 @@ import io.somekv.protocol.v1.GroupMember;
 import io.somekv.protocol.v1.ReplicaStatus;
 import io.somekv.raft.MembershipChange;
 import io.somekv.server.control.ControlException;
+import io.somekv.server.control.JoinOrder;
 import io.somekv.server.grpc.ControlChannel;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,6 +50,19 @@ final class MembersTest {
             }
         }
         throw new AssertionError("no leader");
+    }
+
+    /** A command that waits for a node which does not answer, until that is started again. */
+    private static void goesOn(TestCluster cluster, NodeInfo node, String... words)
+            throws Exception {
+        Typed.Running running = Typed.begin(Typed.asking(cluster.info(0), words));
+        String waits = "node " + node.nodeId() + " does not answer";
+        while (!running.out().toString().contains(waits)) {
+            assertTrue(!running.end().isDone(), "ends without it");
+            Thread.onSpinWait();
+        }
+        cluster.startAgain(node);
+        assertEquals(0, running.end().get().code(), running.end().get().error());
     }
 
     private static void refused(String why, TestCluster cluster, String... words) {
@@ -157,6 +171,81 @@ final class MembersTest {
             done(cluster, "node", "drain", "4");
             assertEquals(List.of(1L, 2L, 3L, 5L), voters(cluster, 1));
             done(cluster, "node", "remove", "4");
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    /** One would go and nobody come: each group would have a voter less. */
+    @Test
+    void aNodeThatIsAMemberTakesNoOthersPlace() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
+            refused("replica of group [0, 1] already", cluster, "node", "replace", "2", "3");
+            refused(
+                    "say --remove 2 alone",
+                    cluster,
+                    "group",
+                    "members",
+                    "1",
+                    "--add",
+                    "3",
+                    "--remove",
+                    "2");
+            assertEquals(List.of(1L, 2L, 3L), voters(cluster, 0));
+            assertEquals(List.of(1L, 2L, 3L), voters(cluster, 1));
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    /** Under way to the place of one, it takes that, and no other. */
+    @Test
+    void aReplacementThatWasInterruptedGoesOn() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
+            NodeInfo learner = deadLearner(cluster, 1, 3);
+            refused("replica of group [1] already", cluster, "node", "replace", "2", "4");
+            goesOn(cluster, learner, "node", "replace", "3", "4");
+            assertEquals(List.of(1L, 2L, 4L), voters(cluster, 0));
+            assertEquals(List.of(1L, 2L, 4L), voters(cluster, 1));
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    /** Another node is free, and would be refused: the place is taken. */
+    @Test
+    void aDrainThatWasInterruptedGoesOn() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
+            NodeInfo learner = deadLearner(cluster, 1, 3);
+            done(cluster, "node", "join", cluster.startOneMore(5));
+            goesOn(cluster, learner, "node", "drain", "3");
+            assertEquals(List.of(1L, 2L, 5L), voters(cluster, 0));
+            assertEquals(List.of(1L, 2L, 4L), voters(cluster, 1));
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    /** What is on it is not known: no node that answers has a replica of the group. */
+    @Test
+    void aNodeIsNotCalledEmptyWhereAGroupIsDown() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 0, 1)) {
+            try (ControlChannel control = cluster.control(0)) {
+                control.join(List.of(JoinOrder.newGroup(1, List.of(cluster.info(2)))), List.of());
+            }
+            cluster.stop(2);
+            refused("not known: group 1 has no leader", cluster, "node", "drain", "3", "--shrink");
+            assertEquals(List.of(1L, 2L), voters(cluster, 0));
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    /** The shard master would: it knows of voters only. */
+    @Test
+    void aNodeThatIsALearnerIsNotForgotten() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
+            deadLearner(cluster, 1, 0);
+            refused("group members 1 --remove 4", cluster, "node", "remove", "4");
+            refused("no other node", cluster, "node", "drain", "4");
+            done(cluster, "group", "members", "1", "--remove", "4");
+            done(cluster, "node", "remove", "4");
+            assertEquals(List.of(1L, 2L, 3L), voters(cluster, 1));
             assertEquals(List.of(), cluster.emergencies());
         }
     }

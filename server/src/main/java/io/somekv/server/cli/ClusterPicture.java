@@ -198,7 +198,7 @@ final class ClusterPicture {
     }
 
     /** Groups of the map, and those that a node which answers has a replica of. */
-    private SortedSet<Long> known() {
+    SortedSet<Long> known() {
         SortedSet<Long> groups = new TreeSet<>(commits.keySet());
         map.ifPresent(known -> {
             groups.add(known.master().groupId());

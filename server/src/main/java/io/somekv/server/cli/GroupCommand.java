@@ -2,6 +2,7 @@ package io.somekv.server.cli;
 
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.v1.GroupMember;
+import io.somekv.protocol.v1.ReplicaStatus;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.control.ControlException.Kind;
 import io.somekv.server.grpc.ControlChannel;
@@ -67,17 +68,24 @@ final class GroupCommand extends CommandFamily {
         private void change(ControlChannel channel, ClusterPicture picture)
                 throws InterruptedException {
             @Nullable NodeInfo to = added == 0 ? null : picture.needNode(added);
-            List<Long> members =
-                    picture.needLed(groupId).getMembersList().stream()
-                            .map(GroupMember::getNodeId)
-                            .toList();
+            ReplicaStatus led = picture.needLed(groupId);
+            List<Long> members = led.getMembersList().stream().map(GroupMember::getNodeId).toList();
             if (removed != 0 && !members.contains(removed)) {
                 throw new ControlException(
                         Kind.INVALID,
                         "node %d has no replica of group %d: its members are on nodes %s"
                                 .formatted(removed, groupId, members));
             }
-            new Relocation(channel, out()).carryOut(new Relocation.Step(groupId, removed, to));
+            Relocation.Step step = new Relocation.Step(groupId, removed, to);
+            if (step.isOneLess(led)) {
+                throw new ControlException(
+                        Kind.INVALID,
+                        ("node %d has a replica of group %d already, which would only have one less:"
+                                        + " where that is meant, say --remove %d alone; nothing was"
+                                        + " changed")
+                                .formatted(added, groupId, removed));
+            }
+            new Relocation(channel, out()).carryOut(step);
         }
     }
 

@@ -85,14 +85,36 @@ final class NodeCommand extends CommandFamily {
             checkOldIsKnown(settled(channel, out()));
             NodeInfo to = arrived(channel);
             Relocation relocation = new Relocation(channel, out());
-            ClusterPicture picture = settled(channel, out());
-            for (long groupId : groupsOn(picture, oldNode)) {
-                relocation.carryOut(new Relocation.Step(groupId, oldNode, to));
+            for (Relocation.Step step : steps(settled(channel, out()), to)) {
+                relocation.carryOut(step);
             }
             if (oldNode != to.nodeId()) {
                 forget(channel, out(), oldNode);
             }
             out().printf("node %d is in the place of node %d%n", to.nodeId(), oldNode);
+        }
+
+        /** Refused as a whole before any replica is moved. */
+        private List<Relocation.Step> steps(ClusterPicture picture, NodeInfo to) {
+            List<Relocation.Step> steps = new ArrayList<>();
+            List<Long> shrunk = new ArrayList<>();
+            for (long groupId : groupsOn(picture, oldNode)) {
+                Relocation.Step step = new Relocation.Step(groupId, oldNode, to);
+                steps.add(step);
+                if (step.isOneLess(picture.needLed(groupId))) {
+                    shrunk.add(groupId);
+                }
+            }
+            if (!shrunk.isEmpty()) {
+                throw new ControlException(
+                        Kind.INVALID,
+                        ("node %d has a replica of group %s already, which would only have one less:"
+                                        + " name a node that has none, or let 'somekv node drain %d'"
+                                        + " choose, with --shrink where one less is meant; no replica"
+                                        + " was moved")
+                                .formatted(to.nodeId(), shrunk, oldNode));
+            }
+            return steps;
         }
 
         /** Before the new node is added: a wrong id is to change nothing. */
@@ -145,6 +167,7 @@ final class NodeCommand extends CommandFamily {
         @Override
         void run(ControlChannel channel) throws InterruptedException {
             drain(channel, out(), nodeId, shrink);
+            checkHostsNothing(settled(channel, out()), nodeId);
             out().println("node " + nodeId + " has no replica");
         }
     }
@@ -169,22 +192,62 @@ final class NodeCommand extends CommandFamily {
         }
     }
 
-    /** The master hears of a group's members a moment after they have changed. */
+    /** The master hears of a group's voters a moment after they have changed. */
     private static void forget(ControlChannel channel, PrintWriter out, long nodeId)
             throws InterruptedException {
         long end = System.nanoTime() + 10_000_000_000L;
         while (true) {
             boolean isLast = System.nanoTime() - end > 0;
+            checkHostsNothing(settled(channel, out), nodeId);
             try {
                 channel.removeNode(nodeId);
                 return;
             } catch (ControlException e) {
-                boolean hosts = !groupsOn(settled(channel, out), nodeId).isEmpty();
-                if (hosts || e.kind() != Kind.NOT_NOW || isLast) {
+                if (e.kind() != Kind.NOT_NOW || isLast) {
                     throw e;
                 }
             }
             Thread.sleep(200);
+        }
+    }
+
+    /**
+     * Asked of every group's leader, since the master knows of voters only: a learner whose node is
+     * forgotten would be promoted all the same, to a voter that the others do not let in.
+     */
+    private static void checkHostsNothing(ClusterPicture picture, long nodeId) {
+        Map<Long, GroupMember> hosted = new TreeMap<>();
+        for (long groupId : picture.known()) {
+            membersOf(picture, groupId, nodeId).stream()
+                    .filter(member -> member.getNodeId() == nodeId)
+                    .forEach(member -> hosted.put(groupId, member));
+        }
+        if (hosted.isEmpty()) {
+            return;
+        }
+        String learner =
+                hosted.entrySet().stream()
+                        .filter(entry -> entry.getValue().getRole().equals("LEARNER"))
+                        .findFirst()
+                        .map(entry ->
+                                (", being added to group %d still ('somekv group members %d"
+                                                + " --remove %d' gives that up)")
+                                        .formatted(entry.getKey(), entry.getKey(), nodeId))
+                        .orElse("");
+        throw new ControlException(
+                Kind.NOT_NOW,
+                ("node %d has a replica of group %s%s: 'somekv node drain %d' moves what it has to"
+                                + " other nodes; it stays in the cluster until then")
+                        .formatted(nodeId, hosted.keySet(), learner, nodeId));
+    }
+
+    private static List<GroupMember> membersOf(ClusterPicture picture, long groupId, long nodeId) {
+        try {
+            return picture.needLed(groupId).getMembersList();
+        } catch (ControlException e) {
+            throw new ControlException(
+                    e.kind(),
+                    "whether node " + nodeId + " has no replica is not known: " + e.getMessage());
         }
     }
 
@@ -228,9 +291,12 @@ final class NodeCommand extends CommandFamily {
         List<Relocation.Step> steps = new ArrayList<>();
         List<Long> stuck = new ArrayList<>();
         for (long groupId : groupsOn(picture, nodeId)) {
-            @Nullable NodeInfo to = target(picture, groupId, load).orElse(null);
+            @Nullable NodeInfo to =
+                    begun(picture, groupId, nodeId)
+                            .or(() -> target(picture, groupId, load))
+                            .orElse(null);
             if (to != null) {
-                load.merge(to, 1, Integer::sum);
+                load.computeIfPresent(to, (_, replicas) -> replicas + 1);
             } else if (!shrink) {
                 stuck.add(groupId);
             }
@@ -247,10 +313,22 @@ final class NodeCommand extends CommandFamily {
         return steps;
     }
 
+    /** The node whose learner takes that one's place already: no second one can be to do so. */
+    private static Optional<NodeInfo> begun(ClusterPicture picture, long groupId, long nodeId) {
+        List<GroupMember> members = picture.needLed(groupId).getMembersList();
+        return members.stream()
+                .filter(old -> old.getNodeId() == nodeId)
+                .flatMap(old -> members.stream().filter(m -> m.getReplaces() == old.getReplicaId()))
+                .map(GroupMember::getNodeId)
+                .filter(next -> next != nodeId)
+                .flatMap(next -> picture.node(next).stream())
+                .findFirst();
+    }
+
     private static Optional<NodeInfo> target(
             ClusterPicture picture, long groupId, Map<NodeInfo, Integer> load) {
         List<Long> taken =
-                picture.asLed(groupId).orElseThrow().getMembersList().stream()
+                picture.needLed(groupId).getMembersList().stream()
                         .map(GroupMember::getNodeId)
                         .toList();
         return load.entrySet().stream()

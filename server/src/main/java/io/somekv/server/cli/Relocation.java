@@ -38,7 +38,29 @@ final class Relocation {
      * @param from node whose replica goes; 0 for none
      * @param to node that gets one; null for none
      */
-    record Step(long groupId, long from, @Nullable NodeInfo to) {}
+    record Step(long groupId, long from, @Nullable NodeInfo to) {
+        /**
+         * Whether one would go and nobody come, as {@code to} is a member already: unless as the
+         * learner that takes that very place, where the step was begun before.
+         */
+        boolean isOneLess(ReplicaStatus led) {
+            if (to == null || to.nodeId() == from) {
+                return false;
+            }
+            Optional<GroupMember> old = on(from, led);
+            Optional<GroupMember> there = on(to.nodeId(), led);
+            return old.isPresent()
+                    && there.isPresent()
+                    && there.get().getReplaces() != old.get().getReplicaId();
+        }
+
+        /** But for one that is about to be none. */
+        private static Optional<GroupMember> on(long nodeId, ReplicaStatus led) {
+            return led.getMembersList().stream()
+                    .filter(m -> m.getNodeId() == nodeId && !m.getRole().equals("LEAVING"))
+                    .findFirst();
+        }
+    }
 
     /** Carries out a step, whoever has begun it. */
     void carryOut(Step step) throws InterruptedException {
@@ -109,7 +131,7 @@ final class Relocation {
             Optional<GroupMember> toGo =
                     led.getMembersList().stream().filter(this::isToGo).findFirst();
             boolean isLearner = toGo.filter(Watch::isLearner).isPresent();
-            if (step.to() == null || isLearner || hasNew(led, "VOTER")) {
+            if (step.to() == null || isLearner) {
                 inherited = toGo.orElseThrow().getReplaces();
                 ask(picture, new MembershipChange.Remove(toGo.orElseThrow().getReplicaId()));
             } else {
