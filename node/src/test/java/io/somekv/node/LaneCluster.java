@@ -118,6 +118,13 @@ final class LaneCluster {
         nodes.give(to, 0, new LaneInput.FromPeer(from, 1, frame));
     }
 
+    /**
+     * What one end's lanes are told of its connection to another node; frames come all the same.
+     */
+    void connection(long node, long other, boolean isUp) {
+        nodes.giveAll(node, new LaneInput.PeerUp(other, isUp));
+    }
+
     /** One way only. */
     void cut(long from, long to) {
         network.cut(from, to);

@@ -1,5 +1,6 @@
 package io.somekv.node;
 
+import io.somekv.base.Invariant;
 import io.somekv.kv.engine.MemoryEngine;
 import io.somekv.node.log.GroupRecord;
 import io.somekv.node.log.RecoveredGroup;
@@ -72,6 +73,8 @@ final class NodeDisk {
 
     void write(GroupRecord record) {
         if (record.isFarewell()) {
+            Invariant.check(
+                    knows(record.groupId()), "a log says farewell once: no start reads two");
             logs.remove(record.groupId());
             latest.remove(record.groupId());
             return;
