@@ -231,8 +231,13 @@ final class LaneCluster {
 
     /** The engine flushes, and logs are dropped as far as that goes, slow followers or not. */
     void compact(long node) {
+        flush(node, true);
+    }
+
+    /** The same, but for what followers that answer still lack, unless the log is too long. */
+    void flush(long node, boolean isPressing) {
         disk(node).engine.flush();
-        nodes.giveAll(node, new LaneInput.Flushed(true));
+        nodes.giveAll(node, new LaneInput.Flushed(isPressing));
         run(4);
     }
 

@@ -21,6 +21,9 @@ final class NodeDisk {
     MemoryEngine engine = new MemoryEngine();
     long incarnation = 1;
 
+    /** How often entries were read back. */
+    int readCount;
+
     private boolean isStalled;
 
     /** Appends that wait instead of becoming durable. */
@@ -104,6 +107,7 @@ final class NodeDisk {
     }
 
     List<Entry> read(long group, Ready.Fetch fetch) {
+        readCount++;
         TreeMap<Long, Entry> log = logs.getOrDefault(group, new TreeMap<>());
         return fetch.from() > fetch.to() || !log.containsKey(fetch.from())
                 ? List.of()
