@@ -9,11 +9,11 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
-import java.nio.channels.UnresolvedAddressException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,9 +33,13 @@ final class NodeConnection {
 
     private final int endpoint;
     private final InetSocketAddress address;
+    private final Lookup.Names names;
     private final Selector selector;
     private final ClientCore core;
     private final ByteBuffer incoming = ByteBuffer.allocate(READ_SIZE);
+
+    /** Of the address to connect to; at most one is under way. */
+    private @Nullable Lookup lookup;
 
     private @Nullable SocketChannel channel;
     private FrameDecoder decoder = new FrameDecoder(FrameCodec.FRAME_SIZE_MAX);
@@ -49,27 +53,46 @@ final class NodeConnection {
     /** How the last connection ended, or what it waits for. */
     private String trouble = "not tried yet";
 
-    NodeConnection(int endpoint, InetSocketAddress address, Selector selector, ClientCore core) {
+    NodeConnection(
+            int endpoint,
+            InetSocketAddress address,
+            Lookup.Names names,
+            Selector selector,
+            ClientCore core) {
         this.endpoint = endpoint;
         this.address = address;
+        this.names = names;
         this.selector = selector;
         this.core = core;
     }
 
+    /** Looks the name up anew each time, since a node may have moved, and connects behind that. */
     void maybeConnect(long nowMillis) {
-        if (channel != null || nowMillis < connectAtMillis) {
+        Lookup begun = lookup;
+        if (channel != null || (begun == null && nowMillis < connectAtMillis)) {
             return;
         }
-        connectAtMillis = nowMillis + RECONNECT_MILLIS;
+        if (begun == null) {
+            connectAtMillis = nowMillis + RECONNECT_MILLIS;
+            lookup = Lookup.begin(names, address.getHostString(), selector::wakeup);
+        } else if (begun.isDone()) {
+            lookup = null;
+            connect(begun, nowMillis);
+        } else if (nowMillis >= connectAtMillis) {
+            trouble = "its name is still being looked up";
+        }
+    }
+
+    private void connect(Lookup done, long nowMillis) {
         try {
+            InetSocketAddress found = new InetSocketAddress(done.address(), address.getPort());
             SocketChannel opened = SocketChannel.open();
             channel = opened;
             opened.configureBlocking(false);
             opened.setOption(StandardSocketOptions.TCP_NODELAY, true);
             opened.register(selector, SelectionKey.OP_CONNECT, this);
             trouble = "no answer";
-            // Looked up anew each time: a node may have moved.
-            if (opened.connect(new InetSocketAddress(address.getHostString(), address.getPort()))) {
+            if (opened.connect(found)) {
                 onConnected(opened, nowMillis);
             }
         } catch (IOException | RuntimeException e) {
@@ -142,7 +165,9 @@ final class NodeConnection {
         }
     }
 
+    /** A look-up that is under way is forgotten. */
     void close() {
+        lookup = null;
         SocketChannel open = channel;
         channel = null;
         if (open != null) {
@@ -178,7 +203,7 @@ final class NodeConnection {
     private static String whyNot(Exception why) {
         if (why instanceof ConnectException) {
             return "connection refused";
-        } else if (why instanceof UnresolvedAddressException) {
+        } else if (why instanceof UnknownHostException) {
             return "no such host";
         }
         return why.getMessage() == null ? why.toString() : why.getMessage();

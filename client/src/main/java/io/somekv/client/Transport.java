@@ -5,6 +5,7 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -22,7 +23,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gives {@link ClientCore} sockets, a clock and a thread: one daemon thread that runs the core and
- * does all input and output, so that the core needs no lock.
+ * does all input and output, so that the core needs no lock. Only names are looked up elsewhere.
  */
 final class Transport {
     private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
@@ -40,21 +41,30 @@ final class Transport {
 
     private record Asked(Command command, ReadMode mode, CompletableFuture<Outcome> answer) {}
 
-    private Transport(Selector selector, List<InetSocketAddress> nodes, ClientSettings settings) {
+    private Transport(
+            Selector selector,
+            List<InetSocketAddress> nodes,
+            Lookup.Names names,
+            ClientSettings settings) {
         this.selector = selector;
         // The nonce is the client's identity at the shard master: no two clients may draw the same.
         SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
         core = new ClientCore(nodes.size(), settings, random);
         for (int i = 0; i < nodes.size(); i++) {
-            connections.add(new NodeConnection(i, nodes.get(i), selector, core));
+            connections.add(new NodeConnection(i, nodes.get(i), names, selector, core));
         }
         thread = new Thread(this::run, "somekv-client");
         thread.setDaemon(true);
     }
 
     static Transport start(List<InetSocketAddress> nodes, ClientSettings settings) {
+        return start(nodes, InetAddress::getByName, settings);
+    }
+
+    static Transport start(
+            List<InetSocketAddress> nodes, Lookup.Names names, ClientSettings settings) {
         try {
-            Transport transport = new Transport(Selector.open(), nodes, settings);
+            Transport transport = new Transport(Selector.open(), nodes, names, settings);
             transport.thread.start();
             return transport;
         } catch (IOException e) {

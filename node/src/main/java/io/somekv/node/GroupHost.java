@@ -180,13 +180,17 @@ final class GroupHost {
     /** Both ways. */
     record Snapshots(SnapshotSender sender, SnapshotReceiver receiver) {}
 
-    /** Drops the log up to what the engine has kept, but for what somebody still needs. */
+    /**
+     * Drops the log up to what the engine has kept, but for what somebody still needs; in memory
+     * not even that stays.
+     */
     void compact(Now now, long kept, boolean isPressing) {
         long droppable = isPressing ? kept : replica.compactable(kept);
         long index = Math.min(droppable, snapshots.sender.keptFrom());
         if (index > replica.base().index()) {
             replica.step(now, new Input.Compact(index, machine.appliedLogTime()));
         }
+        replica.step(now, new Input.Evict(kept));
     }
 
     /** Returns whether there is anything on its way out. */

@@ -108,6 +108,10 @@ public final class Lane {
     /** Ends a batch of inputs: proposes what has gathered, and hands out what is to be done. */
     public List<LaneEffect> effects(Now now) {
         for (GroupHost host = places.nextTouched(); host != null; host = places.nextTouched()) {
+            if (places.host(host.groupId()) != host) {
+                // Touched once more while it settled for the last time: it has said farewell.
+                continue;
+            }
             host.settle(now);
             if (host.isRemoved()) {
                 destroy(now, host);
@@ -332,10 +336,13 @@ public final class Lane {
         toOtherLanes(new LaneInput.Note.NewerMap(map));
     }
 
-    /** The replica was removed from its group: its log and rows go, its id never comes back. */
+    /**
+     * The replica was removed from its group: its log and rows go, its id never comes back. It is
+     * to be found no more before those who wait for it are told: they would ask it again.
+     */
     private void destroy(Now now, GroupHost host) {
-        host.abandonAll(now);
         places.remove(host);
+        host.abandonAll(now);
         nursery.bury(host);
         outbox.add(new LaneEffect.ReplicaRemoved(host.groupId(), host.replicaId()));
     }

@@ -20,6 +20,13 @@ final class SnapshotSender {
     /** A follower that is gone for so long does not keep the place that others wait for. */
     private static final long SILENT_NANOS_MAX = 10_000_000_000L;
 
+    /**
+     * A follower that answers its leader and takes no piece, since others have its places, does not
+     * keep the log and the rows of that moment for so long. It gets a later snapshot once there is
+     * room: all that is lost is what it may have of this one.
+     */
+    private static final long STUCK_NANOS_MAX = 60_000_000_000L;
+
     /** From the last piece to where the follower goes on from the log. */
     private static final long INSTALLED_NANOS_MAX = 3_000_000_000L;
 
@@ -60,8 +67,8 @@ final class SnapshotSender {
         boolean isOver;
         long heardNanos;
 
-        /** When it was known to have the last piece. */
-        long endedNanos;
+        /** When {@link #acknowledged} last changed: at the end, with the last piece. */
+        long movedNanos;
 
         /** When the follower last answered the leader at all. */
         long presentNanos;
@@ -71,6 +78,7 @@ final class SnapshotSender {
             this.pin = pin;
             this.storeId = storeId;
             this.heardNanos = now.nanos();
+            this.movedNanos = now.nanos();
             this.presentNanos = now.nanos();
             unacknowledged.add(StoreReader.Cursor.START);
         }
@@ -84,7 +92,11 @@ final class SnapshotSender {
          * log, and knows nothing of it any more.
          */
         boolean isLostBehindItsEnd(Now now) {
-            return acknowledged == end && now.nanos() - endedNanos > INSTALLED_NANOS_MAX;
+            return acknowledged == end && now.nanos() - movedNanos > INSTALLED_NANOS_MAX;
+        }
+
+        boolean isStuck(Now now) {
+            return now.nanos() - movedNanos > STUCK_NANOS_MAX;
         }
 
         /** The piece behind the last that was read: where it begins is known. */
@@ -96,13 +108,14 @@ final class SnapshotSender {
             while (acknowledged < nextPart) {
                 unacknowledged.removeFirst();
                 acknowledged++;
-                endedNanos = now.nanos();
+                movedNanos = now.nanos();
             }
             next = Math.max(next, acknowledged);
         }
 
         /** The follower has nothing, or no more what it had. */
-        void beginAnew() {
+        void beginAnew(Now now) {
+            movedNanos = now.nanos();
             unacknowledged.clear();
             unacknowledged.add(StoreReader.Cursor.START);
             acknowledged = 0;
@@ -148,13 +161,21 @@ final class SnapshotSender {
     }
 
     /**
-     * Begins for those who need a snapshot, ends for those who do not any more, and goes on.
+     * Begins for those who need a snapshot, ends for those who do not any more or do not get on,
+     * and goes on.
      *
      * @param storeId where the rows are that the state machine holds now
      * @param applied what they are the state of
      */
     void tick(Now now, long storeId, long applied, long logTime) {
         List<Long> wanting = replica.wantingSnapshot();
+        // Before others end: their places are for other groups first.
+        for (long id : wanting) {
+            if (!courses.containsKey(id) && budget.beginSending()) {
+                Snapshot snapshot = replica.snapshotAt(applied, logTime);
+                courses.put(id, new Course(snapshot, engine.pin(), storeId, now));
+            }
+        }
         for (long id : List.copyOf(courses.keySet())) {
             Course course = courses.get(id);
             if (course == null) {
@@ -165,14 +186,9 @@ final class SnapshotSender {
             }
             if (!replica.wantsSnapshot(id)
                     || now.nanos() - course.presentNanos > SILENT_NANOS_MAX
+                    || course.isStuck(now)
                     || course.isLostBehindItsEnd(now)) {
                 end(id);
-            }
-        }
-        for (long id : wanting) {
-            if (!courses.containsKey(id) && budget.beginSending()) {
-                Snapshot snapshot = replica.snapshotAt(applied, logTime);
-                courses.put(id, new Course(snapshot, engine.pin(), storeId, now));
             }
         }
         courses.forEach((id, course) -> {
@@ -247,7 +263,7 @@ final class SnapshotSender {
         }
         course.heardNanos = now.nanos();
         if (message.nextPart() == 0 && course.acknowledged > 0) {
-            course.beginAnew();
+            course.beginAnew(now);
         } else if (message.nextPart() > course.read()) {
             course.skipTo = message.nextPart();
             course.acknowledge(now, course.read());

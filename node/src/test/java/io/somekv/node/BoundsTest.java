@@ -123,4 +123,30 @@ class BoundsTest {
         }
         assertFalse(cluster.isAnswered(stuck));
     }
+
+    /**
+     * A follower that is slow and answers keeps the leader's log. What of it the engine has kept
+     * need not be in memory: with many groups the caches of all would fill the heap.
+     */
+    @Test
+    void whatTheEngineHasKeptLeavesTheCacheThoughAFollowerLacksIt() {
+        LaneCluster cluster = started();
+        long leader = cluster.leaderOf(1);
+        long slow = 1 + leader % 3;
+        cluster.stallDisk(slow);
+        for (int i = 0; i < 12; i++) {
+            assertEquals(new Outcome.Ok(), cluster.ask(leader, put("k" + i, MIB)));
+        }
+        cluster.flush(leader, false);
+        assertTrue(cluster.disk(leader).logBytes() > 12 * MIB, "the follower lacks it");
+        assertEquals(0, cluster.disk(leader).readCount);
+        cluster.freeDisk(slow);
+        cluster.run(100);
+        assertTrue(cluster.disk(leader).readCount > 0, "what is not in memory was read back");
+        assertEquals(applied(cluster, leader), applied(cluster, slow));
+    }
+
+    private static long applied(LaneCluster cluster, long node) {
+        return cluster.lane(node, 1).status(cluster.now()).getFirst().replica().applied();
+    }
 }

@@ -118,6 +118,13 @@ final class LaneCluster {
         nodes.give(to, 0, new LaneInput.FromPeer(from, 1, frame));
     }
 
+    /**
+     * What one end's lanes are told of its connection to another node; frames come all the same.
+     */
+    void connection(long node, long other, boolean isUp) {
+        nodes.giveAll(node, new LaneInput.PeerUp(other, isUp));
+    }
+
     /** One way only. */
     void cut(long from, long to) {
         network.cut(from, to);
@@ -224,8 +231,13 @@ final class LaneCluster {
 
     /** The engine flushes, and logs are dropped as far as that goes, slow followers or not. */
     void compact(long node) {
+        flush(node, true);
+    }
+
+    /** The same, but for what followers that answer still lack, unless the log is too long. */
+    void flush(long node, boolean isPressing) {
         disk(node).engine.flush();
-        nodes.giveAll(node, new LaneInput.Flushed(true));
+        nodes.giveAll(node, new LaneInput.Flushed(isPressing));
         run(4);
     }
 

@@ -5,10 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.somekv.node.wire.ConsensusCodec;
+import io.somekv.node.wire.Envelope;
+import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
 import io.somekv.raft.MembershipChange;
+import io.somekv.raft.Message;
+import io.somekv.raft.ReplicaStatus;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Tag;
@@ -117,6 +124,42 @@ class MembersTest {
         assertTrue(next != 0 && next != leader);
         assertEquals(2, voterNodes(cluster, next).size());
         assertFalse(hosts(cluster, leader));
+    }
+
+    /**
+     * Of one batch: a read, a newer leader, and that this replica was removed. The read is refused
+     * as the replica settles for the last time, and the lane knows nobody else to ask next: it asks
+     * the same one. Two records that a replica is no more make a log that no start accepts.
+     */
+    @Test
+    void aReplicaThatIsAskedOnceMoreWhileItIsDestroyedSaysFarewellOnce() {
+        LaneCluster cluster = new LaneCluster(3);
+        cluster.createGroup(GroupSpec.MASTER);
+        cluster.run(500);
+        long removed = cluster.leaderOf(GroupSpec.MASTER);
+        long other = 1 + removed % 3;
+        cluster.connection(removed, other, false);
+        cluster.connection(removed, 1 + other % 3, false);
+        cluster.run(1);
+        ReplicaStatus status =
+                cluster.lane(removed, GroupSpec.MASTER).status(cluster.now()).getFirst().replica();
+        long term = status.term() + 1;
+        long read = cluster.begin(removed, GroupSpec.MASTER, new Command.QueryConfig(1));
+        arrive(
+                cluster,
+                new Message.AppendEntries(
+                        other, removed, term, status.last(), List.of(), status.commit(), 1));
+        arrive(cluster, new Message.Gone(other, removed, term));
+        cluster.run(10);
+        assertFalse(cluster.disk(removed).knows(GroupSpec.MASTER));
+        assertEquals(new Outcome.NotLeader(0), cluster.await(read));
+    }
+
+    /** Nodes have one replica each here, of the same number. */
+    private static void arrive(LaneCluster cluster, Message message) {
+        Envelope envelope = new Envelope(GroupSpec.MASTER, message);
+        Frame frame = new Frame.Consensus(ConsensusCodec.encode(List.of(envelope)));
+        cluster.arrive(message.from(), message.to(), frame);
     }
 
     /** Whoever asks hears the reason; nothing changes, and the disk that is named is the one. */

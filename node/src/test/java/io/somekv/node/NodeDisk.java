@@ -1,5 +1,6 @@
 package io.somekv.node;
 
+import io.somekv.base.Invariant;
 import io.somekv.kv.engine.MemoryEngine;
 import io.somekv.node.log.GroupRecord;
 import io.somekv.node.log.RecoveredGroup;
@@ -19,6 +20,9 @@ import java.util.TreeMap;
 final class NodeDisk {
     MemoryEngine engine = new MemoryEngine();
     long incarnation = 1;
+
+    /** How often entries were read back. */
+    int readCount;
 
     private boolean isStalled;
 
@@ -72,6 +76,8 @@ final class NodeDisk {
 
     void write(GroupRecord record) {
         if (record.isFarewell()) {
+            Invariant.check(
+                    knows(record.groupId()), "a log says farewell once: no start reads two");
             logs.remove(record.groupId());
             latest.remove(record.groupId());
             return;
@@ -101,6 +107,7 @@ final class NodeDisk {
     }
 
     List<Entry> read(long group, Ready.Fetch fetch) {
+        readCount++;
         TreeMap<Long, Entry> log = logs.getOrDefault(group, new TreeMap<>());
         return fetch.from() > fetch.to() || !log.containsKey(fetch.from())
                 ? List.of()

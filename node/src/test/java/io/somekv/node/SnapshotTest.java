@@ -240,6 +240,31 @@ class SnapshotTest {
         assertFalse(parts.contains(SnapshotBudget.WINDOW + 0L), "not with what is kept: " + parts);
     }
 
+    /**
+     * The follower answers its leader and takes no piece, as where others have its places. Its
+     * snapshot keeps the log from there on for a minute, and not for ever.
+     */
+    @Test
+    @Tag("kb-30")
+    void aSnapshotThatDoesNotGetOnKeepsTheLogForAMinute() {
+        LaneCluster cluster = started();
+        long away = withOneLeftBehind(cluster);
+        long leader = cluster.leaderOf(GROUP);
+        cluster.network((from, to, frame) -> isOfSnapshot(frame) ? Fate.IS_LOST : Fate.ARRIVES);
+        cluster.heal();
+        cluster.run(200);
+        put(cluster, leader, 30, 40);
+        cluster.run(20);
+        cluster.compact(leader);
+        assertTrue(cluster.disk(leader).logBytes() > 900_000, "what follows the snapshot");
+        cluster.run(12_000);
+        cluster.compact(leader);
+        assertTrue(cluster.disk(leader).logBytes() < 100_000, "that was given up");
+        cluster.network((from, to, frame) -> Fate.ARRIVES);
+        cluster.run(600);
+        assertSame(cluster, leader, away);
+    }
+
     private static boolean isOfSnapshot(Frame frame) {
         return frame instanceof Frame.Consensus consensus
                 && ConsensusCodec.decode(consensus.messages()).stream()

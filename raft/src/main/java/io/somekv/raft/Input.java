@@ -66,6 +66,17 @@ public sealed interface Input {
     record Compact(long index, long logTime) implements Input {}
 
     /**
+     * The state machine has kept everything up to {@code index} for good: the entries up to there
+     * need not be in memory, also where the log must not be dropped yet. Who still lacks one has it
+     * fetched ({@link Ready.Fetch}).
+     *
+     * <p>{@link RaftConfig#cacheBytesMax} bounds one replica. A node has many, and one follower
+     * that is slow may keep the logs of all of them: what they hold in memory is bounded together
+     * by what is written between two of these.
+     */
+    record Evict(long index) implements Input {}
+
+    /**
      * The state machine has been set to {@code snapshot}, if {@link RaftReplica#takes} says so: it
      * takes the place of the log.
      */

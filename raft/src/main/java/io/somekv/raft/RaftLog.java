@@ -191,6 +191,14 @@ final class RaftLog {
         cache.dropThrough(index);
     }
 
+    /**
+     * No entry up to {@code index} is in memory any more, but for those that must be: what is not
+     * durable cannot be fetched, and what is not applied is still to be handed out.
+     */
+    void evictTo(long index) {
+        cache.dropThrough(Math.min(index, evictable()));
+    }
+
     /** A snapshot takes the place of the whole log, which does not hold its base. */
     void restore(Snapshot snapshot) {
         base = snapshot.base();

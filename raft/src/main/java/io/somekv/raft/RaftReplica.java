@@ -53,6 +53,7 @@ public final class RaftReplica {
             case Input.Persisted persisted -> onPersisted(persisted.mark());
             case Input.ChangeMembership change -> onChange(change);
             case Input.Compact compact -> core.compactTo(compact.index(), compact.logTime());
+            case Input.Evict evict -> core.log().evictTo(evict.index());
             case Input.Install install -> onInstall(install.snapshot());
             case Input.NearlyFull full -> core.nearlyFull(full.nodeIds());
             case Input.Applied applied -> core.feed().onApplied(applied.index());

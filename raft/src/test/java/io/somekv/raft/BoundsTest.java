@@ -110,6 +110,50 @@ final class BoundsTest {
         assertEquals(always, atDeadline);
     }
 
+    /**
+     * A follower that was away keeps the log, and not the memory: what the state machine has kept
+     * for good is fetched for it.
+     */
+    @Test
+    void whatIsKeptForGoodNeedNotBeInMemory() {
+        Group group = Group.led(Group.CONFIG, 3, 1);
+        for (int i = 0; i < 5; i++) {
+            group.propose(1, "x");
+        }
+        group.settleWithout(3);
+        long before = group.status(1).applied();
+        group.propose(1, "y");
+        group.step(1, new Input.Evict(before));
+        group.settleWithout(3);
+        assertEquals(EntryId.ZERO, group.replica(1).base(), "the log is all there");
+        group.tick(1, 10);
+        group.deliver(m -> m.to() == 3);
+        group.deliver(m -> m.from() == 3);
+        Ready.Fetch fetch = group.fetches(1).getFirst();
+        assertEquals(before, fetch.to(), "what follows is in memory");
+        group.settle();
+        assertEquals(group.status(1).last(), group.status(3).last());
+    }
+
+    /** What is not durable cannot be fetched, what is not applied is still to be handed out. */
+    @Test
+    void whatIsNotDurableAndAppliedStaysInMemory() {
+        Group group = Group.led(Group.CONFIG, 3, 1);
+        for (int i = 0; i < 5; i++) {
+            group.propose(1, "x");
+        }
+        group.step(1, new Input.Evict(Long.MAX_VALUE));
+        group.syncAll(1);
+        group.step(1, new Input.Evict(Long.MAX_VALUE));
+        group.settle(m -> {
+            assertEquals(List.of(), group.fetches(1));
+            return true;
+        });
+        assertEquals(0, group.status(1).uncommittedBytes());
+        assertEquals(group.status(1).last(), group.status(3).last());
+        assertEquals(group.status(1).last().index(), group.status(1).applied());
+    }
+
     /** Nor in the list that was sent last: in a group that rests, it would stay for good. */
     @Test
     @Tag("lab:MIT-2015.paxos.TestForgetMem")
