@@ -22,7 +22,11 @@ final class Conformance {
     /** What a row without a test says of itself. */
     private static final Pattern EXCUSE = Pattern.compile("(planned|n/a): .+");
 
+    /** What a row with a test says of it, where that asks for less than the lab, and why. */
+    private static final String LESS = "less: ";
+
     private final SequencedMap<String, String> excuses = new LinkedHashMap<>();
+    private final TreeMap<String, String> less = new TreeMap<>();
     private final TreeMap<String, List<String>> tests = new TreeMap<>();
     private final List<String> faults = new ArrayList<>();
 
@@ -34,9 +38,13 @@ final class Conformance {
     private void addRow(String line) {
         int space = line.indexOf(' ');
         String id = space < 0 ? line : line.substring(0, space);
-        String excuse = space < 0 ? "" : line.substring(space + 1);
+        String said = space < 0 ? "" : line.substring(space + 1);
+        if (said.startsWith(LESS)) {
+            less.put(id, said.substring(LESS.length()));
+        }
+        String excuse = less.containsKey(id) ? "" : said;
         if (!excuse.isEmpty() && !EXCUSE.matcher(excuse).matches()) {
-            faults.add(id + ": neither 'planned: …' nor 'n/a: …' but '" + excuse + "'");
+            faults.add(id + ": none of 'planned: …', 'n/a: …', 'less: …' but '" + excuse + "'");
         }
         if (excuses.put(id, excuse) != null) {
             faults.add(id + " comes twice");
@@ -100,8 +108,8 @@ final class Conformance {
 
                         Generated from [conformance-rows.txt](conformance-rows.txt) and the tests' tags; `ConformanceTest` says how to
                         write it anew. What a row asks is told in the labs themselves: MIT 6.824 of 2015 and of 2020 to 2024, 6.5840 of 2025, DSLabs of
-                        the University of Washington, and the end-to-end check that this store began with (somekv). Every test named here is run by `./check`,
-                        so a commit on which that passes has passed all of them.
+                        the University of Washington, and the end-to-end check that this store began with (somekv). Where a test asks for less, its row says so,
+                        and why. Every test named here is run by `./check`, so a commit on which that passes has passed all of them.
 
                         """);
         page.append(summary()).append(".\n");
@@ -123,6 +131,7 @@ final class Conformance {
         if (shown.isEmpty()) {
             return excuse.isEmpty() ? "open" : excuse;
         }
-        return "`" + String.join("`, `", shown) + "`";
+        String names = "`" + String.join("`, `", shown) + "`";
+        return less.containsKey(id) ? names + "; less than the lab: " + less.get(id) : names;
     }
 }

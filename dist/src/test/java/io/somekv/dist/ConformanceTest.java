@@ -46,17 +46,26 @@ final class ConformanceTest {
 
     @Test
     void aTagOfNoRowAndARowWithoutATestAreFound() {
-        String rows = "# head\na.b.Shown\na.b.Open\na.b.Later planned: soon\na.b.Odd perhaps\n";
+        String rows =
+                "# head\na.b.Shown\na.b.Open\na.b.Later planned: soon\na.b.Odd perhaps\n"
+                        + "a.b.Less less: four of five\n";
         String text =
-                "@Test\n@Tag(\"la" + "b:a.b.Shown\")\n@Tag(\"la" + "b:a.b.None\")\nvoid t() {";
+                "@Test\n@Tag(\"la"
+                        + "b:a.b.Shown\")\n@Tag(\"la"
+                        + "b:a.b.None\")\nvoid t() {"
+                        + "@Tag(\"la"
+                        + "b:a.b.Less\")\nvoid u() {";
         House.Source source = new House.Source("x/src/test/java/x/XTest.java", text);
         Conformance found = new Conformance(rows, List.of(source));
         assertEquals(
                 List.of(
-                        "a.b.Odd: neither 'planned: …' nor 'n/a: …' but 'perhaps'",
+                        "a.b.Odd: none of 'planned: …', 'n/a: …', 'less: …' but 'perhaps'",
                         "x/src/test/java/x/XTest.java: there is no row a.b.None"),
                 found.faults());
         assertEquals(List.of("a.b.Open"), found.open());
         assertTrue(found.page().contains("| Shown | `XTest.t` |"), found.page());
+        assertTrue(
+                found.page().contains("| Less | `XTest.u`; less than the lab: four of five |"),
+                found.page());
     }
 }

@@ -334,20 +334,4 @@ class DuplicatesTest {
         assertEquals(new Outcome.Ok(), outcomes.getLast(), "all else goes on");
         assertInstanceOf(Outcome.Value.class, group.apply(requests.get(4)).getFirst());
     }
-
-    @Test
-    @Tag("lab:MIT-2020.kvsrv.TestMemPutManyClients")
-    void aHundredThousandClientsTakeAtMostTwoHundredBytesEach() {
-        group = Group.serving(new GroupSettings(1, 1000, 8, 1));
-        Command.Put put = Command.Put.of(KEY, KEY);
-        for (int client = 0; client < 100_000; client++) {
-            group.machine.apply(
-                    new AppliedEntry(
-                            group.machine.appliedIndex() + 1,
-                            group.now,
-                            List.of(group.stamped(new ClientId(1, client), 1, 1, put))));
-        }
-        long held = group.machine.duplicateBytesHeld();
-        assertTrue(held <= 200L * 100_000, "bytes: " + held);
-    }
 }

@@ -95,7 +95,6 @@ class LaneTest {
 
     @Test
     @Tag("lab:somekv.require.MinorityStopsNothing")
-    @Tag("lab:MIT-2015.pbservice.TestBasicFail")
     void theOthersGoOnWithoutANodeAndItCatchesUp() {
         LaneCluster cluster = started(2);
         cluster.cutOff(1);

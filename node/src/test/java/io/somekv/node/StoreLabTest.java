@@ -93,6 +93,7 @@ class StoreLabTest {
     /** Nobody goes on without what the last who served had: neither the stale nor the blank. */
     @Test
     @Tag("lab:DSLabs.lab2.KillLastServer")
+    @Tag("lab:MIT-2015.pbservice.TestBasicFail")
     void whatTheLastServersKnewIsWaitedFor() {
         LaneCluster cluster = started();
         cluster.crash(3);

@@ -27,9 +27,7 @@ class AgreementLabTest {
     @Test
     @Tag("lab:MIT-2020.raft.TestReElection2A")
     @Tag("lab:MIT-2015.viewservice.BackupTakesOver")
-    @Tag("lab:MIT-2015.viewservice.RestartedServerBecomesBackup")
     @Tag("lab:DSLabs.lab2.ViewBackupTakesOver")
-    @Tag("lab:DSLabs.lab2.ViewRestartedBecomesBackup")
     void anotherLeadsWhenTheLeaderIsGoneAndNobodyWithoutAQuorum() {
         LabGroup lab = new LabGroup(3);
         int first = lab.leader();

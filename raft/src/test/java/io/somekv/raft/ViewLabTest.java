@@ -86,8 +86,10 @@ class ViewLabTest {
     /** One after the other of five dies; each time one that has everything takes over. */
     @Test
     @Tag("lab:MIT-2015.viewservice.BackupTakesOver")
+    @Tag("lab:MIT-2015.viewservice.RestartedServerBecomesBackup")
     @Tag("lab:MIT-2015.viewservice.IdleThirdPromoted")
     @Tag("lab:DSLabs.lab2.ViewBackupTakesOver")
+    @Tag("lab:DSLabs.lab2.ViewRestartedBecomesBackup")
     @Tag("lab:DSLabs.lab2.ViewIdleThirdPromoted")
     void leadersDieAndOthersTakeOver() {
         LabGroup lab = new LabGroup(5);

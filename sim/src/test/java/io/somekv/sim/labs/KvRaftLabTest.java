@@ -47,9 +47,6 @@ class KvRaftLabTest {
     }
 
     @Test
-    @Tag("lab:MIT-2020.kvraft.TestOnePartition3A")
-    @Tag("lab:MIT-2015.kvpaxos.TestPartition")
-    @Tag("lab:DSLabs.lab2.PartitionRejoin")
     void onePartition() {
         Lab.of(5).clients(1).faults(Fault.SPLIT).holds();
     }

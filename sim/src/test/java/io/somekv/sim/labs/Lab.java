@@ -111,7 +111,8 @@ final class Lab {
         return this;
     }
 
-    private Scenario scenario() {
+    /** For a test that lets things happen itself. */
+    Scenario scenario() {
         return new Scenario(
                 nodes,
                 nodes,
