@@ -45,6 +45,7 @@ record OpenedStore(
         NodeFolder folder = NodeFolder.open(options.folder(), options.nodeId());
         try {
             folder.checkNotSetBack();
+            folder.checkFiles();
             Wal wal = openLog(options, folder);
             try {
                 folder.logIsMade();
