@@ -95,6 +95,13 @@ final class VerifyTest {
         flip(segment(), 4096 + 60);
         says(1, "segment-0000000001 is corrupt at byte 4096");
         says(1, "must not vote");
+        Typed served = serve();
+        assertEquals(1, served.code(), served.toString());
+        String said = served.error();
+        assertTrue(said.contains("segment-0000000001 is corrupt at byte 4096"), said);
+        assertTrue(said.contains("The other groups of this node stay down with it"), said);
+        assertTrue(said.contains("'somekv verify " + data() + "' shows more"), said);
+        assertTrue(said.contains("somekv node replace 1 HOST:PORT"), said);
     }
 
     /** What 'verify' says of a file, a starting node says as well. */
