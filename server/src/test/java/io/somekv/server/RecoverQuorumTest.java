@@ -70,6 +70,7 @@ final class RecoverQuorumTest {
             assertTrue(unsure.out().contains("WHAT MAY BE LOST"), unsure.out());
             Typed done = recover("node1", "--all");
             assertEquals(0, done.code(), done.error());
+            assertTrue(done.out().contains("'somekv node replace NODE HOST:PORT'"), done.out());
             goesOnAlone(cluster, before);
             assertEquals(List.of(), cluster.emergencies());
         }

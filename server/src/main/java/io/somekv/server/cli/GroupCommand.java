@@ -66,6 +66,13 @@ final class GroupCommand extends CommandFamily {
 
         private void change(ControlChannel channel, ClusterPicture picture)
                 throws InterruptedException {
+            Optional<String> otherDisk = picture.otherDisk(groupId, added);
+            if (otherDisk.isPresent()) {
+                throw new ControlException(
+                        Kind.NOT_NOW,
+                        "%s; it gets its replicas back by that. Nothing was changed"
+                                .formatted(otherDisk.get()));
+            }
             @Nullable NodeInfo to = added == 0 ? null : picture.needNode(added);
             List<Long> members =
                     picture.needLed(groupId).getMembersList().stream()
