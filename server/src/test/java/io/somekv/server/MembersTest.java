@@ -207,7 +207,11 @@ final class MembersTest {
     void membersAreAddedAndRemovedAndTheLeaderToo() throws Exception {
         try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
             done(cluster, "group", "transfer", "1", "--to", "2");
-            done(cluster, "group", "members", "1", "--remove", "2");
+            Typed both = type(cluster, "group", "members", "1", "--add", "3", "--remove", "3");
+            assertEquals(2, both.code(), both.toString());
+            assertTrue(both.error().contains("name the same node 3"), both.error());
+            String few = "group 1 survives no failure now";
+            shows(few, cluster, "group", "members", "1", "--remove", "2");
             assertEquals(List.of(1L, 3L), voters(cluster, 1));
             done(cluster, "group", "members", "1", "--add", "2");
             assertEquals(List.of(1L, 3L, 2L), voters(cluster, 1), "it has a new replica id");
