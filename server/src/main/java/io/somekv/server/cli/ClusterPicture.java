@@ -27,7 +27,7 @@ import java.util.function.LongPredicate;
  * things otherwise, shows.
  */
 final class ClusterPicture {
-    /** Of groups that nobody leads, so many are written about at length. */
+    /** Of reasons why nobody leads groups, so many are written about at length. */
     private static final int LEADERLESS_SHOWN = 5;
 
     /** Some elections, and nodes that have only just started. */
@@ -279,13 +279,14 @@ final class ClusterPicture {
     private String leaderlessText() {
         String line = System.lineSeparator();
         StringBuilder text = new StringBuilder();
-        List<Long> groups = leaderless();
-        for (long groupId : groups.stream().limit(LEADERLESS_SHOWN).toList()) {
-            text.append(line).append(whyNoLeader(groupId)).append(line);
-        }
-        if (groups.size() > LEADERLESS_SHOWN) {
-            text.append(line).append("without a leader as well: ");
-            text.append(groups.size() - LEADERLESS_SHOWN).append(" groups more").append(line);
+        List<String> whys = WhyNoLeader.texts(leaderless().stream().map(this::leaderless).toList());
+        whys.stream()
+                .limit(LEADERLESS_SHOWN)
+                .forEach(why -> text.append(line).append(why).append(line));
+        if (whys.size() > LEADERLESS_SHOWN) {
+            text.append(line)
+                    .append("more groups have no leader, for other reasons: 'somekv group");
+            text.append(" members GROUP' says why of each").append(line);
         }
         return text.toString();
     }
