@@ -11,11 +11,14 @@ import io.somekv.protocol.config.ShardConfig;
 import io.somekv.protocol.v1.GroupMember;
 import io.somekv.protocol.v1.ReplicaStatus;
 import io.somekv.server.folder.RefusedException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 
 /** What commands print. */
 final class OutputTest {
@@ -40,6 +43,18 @@ final class OutputTest {
                 none          3      2,4-5
                 """,
                 ConfigText.of(map));
+    }
+
+    @Test
+    void whatIsNoNumberIsSaidInPlainWords() {
+        for (String command : List.of("transfer abc", "transfer 1 --to 99999999999999999999")) {
+            CommandLine line = new CommandLine(new GroupCommand());
+            ServerCommands.configure(line);
+            StringWriter error = new StringWriter();
+            line.setErr(new PrintWriter(error));
+            assertEquals(2, line.execute(command.split(" ")));
+            assertTrue(error.toString().contains("' is no number that fits here"), error::toString);
+        }
     }
 
     @Test
