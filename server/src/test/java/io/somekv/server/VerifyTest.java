@@ -157,6 +157,15 @@ final class VerifyTest {
     }
 
     @Test
+    void aLogThatIsGoneIsSaidWithTheWayOut() throws Exception {
+        Files.move(data().resolve("wal"), folder.resolve("away"));
+        Typed served = serve();
+        assertEquals(1, served.code(), served.toString());
+        assertTrue(served.error().contains("the log of node 1 is gone"), served.error());
+        assertTrue(served.error().contains("somekv node replace 1 HOST:PORT"), served.error());
+    }
+
+    @Test
     void aStateOfAShardThatCannotBeRead() throws Exception {
         Bytes state = shardState(5);
         write(store, applied(), batch -> batch.put(state, Bytes.utf8("?")));

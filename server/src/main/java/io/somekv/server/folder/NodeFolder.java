@@ -171,8 +171,11 @@ public final class NodeFolder implements Closeable {
                             + identity.nodeId
                             + " is gone from "
                             + wal
-                            + ", and with it what this node has promised to others: put it back,"
-                            + " or start a new node, with a new id, on an empty folder");
+                            + ", and with it what this node has promised to others: put it back."
+                            + " If it is lost, start the node on an empty folder under the same id,"
+                            + " then: somekv node replace "
+                            + identity.nodeId
+                            + " HOST:PORT");
         }
     }
 
