@@ -12,6 +12,7 @@ import io.somekv.storage.disk.Disk;
 import io.somekv.storage.disk.FileDisk;
 import io.somekv.storage.disk.UnsyncedDisk;
 import io.somekv.storage.rocks.RocksEngine;
+import io.somekv.storage.wal.CorruptLogException;
 import io.somekv.storage.wal.Wal;
 import io.somekv.storage.wal.WalConfig;
 import java.io.IOException;
@@ -45,6 +46,7 @@ record OpenedStore(
         NodeFolder folder = NodeFolder.open(options.folder(), options.nodeId());
         try {
             folder.checkNotSetBack();
+            folder.checkFiles();
             Wal wal = openLog(options, folder);
             try {
                 folder.logIsMade();
@@ -85,7 +87,7 @@ record OpenedStore(
         WalConfig config =
                 WalConfig.of(folder.storeId())
                         .withFirstIncarnation(System.currentTimeMillis() / 1000);
-        Wal wal = Wal.open(disk, config, new LogOpening(System::nanoTime));
+        Wal wal = openLog(disk, config, folder);
         if (!wal.storeUuid().equals(folder.storeId())) {
             wal.close();
             throw new RefusedException(
@@ -98,6 +100,24 @@ record OpenedStore(
                             + "): put back the log that belongs here");
         }
         return wal;
+    }
+
+    /** A rotten log is not for the node to mend: what it held, the others have. */
+    private static Wal openLog(Disk disk, WalConfig config, NodeFolder folder) throws IOException {
+        try {
+            return Wal.open(disk, config, new LogOpening(System::nanoTime));
+        } catch (CorruptLogException e) {
+            throw new RefusedException(
+                    e.getMessage()
+                            + ". The other groups of this node stay down with it. 'somekv verify "
+                            + folder.path()
+                            + "' shows more. The way out, where the groups have a majority on other"
+                            + " nodes: start this node on an empty folder under the same id, then:"
+                            + " somekv node replace "
+                            + folder.nodeId()
+                            + " HOST:PORT",
+                    e);
+        }
     }
 
     /** A segment in use: unlike one that is being made, which has an ending. */

@@ -15,7 +15,6 @@ import io.somekv.raft.RaftConfig;
 import io.somekv.server.control.AddressKeeper;
 import io.somekv.server.control.NodeControl;
 import io.somekv.server.folder.RefusedException;
-import io.somekv.server.folder.Settings;
 import io.somekv.server.grpc.ControlDoor;
 import io.somekv.server.lane.BulkWork;
 import io.somekv.server.lane.Emergency;
@@ -33,7 +32,6 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -106,7 +104,16 @@ public final class ServerNode implements AutoCloseable {
         Housekeeping house =
                 new Housekeeping(store.wal(), store.engine(), lanes, space::look, emergency);
         background.everySecond(house::run);
-        background.everySecond(this::keepMarks);
+        MarksKeeper keeper =
+                new MarksKeeper(
+                        marks::changes,
+                        store.folder()::saveMarks,
+                        System::nanoTime,
+                        why ->
+                                log.warn(
+                                        "how far the logs of other nodes have come was not saved: {}",
+                                        why));
+        background.everySecond(keeper::run);
         for (LaneLoop lane : lanes) {
             lane.start(lanes);
         }
@@ -255,18 +262,6 @@ public final class ServerNode implements AutoCloseable {
             store.folder().save(map);
         } catch (IOException e) {
             log.warn("the cluster map was not saved: {}", e.getMessage());
-        }
-    }
-
-    /** How far the logs of others have come: what a later start of theirs is held against. */
-    private void keepMarks() {
-        try {
-            Optional<Settings> changes = marks.changes();
-            if (changes.isPresent()) {
-                store.folder().saveMarks(changes.get());
-            }
-        } catch (IOException e) {
-            log.warn("how far the logs of other nodes have come was not saved: {}", e.getMessage());
         }
     }
 

@@ -1,6 +1,7 @@
 package io.somekv.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.protocol.config.NodeInfo;
@@ -128,15 +129,36 @@ final class MembersTest {
         try (TestCluster cluster = TestCluster.start(folder, 3, 1, 2)) {
             try (Jedis jedis = new Jedis("127.0.0.1", cluster.info(0).respPort())) {
                 jedis.set("a", "1");
+                NodeInfo lost = cluster.info(2);
                 cluster.stop(2);
-                String again = cluster.startBlank(3);
+                cluster.startBlank(lost);
+                String again = lost.host() + ":" + lost.grpcPort();
+                thatItIsOnAnotherDiskIsSaid(cluster, again);
+                done(cluster, "node", "join", again);
+                thatItIsOnAnotherDiskIsSaid(cluster, again);
                 done(cluster, "node", "replace", "3", again);
+                shows("up\n", cluster, "cluster", "status");
+                assertFalse(type(cluster, "cluster", "status").out().contains("disk"));
                 assertEquals(List.of(1L, 2L, 3L), voters(cluster, 1));
                 cluster.stop(1);
                 assertEquals("1", jedis.get("a"), "nodes 1 and 3 are a majority");
             }
             assertEquals(List.of(), cluster.emergencies());
         }
+    }
+
+    private static void thatItIsOnAnotherDiskIsSaid(TestCluster cluster, String at) {
+        String otherDisk = "on another (empty) disk: somekv node replace 3 " + at;
+        shows("up, " + otherDisk, cluster, "cluster", "status");
+        shows("\"on_another_disk\":true", cluster, "cluster", "status", "--json");
+        shows("voter   on another disk", cluster, "group", "members", "1");
+        shows("node 3 runs " + otherDisk, cluster, "group", "members", "1");
+        refused(otherDisk, cluster, "group", "members", "1", "--add", "3");
+    }
+
+    private static void shows(String what, TestCluster cluster, String... words) {
+        String out = type(cluster, words).out();
+        assertTrue(out.contains(what), out);
     }
 
     @Test
@@ -274,7 +296,11 @@ final class MembersTest {
     void membersAreAddedAndRemovedAndTheLeaderToo() throws Exception {
         try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
             done(cluster, "group", "transfer", "1", "--to", "2");
-            done(cluster, "group", "members", "1", "--remove", "2");
+            Typed both = type(cluster, "group", "members", "1", "--add", "3", "--remove", "3");
+            assertEquals(2, both.code(), both.toString());
+            assertTrue(both.error().contains("name the same node 3"), both.error());
+            String few = "group 1 survives no failure now";
+            shows(few, cluster, "group", "members", "1", "--remove", "2");
             assertEquals(List.of(1L, 3L), voters(cluster, 1));
             done(cluster, "group", "members", "1", "--add", "2");
             assertEquals(List.of(1L, 3L, 2L), voters(cluster, 1), "it has a new replica id");

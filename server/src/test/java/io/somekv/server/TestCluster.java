@@ -57,6 +57,12 @@ final class TestCluster implements AutoCloseable {
         return startOneMore(id);
     }
 
+    /** The same on the ports that it had. */
+    void startBlank(NodeInfo node) throws IOException, InterruptedException {
+        Files.move(folder.resolve("node" + node.nodeId()), folder.resolve("lost" + node.nodeId()));
+        startAgain(node);
+    }
+
     /** Of nodes that are started from now on. */
     void diskReserve(long bytes) {
         diskReserve = OptionalLong.of(bytes);

@@ -12,6 +12,8 @@ import io.somekv.kv.engine.WriteBatch;
 import io.somekv.node.log.GroupRecord;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.raft.EntryId;
+import io.somekv.server.folder.NodeFolder;
+import io.somekv.server.folder.Settings;
 import io.somekv.storage.disk.FileDisk;
 import io.somekv.storage.rocks.RocksEngine;
 import io.somekv.storage.wal.LogInspection;
@@ -24,6 +26,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,6 +95,45 @@ final class VerifyTest {
         flip(segment(), 4096 + 60);
         says(1, "segment-0000000001 is corrupt at byte 4096");
         says(1, "must not vote");
+        Typed served = serve();
+        assertEquals(1, served.code(), served.toString());
+        String said = served.error();
+        assertTrue(said.contains("segment-0000000001 is corrupt at byte 4096"), said);
+        assertTrue(said.contains("The other groups of this node stay down with it"), said);
+        assertTrue(said.contains("'somekv verify " + data() + "' shows more"), said);
+        assertTrue(said.contains("somekv node replace 1 HOST:PORT"), said);
+    }
+
+    /** What 'verify' says of a file, a starting node says as well. */
+    @Test
+    void aFlippedBitOfASmallFileIsSaidWithTheFileAndWhatToDo() throws Exception {
+        try (NodeFolder held = NodeFolder.hold(data())) {
+            Settings marks = new Settings();
+            marks.put("store." + UUID.randomUUID(), "4096");
+            held.saveMarks(marks);
+        }
+        says(0, "nothing is wrong");
+        Map<String, String> remedies = new TreeMap<>();
+        remedies.put("cluster", "where a file 'map' is beside it, delete this one");
+        remedies.put("map", "delete it: the node gets the cluster map from the others again");
+        remedies.put("marks", "delete it: the node makes it anew");
+        remedies.put("identity", "then: somekv node replace ID HOST:PORT");
+        for (String file : remedies.keySet()) {
+            flip(data().resolve(file), 20);
+            for (String command : List.of("verify", "server")) {
+                Typed typed = command.equals("verify") ? verify() : serve();
+                assertEquals(1, typed.code(), typed.toString());
+                String said = typed.toString();
+                assertTrue(said.contains(data().resolve(file) + " is not as it was"), said);
+                assertTrue(said.contains(remedies.get(file)), said);
+            }
+            flip(data().resolve(file), 20);
+        }
+        says(0, "nothing is wrong");
+    }
+
+    private Typed serve() {
+        return Typed.of("server", "--node-id", "1", "--data", data().toString());
     }
 
     @Test
@@ -111,6 +154,15 @@ final class VerifyTest {
         says(1, "it ends within its header");
         Files.delete(data().resolve("identity"));
         says(1, "no node's data folder");
+    }
+
+    @Test
+    void aLogThatIsGoneIsSaidWithTheWayOut() throws Exception {
+        Files.move(data().resolve("wal"), folder.resolve("away"));
+        Typed served = serve();
+        assertEquals(1, served.code(), served.toString());
+        assertTrue(served.error().contains("the log of node 1 is gone"), served.error());
+        assertTrue(served.error().contains("somekv node replace 1 HOST:PORT"), served.error());
     }
 
     @Test

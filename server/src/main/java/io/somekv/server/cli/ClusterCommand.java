@@ -83,7 +83,7 @@ final class ClusterCommand extends CommandFamily {
         @Override
         void run(ControlChannel channel) throws InterruptedException {
             ClusterPicture picture = ClusterPicture.take(channel, digests);
-            out().print(json ? picture.json() : picture.table());
+            out().print(json ? PictureJson.of(picture) : picture.table());
         }
     }
 

@@ -27,7 +27,7 @@ import java.util.function.LongPredicate;
  * things otherwise, shows.
  */
 final class ClusterPicture {
-    /** Of groups that nobody leads, so many are written about at length. */
+    /** Of reasons why nobody leads groups, so many are written about at length. */
     private static final int LEADERLESS_SHOWN = 5;
 
     /** Some elections, and nodes that have only just started. */
@@ -35,29 +35,39 @@ final class ClusterPicture {
 
     private static final long LOOK_AGAIN_MILLIS = 200;
 
-    /**
-     * One node and what it said.
-     *
-     * @param status empty where it did not answer
-     */
-    private record Seen(NodeInfo node, Optional<GetStatusResponse> status) {}
-
     private final String clusterId;
     private final Optional<ClusterMap> map;
-    private final List<Seen> nodes;
+    private final List<SeenNode> nodes;
 
     /** Highest commit index by group: what replicas are measured by. */
     private final TreeMap<Long, Long> commits = new TreeMap<>();
 
-    private ClusterPicture(String clusterId, Optional<ClusterMap> map, List<Seen> nodes) {
+    /** The node that leads each group: of several that say so, the one of the newest term. */
+    private final TreeMap<Long, SeenNode> leaders = new TreeMap<>();
+
+    private ClusterPicture(String clusterId, Optional<ClusterMap> map, List<SeenNode> nodes) {
         this.clusterId = clusterId;
         this.map = map;
         this.nodes = nodes;
-        for (Seen seen : nodes) {
-            for (ReplicaStatus replica : replicas(seen)) {
+        for (SeenNode seen : nodes) {
+            for (ReplicaStatus replica : seen.replicas()) {
                 commits.merge(replica.getGroupId(), replica.getCommitIndex(), Math::max);
+                if (replica.getRole().equals("LEADER")) {
+                    leaders.merge(
+                            replica.getGroupId(),
+                            seen,
+                            (a, b) -> newer(replica.getGroupId(), a, b));
+                }
             }
         }
+    }
+
+    private static SeenNode newer(long groupId, SeenNode a, SeenNode b) {
+        return term(b, groupId) > term(a, groupId) ? b : a;
+    }
+
+    private static long term(SeenNode seen, long groupId) {
+        return seen.replica(groupId).map(ReplicaStatus::getTerm).orElse(-1L);
     }
 
     /** Asks the node behind {@code channel}, and then all that it knows. */
@@ -66,14 +76,12 @@ final class ClusterPicture {
         Optional<ClusterMap> map =
                 first.hasMap() ? Optional.of(ProtoMapping.from(first.getMap())) : Optional.empty();
         NodeInfo asked = ProtoMapping.from(first.getNode());
-        List<Seen> seen = new ArrayList<>();
+        List<SeenNode> seen = new ArrayList<>();
         for (NodeInfo node : map.map(ClusterMap::nodes).orElse(List.of(asked))) {
             seen.add(
-                    new Seen(
-                            node,
-                            node.nodeId() == asked.nodeId()
-                                    ? Optional.of(first)
-                                    : ask(node, digests)));
+                    node.nodeId() == asked.nodeId()
+                            ? new SeenNode(node, Optional.of(first))
+                            : SeenNode.ask(node, digests));
         }
         return new ClusterPicture(first.getClusterId(), map, seen);
     }
@@ -107,34 +115,21 @@ final class ClusterPicture {
         }
     }
 
-    private static Optional<GetStatusResponse> ask(NodeInfo node, boolean digests) {
-        try (ControlChannel channel = ControlChannel.to(node.host() + ":" + node.grpcPort())) {
-            return Optional.of(
-                    digests ? channel.status(true) : channel.status(NodeOption.PROBE_MILLIS));
-        } catch (ControlException e) {
-            return Optional.empty();
-        }
+    String clusterId() {
+        return clusterId;
     }
 
-    private static List<ReplicaStatus> replicas(Seen seen) {
-        return seen.status.map(GetStatusResponse::getReplicasList).orElse(List.of());
+    Optional<ClusterMap> map() {
+        return map;
     }
 
-    /** The node that leads a group: of several that say so, the one of the newest term. */
+    List<SeenNode> seen() {
+        return nodes;
+    }
+
+    /** The node that leads a group. */
     Optional<NodeInfo> leaderOf(long groupId) {
-        Optional<NodeInfo> leader = Optional.empty();
-        long newest = -1;
-        for (Seen seen : nodes) {
-            for (ReplicaStatus replica : replicas(seen)) {
-                if (replica.getGroupId() == groupId
-                        && replica.getRole().equals("LEADER")
-                        && replica.getTerm() > newest) {
-                    newest = replica.getTerm();
-                    leader = Optional.of(seen.node);
-                }
-            }
-        }
-        return leader;
+        return Optional.ofNullable(leaders.get(groupId)).map(SeenNode::node);
     }
 
     /** Ids of all groups that a node which answers has a replica of, ascending. */
@@ -145,14 +140,14 @@ final class ClusterPicture {
     /** All nodes that are known, and how many replicas each has; empty where it does not answer. */
     Map<NodeInfo, Optional<Integer>> replicaCounts() {
         Map<NodeInfo, Optional<Integer>> counts = new LinkedHashMap<>();
-        for (Seen seen : nodes) {
-            counts.put(seen.node, seen.status.map(GetStatusResponse::getReplicasCount));
+        for (SeenNode seen : nodes) {
+            counts.put(seen.node(), seen.status().map(GetStatusResponse::getReplicasCount));
         }
         return counts;
     }
 
     Optional<NodeInfo> node(long nodeId) {
-        return nodes.stream().map(Seen::node).filter(n -> n.nodeId() == nodeId).findFirst();
+        return nodes.stream().map(SeenNode::node).filter(n -> n.nodeId() == nodeId).findFirst();
     }
 
     /** A node that somebody named. */
@@ -168,13 +163,44 @@ final class ClusterPicture {
     }
 
     boolean answers(long nodeId) {
-        return nodes.stream()
-                .anyMatch(seen -> seen.node.nodeId() == nodeId && seen.status.isPresent());
+        return find(nodeId).filter(SeenNode::answers).isPresent();
+    }
+
+    private Optional<SeenNode> find(long nodeId) {
+        return nodes.stream().filter(seen -> seen.nodeId() == nodeId).findFirst();
+    }
+
+    /** Than the cluster knows it by, or than a replica of it was made on. */
+    boolean isOnAnotherDisk(SeenNode seen) {
+        return seen.isOnAnotherDiskThan(seen.node().storeId().toString())
+                || leaders.keySet().stream().anyMatch(group -> isOnAnotherDisk(seen, group));
+    }
+
+    private boolean isOnAnotherDisk(SeenNode seen, long groupId) {
+        return asLed(groupId).stream()
+                .flatMap(led -> led.getMembersList().stream())
+                .anyMatch(member -> isOnAnotherDisk(seen, member));
+    }
+
+    private static boolean isOnAnotherDisk(SeenNode seen, GroupMember member) {
+        return member.getNodeId() == seen.nodeId() && seen.isOnAnotherDiskThan(member.getStoreId());
+    }
+
+    /**
+     * A sentence about a node that runs on another disk than the cluster knows it by, or than its
+     * replica of a group was made on; empty where it does not.
+     */
+    Optional<String> otherDisk(long groupId, long nodeId) {
+        return find(nodeId)
+                .filter(seen ->
+                        seen.isOnAnotherDiskThan(seen.node().storeId().toString())
+                                || isOnAnotherDisk(seen, groupId))
+                .map(seen -> "node " + nodeId + " runs " + seen.otherDisk());
     }
 
     /** The group as its leader sees it; empty where none is known. */
     Optional<ReplicaStatus> asLed(long groupId) {
-        return leaderOf(groupId).flatMap(leader -> replica(groupId, leader.nodeId()));
+        return Optional.ofNullable(leaders.get(groupId)).flatMap(leader -> leader.replica(groupId));
     }
 
     /** The group as its leader sees it. */
@@ -193,7 +219,7 @@ final class ClusterPicture {
     }
 
     /** Groups that nobody leads, those included that no node which answers has a replica of. */
-    private List<Long> leaderless() {
+    List<Long> leaderless() {
         return known().stream().filter(group -> leaderOf(group).isEmpty()).toList();
     }
 
@@ -207,7 +233,7 @@ final class ClusterPicture {
         return groups;
     }
 
-    private String whyNoLeader(long groupId) {
+    String whyNoLeader(long groupId) {
         return leaderless(groupId).text();
     }
 
@@ -218,28 +244,20 @@ final class ClusterPicture {
     private WhyNoLeader leaderless(long groupId) {
         TreeMap<Long, ReplicaStatus> found = new TreeMap<>();
         List<Long> answering = new ArrayList<>();
-        for (Seen seen : nodes) {
-            seen.status.ifPresent(_ -> answering.add(seen.node.nodeId()));
-            for (ReplicaStatus replica : replicas(seen)) {
-                if (replica.getGroupId() == groupId) {
-                    found.put(seen.node.nodeId(), replica);
-                }
-            }
+        for (SeenNode seen : nodes) {
+            seen.status().ifPresent(_ -> answering.add(seen.nodeId()));
+            seen.replica(groupId).ifPresent(replica -> found.put(seen.nodeId(), replica));
         }
         return new WhyNoLeader(groupId, found, answering);
     }
 
     /** A group's replica as its node describes it; empty where that does not answer or has none. */
     Optional<ReplicaStatus> replica(long groupId, long nodeId) {
-        return nodes.stream()
-                .filter(seen -> seen.node.nodeId() == nodeId)
-                .flatMap(seen -> replicas(seen).stream())
-                .filter(replica -> replica.getGroupId() == groupId)
-                .findFirst();
+        return find(nodeId).flatMap(seen -> seen.replica(groupId));
     }
 
     /** Committed, as far as anyone knows, and not applied by this replica. */
-    private long lag(ReplicaStatus replica) {
+    long lag(ReplicaStatus replica) {
         return Math.max(
                 0, commits.getOrDefault(replica.getGroupId(), 0L) - replica.getAppliedIndex());
     }
@@ -261,36 +279,31 @@ final class ClusterPicture {
     private String leaderlessText() {
         String line = System.lineSeparator();
         StringBuilder text = new StringBuilder();
-        List<Long> groups = leaderless();
-        for (long groupId : groups.stream().limit(LEADERLESS_SHOWN).toList()) {
-            text.append(line).append(whyNoLeader(groupId)).append(line);
-        }
-        if (groups.size() > LEADERLESS_SHOWN) {
-            text.append(line).append("without a leader as well: ");
-            text.append(groups.size() - LEADERLESS_SHOWN).append(" groups more").append(line);
+        List<String> whys = WhyNoLeader.texts(leaderless().stream().map(this::leaderless).toList());
+        whys.stream()
+                .limit(LEADERLESS_SHOWN)
+                .forEach(why -> text.append(line).append(why).append(line));
+        if (whys.size() > LEADERLESS_SHOWN) {
+            text.append(line)
+                    .append("more groups have no leader, for other reasons: 'somekv group");
+            text.append(" members GROUP' says why of each").append(line);
         }
         return text.toString();
     }
 
     private TextTable nodeTable() {
         TextTable table = new TextTable("NODE", "HOST", "REDIS", "PEERS", "CONTROL", "STATE");
-        for (Seen seen : nodes) {
-            NodeInfo node = seen.node;
+        for (SeenNode seen : nodes) {
+            NodeInfo node = seen.node();
             table.row(
                     Long.toString(node.nodeId()),
                     node.host(),
                     Integer.toString(node.respPort()),
                     Integer.toString(node.peerPort()),
                     Integer.toString(node.grpcPort()),
-                    seen.status.map(ClusterPicture::state).orElse("no answer"));
+                    seen.state(isOnAnotherDisk(seen)));
         }
         return table;
-    }
-
-    private static String state(GetStatusResponse status) {
-        return status.getDiskNearlyFull()
-                ? "up, disk nearly full: " + (status.getDiskFreeBytes() >> 20) + " MiB free"
-                : "up";
     }
 
     private TextTable groupTable() {
@@ -299,12 +312,8 @@ final class ClusterPicture {
                         "GROUP", "NODE", "ROLE", "TERM", "COMMIT", "APPLIED", "LAG", "SHARDS",
                         "DIGEST");
         for (long groupId : commits.keySet()) {
-            for (Seen seen : nodes) {
-                for (ReplicaStatus replica : replicas(seen)) {
-                    if (replica.getGroupId() == groupId) {
-                        row(table, seen.node, replica);
-                    }
-                }
+            for (SeenNode seen : nodes) {
+                seen.replica(groupId).ifPresent(replica -> row(table, seen.node(), replica));
             }
         }
         return table;
@@ -315,7 +324,7 @@ final class ClusterPicture {
         table.row(
                 replica.getGroupId() == 0 ? "0 (master)" : Long.toString(replica.getGroupId()),
                 Long.toString(node.nodeId()),
-                replica.getRole().toLowerCase(Locale.ROOT),
+                lower(replica.getRole()),
                 Long.toString(replica.getTerm()),
                 Long.toString(replica.getCommitIndex()),
                 Long.toString(replica.getAppliedIndex()),
@@ -326,8 +335,12 @@ final class ClusterPicture {
                 replica.hasDigest() ? HexFormat.of().toHexDigits(replica.getDigest()) : "");
     }
 
+    static String lower(String name) {
+        return name.toLowerCase(Locale.ROOT);
+    }
+
     /** Who the members of a group are as its leader sees it, and how far each is. */
-    TextTable members(long groupId) {
+    String members(long groupId) {
         ReplicaStatus led = needLed(groupId);
         TextTable table = new TextTable("REPLICA", "NODE", "MEMBER", "ROLE", "LAST", "APPLIED");
         for (GroupMember member : led.getMembersList()) {
@@ -337,60 +350,26 @@ final class ClusterPicture {
             table.row(
                     Long.toString(member.getReplicaId()),
                     Long.toString(member.getNodeId()),
-                    member.getRole().toLowerCase(Locale.ROOT)
+                    lower(member.getRole())
                             + (member.getReplaces() == 0 ? "" : " for " + member.getReplaces()),
-                    replica.map(r -> r.getRole().toLowerCase(Locale.ROOT)).orElse("no answer"),
+                    replica.map(r -> lower(r.getRole())).orElseGet(() -> absent(member)),
                     replica.map(r -> Long.toString(r.getLastIndex())).orElse(""),
                     replica.map(r -> Long.toString(r.getAppliedIndex())).orElse(""));
         }
-        return table;
+        StringBuilder text = new StringBuilder(table.toString());
+        for (GroupMember member : led.getMembersList()) {
+            otherDisk(groupId, member.getNodeId())
+                    .ifPresent(said -> text.append(said).append(System.lineSeparator()));
+        }
+        return text.toString();
     }
 
-    String json() {
-        Json json = new Json();
-        json.beginObject().name("cluster").string(clusterId);
-        json.name("config").number(map.map(known -> known.config().number()).orElse(-1L));
-        json.name("nodes").beginArray();
-        for (Seen seen : nodes) {
-            json.beginObject().name("node").number(seen.node.nodeId());
-            json.name("host").string(seen.node.host());
-            json.name("resp_port").number(seen.node.respPort());
-            json.name("peer_port").number(seen.node.peerPort());
-            json.name("grpc_port").number(seen.node.grpcPort());
-            json.name("up").bool(seen.status.isPresent());
-            if (seen.status.isPresent()) {
-                json.name("disk_free_bytes").number(seen.status.get().getDiskFreeBytes());
-                json.name("disk_nearly_full").bool(seen.status.get().getDiskNearlyFull());
-            }
-            json.name("replicas").beginArray();
-            for (ReplicaStatus replica : replicas(seen)) {
-                json(json, replica);
-            }
-            json.endArray().endObject();
+    /** What there is to say of a member of which no replica is known. */
+    private String absent(GroupMember member) {
+        Optional<SeenNode> seen = find(member.getNodeId()).filter(SeenNode::answers);
+        if (seen.isEmpty()) {
+            return "no answer";
         }
-        json.endArray().name("leaderless").beginArray();
-        for (long groupId : leaderless()) {
-            json.beginObject().name("group").number(groupId);
-            json.name("why").string(whyNoLeader(groupId)).endObject();
-        }
-        json.endArray().endObject();
-        return json + System.lineSeparator();
-    }
-
-    private void json(Json json, ReplicaStatus replica) {
-        json.beginObject().name("group").number(replica.getGroupId());
-        json.name("role").string(replica.getRole().toLowerCase(Locale.ROOT));
-        json.name("term").number(replica.getTerm());
-        json.name("leader_node").number(replica.getLeaderNode());
-        json.name("commit").number(replica.getCommitIndex());
-        json.name("applied").number(replica.getAppliedIndex());
-        json.name("last").number(replica.getLastIndex());
-        json.name("lag").number(lag(replica));
-        json.name("shards").number(replica.getShardsServed());
-        json.name("heartbeat_gap_ms").number(replica.getHeartbeatGapMaxMillis());
-        if (replica.hasDigest()) {
-            json.name("digest").string(HexFormat.of().toHexDigits(replica.getDigest()));
-        }
-        json.endObject();
+        return isOnAnotherDisk(seen.get(), member) ? "on another disk" : "no replica";
     }
 }

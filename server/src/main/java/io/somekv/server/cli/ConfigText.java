@@ -47,22 +47,13 @@ final class ConfigText {
         return count;
     }
 
-    /** As runs: {@code 0-127,130}. */
     private static String shards(ShardConfig config, long groupId) {
-        List<String> runs = new ArrayList<>();
-        int shard = 0;
-        while (shard < config.shardCount()) {
-            int from = shard;
-            while (shard < config.shardCount() && config.owner(shard) == groupId) {
-                shard++;
+        List<Long> owned = new ArrayList<>();
+        for (int shard = 0; shard < config.shardCount(); shard++) {
+            if (config.owner(shard) == groupId) {
+                owned.add((long) shard);
             }
-            if (shard - from == 1) {
-                runs.add(Integer.toString(from));
-            } else if (shard > from) {
-                runs.add(from + "-" + (shard - 1));
-            }
-            shard++;
         }
-        return String.join(",", runs);
+        return IdRuns.text(owned);
     }
 }

@@ -2,6 +2,7 @@ package io.somekv.server.cli;
 
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.server.folder.NodeFolder;
+import io.somekv.server.folder.RefusedException;
 import io.somekv.storage.disk.FileDisk;
 import io.somekv.storage.rocks.RowsInspection;
 import io.somekv.storage.wal.CorruptLogException;
@@ -17,8 +18,8 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * What stands in a stopped node's data folder, and what is wrong with it: the log by itself, the
- * rows by themselves, and the one against the other.
+ * What stands in a stopped node's data folder, and what is wrong with it: the small files, the log
+ * by itself, the rows by themselves, and the one against the other.
  */
 final class FolderReport {
     private final NodeFolder folder;
@@ -28,10 +29,13 @@ final class FolderReport {
     private final List<String> recoveries;
     private final List<String> findings = new ArrayList<>();
 
-    private FolderReport(NodeFolder folder, Optional<LogInspection> log, RowsInspection rows)
-            throws IOException {
+    private FolderReport(
+            NodeFolder folder,
+            List<String> recoveries,
+            Optional<LogInspection> log,
+            RowsInspection rows) {
         this.folder = folder;
-        this.recoveries = folder.recoveries();
+        this.recoveries = recoveries;
         this.log = log;
         this.rows = rows;
         this.shards =
@@ -40,7 +44,13 @@ final class FolderReport {
     }
 
     static FolderReport of(NodeFolder folder, OpeningProgress progress) throws IOException {
-        List<String> unreadable = new ArrayList<>();
+        List<String> unreadable = new ArrayList<>(folder.damagedFiles());
+        List<String> recoveries = List.of();
+        try {
+            recoveries = folder.recoveries();
+        } catch (RefusedException e) {
+            // It is among the damaged files.
+        }
         Optional<LogInspection> log = Optional.empty();
         try {
             log = Optional.of(LogInspection.of(FileDisk.open(folder.wal()), progress));
@@ -51,7 +61,7 @@ final class FolderReport {
                 Files.isDirectory(folder.rocks())
                         ? RowsInspection.of(folder.rocks())
                         : RowsInspection.NONE;
-        FolderReport report = new FolderReport(folder, log, rows);
+        FolderReport report = new FolderReport(folder, recoveries, log, rows);
         report.findings.addAll(unreadable);
         log.ifPresent(report::compare);
         report.findings.addAll(report.shards.findings());

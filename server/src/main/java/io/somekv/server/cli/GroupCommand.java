@@ -11,8 +11,11 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code somekv group}: what an administrator does to one group. */
 @Command(
@@ -33,6 +36,8 @@ final class GroupCommand extends CommandFamily {
                         + " without a majority that answers is refused."
             })
     static final class Members extends ControlCommand {
+        @Spec private CommandSpec spec = CommandSpec.create();
+
         @Parameters(index = "0", paramLabel = "GROUP", description = "Its id.")
         private long groupId;
 
@@ -53,12 +58,32 @@ final class GroupCommand extends CommandFamily {
 
         @Override
         void run(ControlChannel channel) throws InterruptedException {
+            if (added != 0 && added == removed) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--add and --remove name the same node %d: where it lost its disk, 'somekv node replace %d HOST:PORT' gives it its replicas"
+                                .formatted(added, added));
+            }
             ClusterPicture picture = settled(channel);
             if (added != 0 || removed != 0) {
                 change(channel, picture);
                 picture = settled(channel);
             }
             out().print(picture.members(groupId));
+            if (removed != 0 && added == 0) {
+                warnIfFew(picture.needLed(groupId).getMembersList());
+            }
+        }
+
+        private void warnIfFew(List<GroupMember> members) {
+            long voters = members.stream().filter(m -> m.getRole().equals("VOTER")).count();
+            if (voters <= 2) {
+                out().printf(
+                                "group %d survives no failure now: %s. 'somekv group members %d --add NODE' adds one%n",
+                                groupId,
+                                voters == 1 ? "it has 1 voter" : "both of its 2 voters are needed",
+                                groupId);
+            }
         }
 
         private ClusterPicture settled(ControlChannel channel) throws InterruptedException {
@@ -67,6 +92,13 @@ final class GroupCommand extends CommandFamily {
 
         private void change(ControlChannel channel, ClusterPicture picture)
                 throws InterruptedException {
+            Optional<String> otherDisk = picture.otherDisk(groupId, added);
+            if (otherDisk.isPresent()) {
+                throw new ControlException(
+                        Kind.NOT_NOW,
+                        "%s; it gets its replicas back by that. Nothing was changed"
+                                .formatted(otherDisk.get()));
+            }
             @Nullable NodeInfo to = added == 0 ? null : picture.needNode(added);
             ReplicaStatus led = picture.needLed(groupId);
             List<Long> members = led.getMembersList().stream().map(GroupMember::getNodeId).toList();

@@ -241,6 +241,10 @@ final class RecoverQuorumCommand implements Callable<Integer> {
         text.append(
                 "; look at it with 'somekv cluster status'; then have other nodes get replicas");
         text.append(" with 'somekv group members GROUP --add NODE'").append(line);
+        text.append(
+                        "A node that runs on another disk than before, an empty one, comes back first with")
+                .append(" 'somekv node replace NODE HOST:PORT' (its control port)")
+                .append(line);
         return text.toString();
     }
 }

@@ -13,8 +13,8 @@ import picocli.CommandLine.Parameters;
         name = "verify",
         mixinStandardHelpOptions = true,
         description = {
-            "Check the data folder of a stopped node: every frame and record of its log, the rows by their"
-                    + " own checksums, how far the rows are against the log, and which shards they say"
+            "Check the data folder of a stopped node: its small files, every frame and record of its log,"
+                    + " the rows by their own checksums, how far the rows are against the log, and which shards they say"
                     + " are served and under which generation. Nothing is changed.",
             "Ends with 0 if nothing is wrong, with 1 if something is."
         })

@@ -5,6 +5,7 @@ import io.somekv.protocol.v1.ReplicaStatus;
 import io.somekv.raft.Membership;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,20 +36,36 @@ final class WhyNoLeader {
     }
 
     String text() {
+        return "group " + groupId + " has " + cause();
+    }
+
+    /** The same for several groups, those together of which the same is to be told. */
+    static List<String> texts(List<WhyNoLeader> groups) {
+        Map<String, List<Long>> byCause = new LinkedHashMap<>();
+        for (WhyNoLeader group : groups) {
+            byCause.computeIfAbsent(group.cause(), _ -> new ArrayList<>()).add(group.groupId);
+        }
+        List<String> texts = new ArrayList<>();
+        byCause.forEach((cause, ids) ->
+                texts.add(
+                        (ids.size() == 1
+                                        ? "group " + ids.get(0) + " has "
+                                        : "groups " + IdRuns.text(ids) + " have ")
+                                + cause));
+        return texts;
+    }
+
+    /** Names no group. */
+    private String cause() {
         Optional<ReplicaStatus> newest = newest();
         if (newest.isEmpty()) {
-            return "group "
-                    + groupId
-                    + " has no leader: no node that answers has a replica of it."
-                    + " Start the nodes that do";
+            return "no leader, for no node that answers has a replica: start the nodes that do";
         }
         return lacking(newest.get())
                 .map(this::lost)
                 .orElse(
-                        "group "
-                                + groupId
-                                + " has no leader at the moment, though enough of its voters"
-                                + " answer: it elects one, within seconds if they reach each other");
+                        "no leader at the moment, though enough voters answer: one is elected"
+                                + " within seconds if they reach each other");
     }
 
     private Optional<ReplicaStatus> newest() {
@@ -65,22 +82,26 @@ final class WhyNoLeader {
 
     private String lost(List<GroupMember> voters) {
         StringBuilder text = new StringBuilder();
-        text.append("group ").append(groupId).append(" has no leader, and can have none: of its ");
+        text.append("no leader, and can have none: of ");
         text.append(voters.size()).append(" voters ");
         text.append(Membership.majority(voters.size())).append(" are needed, and ");
         text.append(voters.stream().filter(this::answers).count()).append(" answer.");
-        for (GroupMember voter : voters) {
+        for (GroupMember voter : byNode(voters)) {
             if (!answers(voter)) {
                 text.append(" Node ").append(voter.getNodeId());
                 text.append(
                         answering.contains(voter.getNodeId())
-                                ? " has no replica of it, or another one: it runs on another disk."
+                                ? " runs on another disk: it has no replica, or another one."
                                 : " does not answer.");
             }
         }
         return text.append(" Start those nodes on the folders they had. Only if the disks of a")
                 .append(" majority are lost for good: somekv node recover-quorum --help")
                 .toString();
+    }
+
+    private static List<GroupMember> byNode(List<GroupMember> members) {
+        return members.stream().sorted(Comparator.comparingLong(GroupMember::getNodeId)).toList();
     }
 
     private boolean hasMajority(List<GroupMember> voters) {

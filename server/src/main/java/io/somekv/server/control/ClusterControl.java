@@ -285,7 +285,7 @@ public final class ClusterControl {
         if (outcome instanceof Outcome.Cluster cluster) {
             return cluster.map();
         }
-        throw failure(outcome);
+        throw failure(GroupSpec.MASTER, outcome);
     }
 
     /** A client id, the same one for the same nonce. */
@@ -294,7 +294,7 @@ public final class ClusterControl {
         if (outcome instanceof Outcome.Registered registered) {
             return registered.client();
         }
-        throw failure(outcome);
+        throw failure(GroupSpec.MASTER, outcome);
     }
 
     private Outcome ask(Command command) {
@@ -314,12 +314,12 @@ public final class ClusterControl {
 
     private static void expectOk(Outcome outcome) {
         if (!(outcome instanceof Outcome.Ok || outcome instanceof Outcome.Cluster)) {
-            throw failure(outcome);
+            throw failure(GroupSpec.MASTER, outcome);
         }
     }
 
-    /** What an outcome that is no success means to whoever asked. */
-    public static ControlException failure(Outcome outcome) {
+    /** What an outcome of a group that is no success means to whoever asked. */
+    static ControlException failure(long groupId, Outcome outcome) {
         return switch (outcome) {
             case Outcome.Refused refused -> new ControlException(Kind.NOT_NOW, refused.message());
             case Outcome.Invalid invalid -> new ControlException(Kind.INVALID, invalid.message());
@@ -327,16 +327,32 @@ public final class ClusterControl {
                     new ControlException(
                             Kind.OUTCOME_UNKNOWN,
                             "it may or may not have been done (" + unknown.why() + ")");
-            case Outcome.NotExecuted refusal ->
+            case Outcome.DiskNearlyFull full -> new ControlException(Kind.NOT_NOW, full.text());
+            case Outcome.Busy _ ->
+                    new ControlException(
+                            Kind.UNREACHABLE, name(groupId) + " has too much to do: try again");
+            case Outcome.NotLeader _, Outcome.WrongGroup _, Outcome.DeadlineNeeded _ ->
                     new ControlException(
                             Kind.UNREACHABLE,
-                            "no leader of the group could be reached ("
-                                    + refusal
-                                    + "): are most of its nodes running?");
+                            "no leader of "
+                                    + name(groupId)
+                                    + " could be reached: a majority of its voters must run."
+                                    + " 'somekv group members "
+                                    + groupId
+                                    + "' says which do not");
             case Outcome.Result result ->
-                    new ControlException(Kind.NOT_NOW, "unexpected answer " + result);
+                    new ControlException(
+                            Kind.NOT_NOW,
+                            name(groupId)
+                                    + " gave an answer to something else ("
+                                    + result.getClass().getSimpleName()
+                                    + "): this is a bug");
             case Outcome.BelowFloor _ ->
                     new ControlException(Kind.OUTCOME_UNKNOWN, "it was asked too long ago");
         };
+    }
+
+    private static String name(long groupId) {
+        return "group " + groupId + (groupId == GroupSpec.MASTER ? " (the shard master)" : "");
     }
 }

@@ -137,7 +137,7 @@ public final class NodeControl {
         } else if (outcome instanceof Outcome.Invalid invalid) {
             throw new ControlException(Kind.NOT_NOW, invalid.message());
         } else if (!(outcome instanceof Outcome.Ok)) {
-            throw ClusterControl.failure(outcome);
+            throw ClusterControl.failure(groupId, outcome);
         }
     }
 

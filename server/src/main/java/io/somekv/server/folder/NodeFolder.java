@@ -11,10 +11,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.zip.CRC32C;
 
 /**
  * A node's data folder:
@@ -31,8 +31,9 @@ import java.util.zip.CRC32C;
  * rocks/     the rows
  * </pre>
  *
- * The store UUID is what the rest of the cluster knows this disk by (DESIGN §3): a replica speaks
- * only from the disk it was created on.
+ * Each of the small files has a checksum ({@link SmallFile}), but for {@code lock} and {@code
+ * set-back}: what counts of that is that it is there. The store UUID is what the rest of the
+ * cluster knows this disk by (DESIGN §3): a replica speaks only from the disk it was created on.
  */
 public final class NodeFolder implements Closeable {
     private static final String FORMAT = "1";
@@ -94,18 +95,17 @@ public final class NodeFolder implements Closeable {
      * @throws RefusedException when it is no node's folder, or in use
      */
     public static NodeFolder hold(Path path) throws IOException {
-        Path file = path.resolve("identity");
-        if (!Files.exists(file)) {
+        if (!SmallFile.IDENTITY.isIn(path)) {
             throw new RefusedException(
                     path + " is no node's data folder: there is no file 'identity' in it");
         }
-        return open(path, Settings.read(file).needLong("node"), "stop that process first");
+        long nodeId = settings(SmallFile.IDENTITY, path).needLong("node");
+        return open(path, nodeId, "stop that process first");
     }
 
     private static Identity identify(Path path, long nodeId) throws IOException {
-        Path file = path.resolve("identity");
-        if (Files.exists(file)) {
-            Identity identity = readIdentity(file, nodeId);
+        if (SmallFile.IDENTITY.isIn(path)) {
+            Identity identity = readIdentity(path, nodeId);
             checkLogIsThere(path, identity);
             return identity;
         }
@@ -117,16 +117,20 @@ public final class NodeFolder implements Closeable {
                             + " put that file back, or start this node on an empty folder");
         }
         Identity identity = new Identity(nodeId, UUID.randomUUID(), false);
-        write(file, identity.toText());
+        SmallFile.IDENTITY.write(path, identity.toText());
         return identity;
     }
 
-    private static Identity readIdentity(Path file, long nodeId) throws IOException {
-        Settings settings = Settings.read(file);
+    private static Settings settings(SmallFile file, Path path) throws IOException {
+        return Settings.parse(file.in(path).toString(), file.read(path).lines().toList());
+    }
+
+    private static Identity readIdentity(Path path, long nodeId) throws IOException {
+        Settings settings = settings(SmallFile.IDENTITY, path);
         String format = settings.need("format");
         if (!format.equals(FORMAT)) {
             throw new RefusedException(
-                    file
+                    settings.origin()
                             + " has format "
                             + format
                             + ", this program reads format "
@@ -137,7 +141,7 @@ public final class NodeFolder implements Closeable {
         if (written != nodeId) {
             throw new RefusedException(
                     "the folder "
-                            + file.getParent()
+                            + path
                             + " belongs to node "
                             + written
                             + ", not to node "
@@ -167,8 +171,11 @@ public final class NodeFolder implements Closeable {
                             + identity.nodeId
                             + " is gone from "
                             + wal
-                            + ", and with it what this node has promised to others: put it back,"
-                            + " or start a new node, with a new id, on an empty folder");
+                            + ", and with it what this node has promised to others: put it back."
+                            + " If it is lost, start the node on an empty folder under the same id,"
+                            + " then: somekv node replace "
+                            + identity.nodeId
+                            + " HOST:PORT");
         }
     }
 
@@ -176,12 +183,8 @@ public final class NodeFolder implements Closeable {
     public void logIsMade() throws IOException {
         if (!identity.logMade) {
             Identity made = new Identity(identity.nodeId, identity.storeId, true);
-            write(path.resolve("identity"), made.toText());
+            SmallFile.IDENTITY.write(path, made.toText());
         }
-    }
-
-    private static void write(Path file, String text) throws IOException {
-        SafeFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 
     public Path path() {
@@ -206,23 +209,24 @@ public final class NodeFolder implements Closeable {
 
     /** The cluster this node is in, as it was told when it joined. */
     public Optional<KnownCluster> cluster() throws IOException {
-        Path file = path.resolve("cluster");
-        return Files.exists(file)
-                ? Optional.of(KnownCluster.parse(Settings.read(file)))
+        return SmallFile.CLUSTER.isIn(path)
+                ? Optional.of(KnownCluster.parse(settings(SmallFile.CLUSTER, path)))
                 : Optional.empty();
     }
 
     public synchronized void save(KnownCluster cluster) throws IOException {
-        write(path.resolve("cluster"), cluster.toSettings().toText());
+        SmallFile.CLUSTER.write(path, cluster.toSettings().toText());
     }
 
-    /** The newest cluster map that was saved. It is a copy: a damaged one counts as none. */
+    /** The newest cluster map that was saved. It is a copy: one of no use counts as none. */
     public Optional<ClusterMap> map() throws IOException {
-        Path file = path.resolve("map");
-        if (!Files.exists(file)) {
+        if (!SmallFile.MAP.isIn(path)) {
             return Optional.empty();
         }
-        byte[] contents = Files.readAllBytes(file);
+        byte[] contents = Files.readAllBytes(SmallFile.MAP.in(path));
+        if (!SmallFile.hasSoundHead(contents)) {
+            return Optional.empty();
+        }
         try {
             return Optional.of(decode(Bytes.wrap(contents)));
         } catch (MalformedException e) {
@@ -234,13 +238,34 @@ public final class NodeFolder implements Closeable {
     public synchronized void save(ClusterMap map) throws IOException {
         if (map.config().number() >= savedConfig) {
             savedConfig = map.config().number();
-            SafeFile.write(path.resolve("map"), encode(map).toArray());
+            SafeFile.write(SmallFile.MAP.in(path), encode(map).toArray());
+        }
+    }
+
+    /** Its small files that are not as they were written: of each, what is wrong and what to do. */
+    public List<String> damagedFiles() throws IOException {
+        List<String> damaged = new ArrayList<>();
+        for (SmallFile file : SmallFile.values()) {
+            file.damage(path).ifPresent(damaged::add);
+        }
+        return damaged;
+    }
+
+    /**
+     * No node starts on a file that has rotted.
+     *
+     * @throws RefusedException when one of the small files is not as it was written
+     */
+    public void checkFiles() throws IOException {
+        List<String> damaged = damagedFiles();
+        if (!damaged.isEmpty()) {
+            throw new RefusedException(String.join(System.lineSeparator(), damaged));
         }
     }
 
     /** Notes for good that this disk was put back to an older state: no node starts on it. */
     public void noteSetBack(String why) throws IOException {
-        write(path.resolve("set-back"), why + "\n");
+        SafeFile.write(path.resolve("set-back"), (why + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     /**
@@ -253,7 +278,10 @@ public final class NodeFolder implements Closeable {
         Path file = path.resolve("set-back");
         if (Files.exists(file)) {
             throw new RefusedException(
-                    "the folder " + path + " must not be used: " + Files.readString(file).strip());
+                    "the folder "
+                            + path
+                            + " must not be used: "
+                            + new String(Files.readAllBytes(file), StandardCharsets.UTF_8).strip());
         }
     }
 
@@ -261,47 +289,42 @@ public final class NodeFolder implements Closeable {
     void noteRecovery(String line) throws IOException {
         StringBuilder text = new StringBuilder();
         recoveries().forEach(known -> text.append(known).append('\n'));
-        write(path.resolve("recoveries"), text.append(line).append('\n').toString());
+        SmallFile.RECOVERIES.write(path, text.append(line).append('\n').toString());
     }
 
     /** Which replicas here were made their groups' only voters, and when: a line each. */
     public List<String> recoveries() throws IOException {
-        Path file = path.resolve("recoveries");
-        return Files.exists(file) ? Files.readAllLines(file, StandardCharsets.UTF_8) : List.of();
+        return SmallFile.RECOVERIES.isIn(path)
+                ? SmallFile.RECOVERIES.read(path).lines().toList()
+                : List.of();
     }
 
     /** What was saved by {@link #saveMarks}. */
     public Settings marks() throws IOException {
-        Path file = path.resolve("marks");
-        return Files.exists(file) ? Settings.read(file) : Settings.none();
+        return SmallFile.MARKS.isIn(path) ? settings(SmallFile.MARKS, path) : Settings.none();
     }
 
     public void saveMarks(Settings marks) throws IOException {
-        write(path.resolve("marks"), marks.toText());
+        SmallFile.MARKS.write(path, marks.toText());
     }
 
     private static Bytes encode(ClusterMap map) {
         ByteWriter out = new ByteWriter(4096).i32(0).u8(1);
         ConfigCodec.write(out, map);
         Bytes body = out.toBytes();
-        out.patchI32(0, checksum(body));
+        out.patchI32(0, SmallFile.checksum(body.slice(4, body.size() - 4).toArray()));
         return out.toBytes();
     }
 
     private static ClusterMap decode(Bytes contents) {
         var in = contents.reader();
-        if (in.i32() != checksum(contents) || in.u8() != 1) {
+        in.i32();
+        if (in.u8() != 1) {
             throw new MalformedException("no cluster map");
         }
         ClusterMap map = ConfigCodec.readMap(in);
         in.end();
         return map;
-    }
-
-    private static int checksum(Bytes contents) {
-        CRC32C crc = new CRC32C();
-        crc.update(contents.slice(4, contents.size() - 4).asByteBuffer());
-        return (int) crc.getValue();
     }
 
     @Override

@@ -24,9 +24,13 @@ public final class Settings {
      *     twice
      */
     public static Settings read(Path file) throws IOException {
+        return parse(file.toString(), Files.readAllLines(file, StandardCharsets.UTF_8));
+    }
+
+    /** As {@link #read}, of lines that came from {@code origin}. */
+    static Settings parse(String origin, List<String> lines) {
         Settings settings = new Settings();
-        settings.origin = file.toString();
-        List<String> lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+        settings.origin = origin;
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i).strip();
             if (!line.isEmpty() && line.charAt(0) != '#') {

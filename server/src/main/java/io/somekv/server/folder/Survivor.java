@@ -28,12 +28,13 @@ public final class Survivor implements Closeable {
     }
 
     /**
-     * @throws RefusedException when the folder is no node's, is in use, or its log is damaged: then
-     *     nobody knows what its replicas held
+     * @throws RefusedException when the folder is no node's, is in use, or is damaged: then nobody
+     *     knows what its replicas held
      */
     static Survivor hold(Path path, OpeningProgress progress) throws IOException {
         NodeFolder folder = NodeFolder.hold(path);
         try {
+            folder.checkFiles();
             LogInspection log = LogInspection.of(FileDisk.open(folder.wal()), progress);
             if (log.damage().isPresent() || !log.storeUuid().equals(folder.storeId())) {
                 throw new RefusedException(

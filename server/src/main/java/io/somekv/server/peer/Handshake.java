@@ -37,7 +37,10 @@ final class Handshake {
                     + hello.storeId()
                     + ") than the one that joined this cluster (store "
                     + known.get().storeId()
-                    + "), so nothing it says counts: start it on the data folder it had";
+                    + "), so nothing it says counts: start it on the data folder it had. If that is"
+                    + " lost, leave it on an empty one, and: somekv node replace "
+                    + hello.nodeId()
+                    + " HOST:PORT";
         }
         if (hello.clusterId().equals(NodeDirectory.NO_CLUSTER)) {
             return who + " is in no cluster yet";

@@ -47,6 +47,7 @@ final class HandshakeTest {
     @Test
     void aMemberOnABlankDiskIsNot() {
         assertContains("another data folder", objection(CLUSTER, 2, new UUID(0, 9)));
+        assertContains("somekv node replace 2 HOST:PORT", objection(CLUSTER, 2, new UUID(0, 9)));
         assertContains(
                 "another data folder", objection(NodeDirectory.NO_CLUSTER, 2, new UUID(0, 9)));
     }
