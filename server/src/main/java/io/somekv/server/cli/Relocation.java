@@ -176,12 +176,17 @@ final class Relocation {
             if (!picture.answers(toNode())) {
                 return "node %d does not answer: it gets the log once it runs".formatted(toNode());
             }
+            Optional<ReplicaStatus> replica = picture.replica(step.groupId(), toNode());
+            Optional<String> lost = picture.otherDisk(step.groupId(), toNode());
+            if (replica.isEmpty() && lost.isPresent() && step.from() != toNode()) {
+                return lost.get();
+            }
+            // Of two nodes asked one after the other, the second may have heard of more.
+            long of = led.getLastIndex();
             String has =
-                    picture.replica(step.groupId(), toNode())
-                            .map(replica -> "%,d".formatted(replica.getLastIndex()))
+                    replica.map(status -> "%,d".formatted(Math.min(status.getLastIndex(), of)))
                             .orElse("none");
-            return "node %d gets the log: has %s of %,d entries"
-                    .formatted(toNode(), has, led.getLastIndex());
+            return "node %d gets the log: has %s of %,d entries".formatted(toNode(), has, of);
         }
 
         private String doneText() {
