@@ -61,6 +61,8 @@ class TransferTest {
         long leader = cluster.leaderOf(GROUP);
         long silent = 1 + leader % 3;
         cluster.cut(leader, silent);
+        // One that lacks something: else the group might be quiet, and nobody expected to answer.
+        assertEquals(new Outcome.Ok(), cluster.ask(leader, PUT));
         cluster.run(11 * SOON_TICKS);
         assertEquals(
                 new Outcome.Invalid(
