@@ -312,6 +312,18 @@ class DuplicatesTest {
         assertInstanceOf(Outcome.Value.class, group.apply(again).getFirst());
     }
 
+    /** KB-39: what is forgotten before the deadline of its last copy is executed again by that. */
+    @Test
+    @Tag("kb-39")
+    void aRecordThatExpiresEarlyIsFound() {
+        for (boolean isEarly : List.of(true, false)) {
+            group = isEarly ? Group.serving(Mutation.RECORD_EXPIRES_EARLY) : Group.serving();
+            send(1, 1);
+            group.passTime(2_000);
+            assertEquals(size(isEarly ? 2 : 1), send(1, 1));
+        }
+    }
+
     /** They stand in one row, which must fit a frame when a snapshot takes it along. */
     @Test
     void theResultsOfOneEntryAreBoundedInBytes() {

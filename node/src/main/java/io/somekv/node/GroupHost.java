@@ -47,6 +47,10 @@ final class GroupHost {
     private long persistsInFlight;
 
     private final OldStores oldStores;
+
+    /** What the engine had kept at the flush before. */
+    private long keptBefore;
+
     private boolean wasLeading;
     private boolean isKnownQuiet;
 
@@ -182,7 +186,8 @@ final class GroupHost {
 
     /**
      * Drops the log up to what the engine has kept, but for what somebody still needs; in memory
-     * not even that stays.
+     * not even that stays, past the next flush: a follower that just keeps up is not to wait for
+     * reads from disk after each.
      */
     void compact(Now now, long kept, boolean isPressing) {
         long droppable = isPressing ? kept : replica.compactable(kept);
@@ -190,7 +195,8 @@ final class GroupHost {
         if (index > replica.base().index()) {
             replica.step(now, new Input.Compact(index, machine.appliedLogTime()));
         }
-        replica.step(now, new Input.Evict(kept));
+        replica.step(now, new Input.Evict(Math.min(keptBefore, kept)));
+        keptBefore = kept;
     }
 
     /** Returns whether there is anything on its way out. */

@@ -38,6 +38,9 @@ final class Pending implements Waiter {
     /** Where the latest attempt went. */
     long group = NO_GROUP;
 
+    /** Where a leader was last looked for; 0 for nowhere. */
+    long askedNode;
+
     int attempts;
 
     /** Attempts that met a group which does not serve the shard. */

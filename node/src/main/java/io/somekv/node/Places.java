@@ -246,6 +246,11 @@ final class Places {
         }
     }
 
+    /** That node does not lead the group, and knows of no one who does. */
+    void unlearnLeader(long groupId, long nodeId) {
+        leaderNodeByGroup.remove(groupId, nodeId);
+    }
+
     /**
      * The connection to a node is up or gone. A frame shows neither: it may be a late one of a node
      * that is gone, and whoever counts as up is asked first.
@@ -276,8 +281,13 @@ final class Places {
             return hint;
         }
         List<Long> nodes = nodesOf(groupId);
-        if (groupId == GroupSpec.MASTER && attempt > nodes.size()) {
-            addOthersUp(nodes);
+        if (groupId == GroupSpec.MASTER) {
+            List<Long> others = othersUp(nodes);
+            boolean isNobodyElse = nodes.stream().noneMatch(upNodes::contains);
+            boolean isTheirTurn = attempt > nodes.size() && attempt % 2 == 0;
+            if (!others.isEmpty() && (isNobodyElse || isTheirTurn)) {
+                return others.get(attempt / (isNobodyElse ? 1 : 2) % others.size());
+            }
         }
         for (int turn = 0; turn < nodes.size(); turn++) {
             long node = nodes.get((attempt + turn) % nodes.size());
@@ -292,12 +302,14 @@ final class Places {
      * The shard master is found without a map, and where its whole group has moved since the map
      * was made: nobody but itself could tell.
      */
-    private void addOthersUp(List<Long> nodes) {
+    private List<Long> othersUp(List<Long> nodes) {
+        List<Long> others = new ArrayList<>();
         for (long node : upNodes) {
             if (node != ownNode && !nodes.contains(node)) {
-                nodes.add(node);
+                others.add(node);
             }
         }
+        return others;
     }
 
     /** Whether there is another node to ask. */

@@ -134,6 +134,7 @@ final class Router {
             return;
         }
         long node = places.guessLeader(group, pending.attempts);
+        pending.askedNode = node;
         if (node == 0) {
             // Another lane of this node may host it, and know more.
             places.wantFreshMap();
@@ -232,7 +233,11 @@ final class Router {
             }
             case Outcome.Invalid invalid -> finishRefused(now, pending, invalid, logTime);
             case Outcome.NotLeader notLeader -> {
-                places.learnLeader(pending.group, notLeader.leaderNode());
+                if (notLeader.leaderNode() == 0) {
+                    places.unlearnLeader(pending.group, pending.askedNode);
+                } else {
+                    places.learnLeader(pending.group, notLeader.leaderNode());
+                }
                 if (notLeader.leaderNode() != 0 && pending.attempts <= 2) {
                     attempt(now, pending);
                 } else {

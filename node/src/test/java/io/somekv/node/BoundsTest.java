@@ -138,6 +138,7 @@ class BoundsTest {
             assertEquals(new Outcome.Ok(), cluster.ask(leader, put("k" + i, MIB)));
         }
         cluster.flush(leader, false);
+        cluster.flush(leader, false);
         assertTrue(cluster.disk(leader).logBytes() > 12 * MIB, "the follower lacks it");
         assertEquals(0, cluster.disk(leader).readCount);
         cluster.freeDisk(slow);

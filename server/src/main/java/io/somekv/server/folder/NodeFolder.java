@@ -211,7 +211,7 @@ public final class NodeFolder implements Closeable {
     public Optional<KnownCluster> cluster() throws IOException {
         return SmallFile.CLUSTER.isIn(path)
                 ? Optional.of(KnownCluster.parse(settings(SmallFile.CLUSTER, path)))
-                : Optional.empty();
+                : map().map(map -> new KnownCluster(map.clusterId(), map.nodes()));
     }
 
     public synchronized void save(KnownCluster cluster) throws IOException {
@@ -252,12 +252,17 @@ public final class NodeFolder implements Closeable {
     }
 
     /**
-     * No node starts on a file that has rotted.
+     * No node starts on a file that has rotted, but on a map, which comes from the others again.
      *
-     * @throws RefusedException when one of the small files is not as it was written
+     * @throws RefusedException when one of the other small files is not as it was written
      */
     public void checkFiles() throws IOException {
-        List<String> damaged = damagedFiles();
+        List<String> damaged = new ArrayList<>();
+        for (SmallFile file : SmallFile.values()) {
+            if (file != SmallFile.MAP) {
+                file.damage(path).ifPresent(damaged::add);
+            }
+        }
         if (!damaged.isEmpty()) {
             throw new RefusedException(String.join(System.lineSeparator(), damaged));
         }

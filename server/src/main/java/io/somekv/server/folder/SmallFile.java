@@ -26,7 +26,7 @@ enum SmallFile {
             "where a file 'map' is beside it, delete this one: the map says the same, and more."
                     + " Otherwise put the file 'cluster' of another node of the same cluster in its"
                     + " place"),
-    MAP("map", "delete it: the node gets the cluster map from the others again"),
+    MAP("map", "nothing is to be done: the node gets the cluster map from the others again"),
     MARKS("marks", "delete it: the node makes it anew from what it hears of the others' logs"),
     RECOVERIES(
             "recoveries",

@@ -90,7 +90,34 @@ final class SmallFileTest {
 
     private void check() throws IOException {
         try (NodeFolder held = NodeFolder.hold(folder)) {
+            List<String> damaged = held.damagedFiles();
+            if (!damaged.isEmpty()) {
+                throw new RefusedException(damaged.getFirst());
+            }
+        }
+    }
+
+    /** The others send it again: a node starts without it. */
+    @Test
+    void aMapThatHasRottedCountsAsNone() throws IOException {
+        Files.writeString(folder.resolve("map"), "rotten");
+        try (NodeFolder held = NodeFolder.hold(folder)) {
             held.checkFiles();
+            assertTrue(held.map().isEmpty());
+        }
+        Files.writeString(folder.resolve("marks"), "rotten");
+        try (NodeFolder held = NodeFolder.hold(folder)) {
+            assertThrows(RefusedException.class, held::checkFiles);
+        }
+    }
+
+    /** What the remedy for a rotten one says: it is deleted, and the map says the same. */
+    @Test
+    void theMapStandsInForTheClusterFile() throws IOException {
+        try (NodeFolder held = NodeFolder.hold(folder)) {
+            KnownCluster written = held.cluster().orElseThrow();
+            Files.delete(folder.resolve("cluster"));
+            assertEquals(written, held.cluster().orElseThrow());
         }
     }
 

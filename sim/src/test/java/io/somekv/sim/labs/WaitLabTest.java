@@ -25,11 +25,11 @@ class WaitLabTest {
         Lab.of(5).faults(Fault.ISOLATE).holds().waitsUnder(5_000);
     }
 
-    /** The longest of sixteen seeds is 6.1 seconds; those that are run here stay below 5. */
+    /** The longest of sixteen seeds is 6.1 seconds. */
     @Test
     @Tag("lab:DSLabs.lab3.ConstantRepartition")
     void partitionsThatComeAndGoAreSoonOvercome() {
-        Lab.of(5).faults(Fault.SPLIT).holds().waitsUnder(6_000);
+        Lab.of(5).faults(Fault.SPLIT).holds().waitsUnder(7_000);
     }
 
     /**

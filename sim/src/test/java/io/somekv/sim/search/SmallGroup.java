@@ -153,10 +153,17 @@ final class SmallGroup implements SearchedSystem {
 
     // ---- messages
 
-    /** Pulses are for quiet groups, and there are none. */
+    /**
+     * Pulses are for quiet groups, and there are none. Nor is there a shard master to answer who
+     * asks for the map: each copy of that would be a state of its own.
+     */
     private void send(long from, LaneEffect.Send send) {
         long to = send.nodeId();
-        if (!nodes.containsKey(to) || send.frame() instanceof Frame.Pulse) {
+        boolean isForNobody =
+                send.frame() instanceof Frame.Pulse
+                        || (send.frame() instanceof Frame.Call call
+                                && call.request().command() instanceof Command.QueryConfig);
+        if (!nodes.containsKey(to) || isForNobody) {
             return;
         }
         String text = from + ">" + to + " " + SearchNetwork.text(send.frame());
