@@ -115,7 +115,9 @@ final class VerifyTest {
         says(0, "nothing is wrong");
         Map<String, String> remedies = new TreeMap<>();
         remedies.put("cluster", "where a file 'map' is beside it, delete this one");
-        remedies.put("map", "nothing is to be done: the node gets the cluster map from the others again");
+        remedies.put(
+                "map",
+                "nothing is to be done: the node gets the cluster map from the others again");
         remedies.put("marks", "delete it: the node makes it anew");
         remedies.put("identity", "then: somekv node replace ID HOST:PORT");
         for (String file : remedies.keySet()) {
