@@ -243,7 +243,10 @@ final class LaneNodes {
                                     read.part(),
                                     read.piece()));
             case LaneEffect.StageRows stage -> give(at.node(), at.lane(), stage.carryOut());
-            case LaneEffect.AbandonStaging abandoned -> abandoned.staging().abandon();
+            case LaneEffect.AbandonStaging abandoned -> {
+                abandoned.staging().abandon();
+                disk(at.node()).engine.drop(abandoned.storeId());
+            }
             case LaneEffect.MapChanged changed -> newestMap = changed.map();
         }
     }

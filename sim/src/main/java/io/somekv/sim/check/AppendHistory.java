@@ -77,6 +77,32 @@ public final class AppendHistory {
         return Optional.empty();
     }
 
+    /**
+     * What the value after all operations says of the appends that nobody heard of: those that it
+     * shows are answered as they must have been, by the size up to there; the others have had no
+     * effect before it was read, and are left out. So a search need not try where each stands.
+     */
+    public static List<Operation> settled(List<Operation> operations, Bytes finalValue) {
+        Map<String, Integer> endBySuffix = new HashMap<>();
+        int end = 0;
+        for (String suffix : suffixes(finalValue.toUtf8())) {
+            end += suffix.length();
+            endBySuffix.putIfAbsent(suffix, end);
+        }
+        List<Operation> settled = new ArrayList<>();
+        for (Operation operation : operations) {
+            if (operation.known() || !(operation.command() instanceof Command.Append append)) {
+                settled.add(operation);
+                continue;
+            }
+            Integer size = endBySuffix.get(append.suffix().toUtf8());
+            if (size != null) {
+                settled.add(operation.answered(new Outcome.Int(size)));
+            }
+        }
+        return settled;
+    }
+
     private static List<String> suffixes(String value) {
         List<String> suffixes = new ArrayList<>();
         int from = 0;

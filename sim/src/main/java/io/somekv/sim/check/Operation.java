@@ -32,6 +32,19 @@ public record Operation(
         return outcome.isPresent();
     }
 
+    /** The same with an outcome that was found out; when it returned stays as it is. */
+    Operation answered(Outcome found) {
+        return new Operation(
+                client,
+                object,
+                command,
+                called,
+                calledMillis,
+                returned,
+                returnedMillis,
+                Optional.of(found));
+    }
+
     @Override
     public String toString() {
         return "client "

@@ -208,7 +208,12 @@ final class SimLane {
                                                     read.part(),
                                                     read.piece())));
             case LaneEffect.StageRows stage -> bulk(() -> post(stage.carryOut()));
-            case LaneEffect.AbandonStaging abandoned -> bulk(abandoned.staging()::abandon);
+            case LaneEffect.AbandonStaging abandoned ->
+                    bulk(() -> {
+                        abandoned.staging().abandon();
+                        // It may have been finished meanwhile.
+                        node.drop(abandoned.storeId());
+                    });
             case LaneEffect.DropStore drop ->
                     node.after(random.nextLong(5_000_000), () -> node.drop(drop.storeId()));
             case LaneEffect.MapChanged changed -> node.keep(changed.map());

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.Bytes;
+import io.somekv.protocol.command.Outcome;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -54,6 +56,20 @@ final class AppendHistoryTest {
     void foreign() {
         fails("a1;b1;a2;c1;", "a suffix that nobody appended");
         fails("a1;b1;a2;b", "a suffix that nobody appended");
+    }
+
+    @Test
+    void whatNobodyHeardOfIsReadOffTheLastValue() {
+        List<Operation> all = Histories.parse(TWO_CLIENTS);
+        assertEquals(
+                all.subList(0, 3), AppendHistory.settled(all, Bytes.utf8("a1;b1;a2;")), "left out");
+        List<Operation> settled = AppendHistory.settled(all, Bytes.utf8("a1;b1;b2;a2;"));
+        assertEquals(Optional.of(new Outcome.Int(9)), settled.getLast().outcome());
+        assertEquals(Operation.NEVER, settled.getLast().returned());
+        // As it stands ahead of what had returned before it was called:
+        assertTrue(
+                Linearizability.check(settled, LogTimeBounds.CLOCKS_RIGHT, 1000)
+                        instanceof Linearizability.Verdict.Violated);
     }
 
     @Test
