@@ -72,7 +72,7 @@ public sealed interface Input {
      *
      * <p>{@link RaftConfig#cacheBytesMax} bounds one replica. A node has many, and one follower
      * that is slow may keep the logs of all of them: what they hold in memory is bounded together
-     * by what is written between two of these.
+     * by what was written since the index that the last of these names.
      */
     record Evict(long index) implements Input {}
 
