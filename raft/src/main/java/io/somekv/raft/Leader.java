@@ -26,7 +26,9 @@ final class Leader implements RoleState {
     private final OwnEntries entries;
     private long heartbeatAtNanos;
 
-    /** When this leader looks at its clock, its succession and its members next: under load, too. */
+    /**
+     * When this leader looks at its clock, its succession and its members next: under load, too.
+     */
     private long reviewAtNanos;
 
     /** Under way; null when this leader wants to stay. */

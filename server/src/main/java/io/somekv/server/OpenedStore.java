@@ -87,7 +87,7 @@ record OpenedStore(
         WalConfig config =
                 WalConfig.of(folder.storeId())
                         .withFirstIncarnation(System.currentTimeMillis() / 1000);
-        Wal wal = openLog(disk, config, folder);
+        Wal wal = openWal(disk, config, folder);
         if (!wal.storeUuid().equals(folder.storeId())) {
             wal.close();
             throw new RefusedException(
@@ -103,7 +103,7 @@ record OpenedStore(
     }
 
     /** A rotten log is not for the node to mend: what it held, the others have. */
-    private static Wal openLog(Disk disk, WalConfig config, NodeFolder folder) throws IOException {
+    private static Wal openWal(Disk disk, WalConfig config, NodeFolder folder) throws IOException {
         try {
             return Wal.open(disk, config, new LogOpening(System::nanoTime));
         } catch (CorruptLogException e) {

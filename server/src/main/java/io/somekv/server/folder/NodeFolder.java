@@ -12,8 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -244,8 +246,12 @@ public final class NodeFolder implements Closeable {
 
     /** Its small files that are not as they were written: of each, what is wrong and what to do. */
     public List<String> damagedFiles() throws IOException {
+        return damagedOf(EnumSet.allOf(SmallFile.class));
+    }
+
+    private List<String> damagedOf(Set<SmallFile> files) throws IOException {
         List<String> damaged = new ArrayList<>();
-        for (SmallFile file : SmallFile.values()) {
+        for (SmallFile file : files) {
             file.damage(path).ifPresent(damaged::add);
         }
         return damaged;
@@ -257,12 +263,7 @@ public final class NodeFolder implements Closeable {
      * @throws RefusedException when one of the other small files is not as it was written
      */
     public void checkFiles() throws IOException {
-        List<String> damaged = new ArrayList<>();
-        for (SmallFile file : SmallFile.values()) {
-            if (file != SmallFile.MAP) {
-                file.damage(path).ifPresent(damaged::add);
-            }
-        }
+        List<String> damaged = damagedOf(EnumSet.complementOf(EnumSet.of(SmallFile.MAP)));
         if (!damaged.isEmpty()) {
             throw new RefusedException(String.join(System.lineSeparator(), damaged));
         }

@@ -69,7 +69,7 @@ enum SmallFile {
         int end = all.length - LINE.length() - 9;
         if (end < 0 || !isChecksumLine(all, end)) {
             throw new RefusedException(
-                    damage(
+                    complaint(
                             folder,
                             "does not end with a line '"
                                     + LINE
@@ -79,7 +79,7 @@ enum SmallFile {
         byte[] text = Arrays.copyOf(all, end);
         String written = new String(all, end + LINE.length(), 8, StandardCharsets.US_ASCII);
         if (!written.equals(HexFormat.of().toHexDigits(checksum(text)))) {
-            throw new RefusedException(damage(folder, "is not as it was written (checksum)"));
+            throw new RefusedException(complaint(folder, "is not as it was written (checksum)"));
         }
         return new String(text, StandardCharsets.UTF_8);
     }
@@ -92,7 +92,7 @@ enum SmallFile {
     }
 
     /** Names the file, what is wrong with it, and what to do. */
-    private String damage(Path folder, String what) {
+    private String complaint(Path folder, String what) {
         return in(folder) + " " + what + "; " + remedy;
     }
 
@@ -104,7 +104,7 @@ enum SmallFile {
         if (this == MAP) {
             return hasSoundHead(Files.readAllBytes(in(folder)))
                     ? Optional.empty()
-                    : Optional.of(damage(folder, "is not as it was written (checksum)"));
+                    : Optional.of(complaint(folder, "is not as it was written (checksum)"));
         }
         try {
             read(folder);
