@@ -95,7 +95,7 @@ final class ExpiryIndex {
 
     /** Whether the key's own row agrees with the index row. */
     private boolean holds(Due due, Shards shards) {
-        if (shards.get(due.shard).generation() != due.generation) {
+        if (!shards.isInUse(due.shard, due.generation)) {
             return false;
         }
         Optional<Bytes> row = engine.get(due.rowKey(storeId));

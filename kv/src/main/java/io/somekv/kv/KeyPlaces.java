@@ -104,7 +104,16 @@ final class KeyPlaces {
         return settings == null || !shards.serves(shard)
                 ? Optional.empty()
                 : Optional.of(
-                        new Place(shard, shards.get(shard).generation(), settings.valueSizeMax()));
+                        new Place(
+                                shard,
+                                shards.get(shard).generation(),
+                                settings.valueSizeMax(),
+                                shards.isCopied(shard)));
+    }
+
+    /** As {@link #serving}; empty as well where the shard is frozen on its way to another group. */
+    Optional<Place> writable(int shard) {
+        return serving(shard).filter(place -> shards.takesWrites(place.shard()));
     }
 
     private Bytes settingsKey() {

@@ -1,5 +1,6 @@
 package io.somekv.kv;
 
+import io.somekv.base.ByteWriter;
 import io.somekv.base.Bytes;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EngineKey;
@@ -22,8 +23,12 @@ final class Keyspace {
     private final long storeId;
     private final ExpiryIndex expiries;
 
-    /** Where a command's keys lie, and what it may write there. */
-    record Place(int shard, long generation, int valueSizeMax) {}
+    /**
+     * Where a command's keys lie, and what it may write there.
+     *
+     * @param isCopied what changes is to be found out later
+     */
+    record Place(int shard, long generation, int valueSizeMax, boolean isCopied) {}
 
     Keyspace(Engine engine, long storeId, ExpiryIndex expiries) {
         this.engine = engine;
@@ -121,7 +126,7 @@ final class Keyspace {
             if (StoredValue.decode(row.get()).visibleAt(writes.logTime())) {
                 count++;
             }
-            writes.delete(rowKey(key, place));
+            remove(key, place, writes);
         }
         return new Outcome.Int(count);
     }
@@ -207,12 +212,45 @@ final class Keyspace {
     /** What is stored with a moment that has passed is not there at all. */
     private void store(Bytes key, StoredValue value, Place place, EntryWrites writes) {
         if (!value.visibleAt(writes.logTime())) {
-            writes.delete(rowKey(key, place));
+            remove(key, place, writes);
             return;
         }
         writes.put(rowKey(key, place), value.encode());
+        noteChange(key, place, writes);
         if (value.expires()) {
             expiries.add(value.expiryMillis(), place.shard, place.generation, key, writes);
+        }
+    }
+
+    private void remove(Bytes key, Place place, EntryWrites writes) {
+        writes.delete(rowKey(key, place));
+        noteChange(key, place, writes);
+    }
+
+    private void noteChange(Bytes key, Place place, EntryWrites writes) {
+        if (place.isCopied) {
+            writes.put(
+                    EngineKey.of(
+                            storeId,
+                            place.shard,
+                            place.generation,
+                            RowKind.CHANGE,
+                            new ByteWriter(8 + key.size()).i64(writes.index()).raw(key).toBytes()),
+                    Bytes.EMPTY);
+        }
+    }
+
+    /** Puts what another group stores under a key where it will be once the shard is owned. */
+    void stage(Bytes key, Optional<Bytes> row, int shard, long generation, EntryWrites writes) {
+        Bytes rowKey = EngineKey.of(storeId, shard, generation, RowKind.KEY, key);
+        if (row.isEmpty()) {
+            writes.delete(rowKey);
+            return;
+        }
+        writes.put(rowKey, row.get());
+        StoredValue value = StoredValue.decode(row.get());
+        if (value.expires()) {
+            expiries.add(value.expiryMillis(), shard, generation, key, writes);
         }
     }
 

@@ -33,6 +33,7 @@ public final class KvMachine implements StateMachine {
     private final KeyPlaces places;
     private final ExpiryIndex expiries;
     private final Keyspace keyspace;
+    private final ShardMoves moves;
     private final KvReads reads;
     private final boolean readsAwaitTime;
 
@@ -42,7 +43,14 @@ public final class KvMachine implements StateMachine {
         this.places = new KeyPlaces(engine, storeId);
         this.expiries = new ExpiryIndex(engine, storeId);
         this.keyspace = new Keyspace(engine, storeId, expiries);
-        this.reads = new KvReads(rows, places, expiries, keyspace);
+        this.moves = new ShardMoves(places.shards(), keyspace, rows.duplicates());
+        this.reads =
+                new KvReads(
+                        rows,
+                        places,
+                        expiries,
+                        keyspace,
+                        new ShardPieces(engine, storeId, rows.duplicates()));
         this.readsAwaitTime = !mutations.contains(Mutation.IDLE_GROUP_KEEPS_KEYS);
     }
 
@@ -61,8 +69,22 @@ public final class KvMachine implements StateMachine {
         return places.shards().all();
     }
 
+    public ShardView shardView() {
+        return new ShardView(shards(), outgoing(), incoming());
+    }
+
     public boolean serves(int shard) {
         return places.shards().serves(shard);
+    }
+
+    /** Shards on their way to other groups, or not yet released after it. */
+    public List<Outgoing> outgoing() {
+        return places.shards().outgoing().all();
+    }
+
+    /** Shards on their way to this group, or not yet released where they come from. */
+    public List<Incoming> incoming() {
+        return places.shards().incoming().all();
     }
 
     /** Empty until {@link Command.Configure} was applied. */
@@ -115,25 +137,10 @@ public final class KvMachine implements StateMachine {
             case Command.Expire expire ->
                     keyed(request, expire, writes, place -> keyspace.expire(expire, place, writes));
             case Command.Clear clear -> clear(request, clear.shard(), writes);
-            case Command.GiveUp giveUp ->
-                    places.isShard(giveUp.shard())
-                            ? places.shards().giveUp(giveUp.shard(), giveUp.config(), writes)
-                            : NO_SUCH_SHARD;
-            case Command.Own own ->
-                    places.isShard(own.shard())
-                            ? places.shards().own(own.shard(), own.config(), writes)
-                            : NO_SUCH_SHARD;
+            case Command.MoveStep step ->
+                    places.isShard(step.shard()) ? moves.execute(step, writes) : NO_SUCH_SHARD;
             case Command.Configure configure -> places.configure(configure.settings(), writes);
-            case Command.StartCluster _,
-                    Command.RegisterNode _,
-                    Command.ForgetNode _,
-                    Command.ReportMembers _,
-                    Command.RegisterClient _,
-                    Command.Join _,
-                    Command.Leave _,
-                    Command.Move _,
-                    Command.KeepInPlace _ ->
-                    OF_THE_MASTER;
+            case Command.MasterWrite _ -> OF_THE_MASTER;
         };
     }
 
@@ -161,6 +168,7 @@ public final class KvMachine implements StateMachine {
                 shard,
                 writes,
                 _ -> {
+                    moves.onClear(shard, writes);
                     places.shards().clear(shard, writes);
                     return new Outcome.Ok();
                 });
@@ -169,7 +177,7 @@ public final class KvMachine implements StateMachine {
     /** Ownership first, then floor and record, then deadline (DESIGN §6). */
     private Outcome executeOnce(
             Request request, int shard, EntryWrites writes, Execution execution) {
-        Optional<Place> place = places.serving(shard);
+        Optional<Place> place = places.writable(shard);
         if (place.isEmpty()) {
             return places.shards().wrongGroup(shard);
         }

@@ -19,8 +19,15 @@ final class KvReads {
     private final KeyPlaces places;
     private final ExpiryIndex expiries;
     private final Keyspace keyspace;
+    private final ShardPieces pieces;
 
-    KvReads(MachineRows rows, KeyPlaces places, ExpiryIndex expiries, Keyspace keyspace) {
+    KvReads(
+            MachineRows rows,
+            KeyPlaces places,
+            ExpiryIndex expiries,
+            Keyspace keyspace,
+            ShardPieces pieces) {
+        this.pieces = pieces;
         this.rows = rows;
         this.places = places;
         this.expiries = expiries;
@@ -60,6 +67,14 @@ final class KvReads {
                             place ->
                                     new Outcome.Int(
                                             places.shards().get(place.shard()).hasData() ? 0 : 1));
+            case Command.ReadShard piece ->
+                    places.shards()
+                            .outgoing()
+                            .active(piece.shard())
+                            .filter(move -> move.copyId() == piece.copyId())
+                            .<Outcome>map(move ->
+                                    pieces.read(move, piece.cursor(), rows.appliedLogTime()))
+                            .orElse(ShardMoves.NO_SUCH_COPY);
             case Command.StateDigest _ -> new Outcome.Int(rows.digest());
             case Command.QueryConfig _ -> KvMachine.OF_THE_MASTER;
         };
@@ -132,7 +147,8 @@ final class KvReads {
                     places.shards().serves(count.shard())
                             && expiries.anyDue(
                                     count.shard(), applied + 1, logTime, places.shards());
-            case Command.IsPristine _, Command.StateDigest _, Command.QueryConfig _ -> false;
+            case Command.ReadShard _, Command.IsPristine _, Command.StateDigest _ -> false;
+            case Command.QueryConfig _ -> false;
         };
     }
 

@@ -10,6 +10,11 @@ public final class RowKind {
     /** A user key and its value: {@link StoredValue}. */
     public static final int KEY = 1;
 
+    /**
+     * A key that changed while its shard is copied; rest: index of the entry that did it, and key.
+     */
+    public static final int CHANGE = 7;
+
     // ---- rows of the group, under EngineKey.GROUP and generation 0
 
     /** Log time of the last applied entry. */
@@ -26,6 +31,12 @@ public final class RowKind {
 
     /** When a key expires; rest: that time, shard, generation and key. */
     public static final int EXPIRY = 6;
+
+    /** A shard on its way out: {@link Outgoing}; rest: shard and id of the copy. */
+    public static final int OUTGOING = 9;
+
+    /** A shard on its way in: {@link Incoming}; rest: shard and config. */
+    public static final int INCOMING = 10;
 
     // ---- rows of the shard master
 

@@ -11,6 +11,7 @@ import io.somekv.base.MalformedException;
  * @param ownedSince config number at which it was last owned here; 0 for never
  * @param givenUp highest config number for which this group promised not to own it
  * @param serving owned and not given up since
+ * @param suspended owned, and served to nobody: no group is to have it, and this one keeps it
  * @param hasData a stamped write was executed since it was owned, whatever became of its keys: the
  *     duplicate record alone must move with the shard
  * @param generation that new rows are written under
@@ -20,24 +21,36 @@ public record ShardStatus(
         long ownedSince,
         long givenUp,
         boolean serving,
+        boolean suspended,
         boolean hasData,
         long generation) {
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
+    private static final int VERSION_BEFORE_SUSPENSION = 1;
+
+    static ShardStatus unknown(int shard) {
+        return new ShardStatus(shard, 0, 0, false, false, false, 0);
+    }
 
     ShardStatus withOwner(long sinceConfig) {
-        return new ShardStatus(shard, sinceConfig, givenUp, true, hasData, generation);
+        return new ShardStatus(shard, sinceConfig, givenUp, true, false, hasData, generation);
     }
 
     ShardStatus withGivenUp(long config) {
-        return new ShardStatus(shard, ownedSince, config, false, hasData, generation);
+        return new ShardStatus(shard, ownedSince, config, false, false, hasData, generation);
     }
 
     ShardStatus withData(boolean holdsData) {
-        return new ShardStatus(shard, ownedSince, givenUp, serving, holdsData, generation);
+        return new ShardStatus(
+                shard, ownedSince, givenUp, serving, suspended, holdsData, generation);
     }
 
     ShardStatus withGeneration(long newGeneration) {
-        return new ShardStatus(shard, ownedSince, givenUp, serving, hasData, newGeneration);
+        return new ShardStatus(
+                shard, ownedSince, givenUp, serving, suspended, hasData, newGeneration);
+    }
+
+    ShardStatus withSuspension() {
+        return new ShardStatus(shard, ownedSince, givenUp, serving, true, hasData, generation);
     }
 
     /** The shard whose row has this key. */
@@ -46,11 +59,12 @@ public record ShardStatus(
     }
 
     Bytes encode() {
-        return new ByteWriter(27)
+        return new ByteWriter(28)
                 .u8(VERSION)
                 .i64(ownedSince)
                 .i64(givenUp)
                 .bool(serving)
+                .bool(suspended)
                 .bool(hasData)
                 .i64(generation)
                 .toBytes();
@@ -59,7 +73,7 @@ public record ShardStatus(
     static ShardStatus decode(int shard, Bytes row) {
         ByteReader reader = row.reader();
         int version = reader.u8();
-        if (version != VERSION) {
+        if (version != VERSION && version != VERSION_BEFORE_SUSPENSION) {
             throw new MalformedException("a shard's row of a version not known here: " + version);
         }
         ShardStatus status =
@@ -68,6 +82,7 @@ public record ShardStatus(
                         reader.i64(),
                         reader.i64(),
                         reader.bool(),
+                        version == VERSION && reader.bool(),
                         reader.bool(),
                         reader.i64());
         reader.end();

@@ -20,10 +20,14 @@ import java.util.TreeMap;
 final class Shards {
     private final long storeId;
     private final Map<Integer, ShardStatus> known = new TreeMap<>();
+    private final OutgoingMoves outgoing;
+    private final IncomingMoves incoming;
 
     /** Reads back what the store holds. */
     Shards(Engine engine, long storeId) {
         this.storeId = storeId;
+        this.outgoing = new OutgoingMoves(engine::scan, storeId);
+        this.incoming = new IncomingMoves(engine::scan, storeId);
         engine.scan(
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.SHARD),
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.SHARD + 1),
@@ -40,12 +44,30 @@ final class Shards {
 
     ShardStatus get(int shard) {
         ShardStatus status = known.get(shard);
-        return status != null ? status : new ShardStatus(shard, 0, 0, false, false, 0);
+        return status != null ? status : ShardStatus.unknown(shard);
+    }
+
+    OutgoingMoves outgoing() {
+        return outgoing;
+    }
+
+    IncomingMoves incoming() {
+        return incoming;
     }
 
     boolean serves(int shard) {
         ShardStatus status = known.get(shard);
-        return status != null && status.serving();
+        return status != null && status.serving() && !status.suspended();
+    }
+
+    /** Whether it is served, and not frozen on its way to another group. */
+    boolean takesWrites(int shard) {
+        return serves(shard) && !outgoing.isFrozen(shard);
+    }
+
+    /** Whether it is to be kept track of which of its keys change. */
+    boolean isCopied(int shard) {
+        return outgoing.active(shard).isPresent();
     }
 
     Outcome.WrongGroup wrongGroup(int shard) {
@@ -53,51 +75,45 @@ final class Shards {
         return new Outcome.WrongGroup(Math.max(status.ownedSince(), status.givenUp()));
     }
 
-    /**
-     * {@link io.somekv.protocol.command.Command.GiveUp}. Data that was written is never given up:
-     * the asker hears so, and nothing changes. An asker for a config that this group has owned the
-     * shard at, or past, is late: it must not come to own it.
-     */
-    Outcome giveUp(int shard, long config, EntryWrites writes) {
+    /** This group will not own the shard for a config up to that one. */
+    void promise(int shard, long config, EntryWrites writes) {
         ShardStatus status = get(shard);
-        if (status.ownedSince() >= config) {
-            return wrongGroup(shard);
-        }
-        if (status.serving() && status.hasData()) {
-            return new Outcome.GivenUp(true, true);
-        }
         long givenUp = Math.max(status.givenUp(), config);
         if (status.serving() || givenUp != status.givenUp()) {
             store(status.withGivenUp(givenUp), writes);
         }
-        return new Outcome.GivenUp(false, status.ownedSince() > 0);
     }
 
-    /** {@link io.somekv.protocol.command.Command.Own}. */
-    Outcome own(int shard, long config, EntryWrites writes) {
-        ShardStatus status = get(shard);
-        if (config <= status.givenUp()) {
-            return wrongGroup(shard);
+    /** A later config gives the shard to whom it serves already. */
+    void ownOn(int shard, long config, EntryWrites writes) {
+        if (config > get(shard).ownedSince()) {
+            store(get(shard).withOwner(config), writes);
         }
-        if (status.serving()) {
-            if (config > status.ownedSince()) {
-                store(status.withOwner(config), writes);
-            }
-            return new Outcome.Ok();
+    }
+
+    /** Nobody is served from it until a later config gives it to some group. */
+    void suspend(int shard, EntryWrites writes) {
+        if (!get(shard).suspended()) {
+            store(get(shard).withSuspension(), writes);
         }
-        store(
-                status.withOwner(config)
-                        .withData(false)
-                        .withGeneration(nextGeneration(status, writes.index())),
-                writes);
-        return new Outcome.Ok();
+    }
+
+    /** The shard is served, and has nothing in it. */
+    void ownAnew(int shard, long config, EntryWrites writes) {
+        long generation = newGeneration(shard, writes);
+        store(get(shard).withOwner(config).withData(false).withGeneration(generation), writes);
+    }
+
+    /** The shard is served, with what was put under that generation. */
+    void ownGeneration(int shard, long config, long generation, EntryWrites writes) {
+        store(get(shard).withOwner(config).withData(true).withGeneration(generation), writes);
     }
 
     /** A shard begins anew; its old rows are dropped as a range. */
     void clear(int shard, EntryWrites writes) {
         ShardStatus status = get(shard);
         writes.dropGeneration(shard, status.generation());
-        store(status.withGeneration(nextGeneration(status, writes.index())), writes);
+        store(status.withGeneration(newGeneration(shard, writes)), writes);
     }
 
     /** From now on the shard holds something that must move with it. */
@@ -109,8 +125,18 @@ final class Shards {
     }
 
     /** The entry's index; more where one entry begins several. Never one that was there before. */
-    private static long nextGeneration(ShardStatus status, long index) {
-        return Math.max(index, status.generation() + 1);
+    long newGeneration(int shard, EntryWrites writes) {
+        long last = get(shard).generation();
+        long staged = incoming.staging(shard).map(Incoming::generation).orElse(0L);
+        return Math.max(writes.index(), Math.max(last, staged) + 1);
+    }
+
+    /** Whether rows of that generation are or will be somebody's: served here, or staged. */
+    boolean isInUse(int shard, long generation) {
+        return get(shard).generation() == generation
+                || incoming.staging(shard)
+                        .filter(move -> move.generation() == generation)
+                        .isPresent();
     }
 
     private void store(ShardStatus status, EntryWrites writes) {

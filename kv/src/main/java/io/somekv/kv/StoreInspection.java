@@ -24,8 +24,11 @@ public final class StoreInspection {
     private final long storeId;
     private final NavigableMap<Integer, ShardStatus> shards = new TreeMap<>();
     private final Set<Integer> unreadable = new TreeSet<>();
+    private final List<Moved> moved = new ArrayList<>();
     private final List<Leftover> leftovers = new ArrayList<>();
     private final List<String> findings = new ArrayList<>();
+
+    private record Moved(int shard, long generation) {}
 
     private StoreInspection(Engine.Pin rows, long storeId) {
         this.rows = rows;
@@ -36,6 +39,7 @@ public final class StoreInspection {
     public static StoreInspection of(Engine.Pin rows, long storeId) {
         StoreInspection inspection = new StoreInspection(rows, storeId);
         inspection.readStates();
+        inspection.readMoves();
         inspection.readGenerations();
         return inspection;
     }
@@ -78,6 +82,16 @@ public final class StoreInspection {
         }
     }
 
+    /** Generations on their way hither, and such as went elsewhere and are not yet released. */
+    private void readMoves() {
+        new OutgoingMoves(rows::scan, storeId)
+                .all()
+                .forEach(move -> moved.add(new Moved(move.shard(), move.generation())));
+        for (Incoming move : new IncomingMoves(rows::scan, storeId).all()) {
+            moved.add(new Moved(move.shard(), move.generation()));
+        }
+    }
+
     private void readGenerations() {
         Bytes from = EngineKey.firstOfStore(storeId);
         Bytes end = EngineKey.firstOfGeneration(storeId, EngineKey.GROUP, 0);
@@ -94,7 +108,8 @@ public final class StoreInspection {
     private void compare(int shard, long generation, Bytes first, Bytes next) {
         ShardStatus status = shards.get(shard);
         long live = status == null ? 0 : status.generation();
-        if (unreadable.contains(shard) || generation == live) {
+        boolean isMoved = moved.contains(new Moved(shard, generation));
+        if (unreadable.contains(shard) || generation == live || isMoved) {
             return;
         }
         leftovers.add(new Leftover(shard, generation, count(first, next)));

@@ -67,7 +67,7 @@ class EngineUseTest {
                         Group.START,
                         List.of(
                                 Group.bare(new Command.Configure(GroupSettings.defaults(1))),
-                                Group.bare(new Command.Own(0, 1)))));
+                                Group.bare(Command.Own.empty(0, 1)))));
         return machine;
     }
 

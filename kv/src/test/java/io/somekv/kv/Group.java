@@ -27,6 +27,10 @@ final class Group {
     private final Set<Mutation> mutations;
     KvMachine machine;
     long now = START;
+
+    /** Who never repeats itself: another one in each of several groups. */
+    ClientId client = new ClientId(1, 1);
+
     private long sequence;
 
     Group(Mutation... mutations) {
@@ -44,7 +48,7 @@ final class Group {
         Group group = new Group(mutations);
         group.apply(bare(new Command.Configure(settings)));
         for (int shard = 0; shard < settings.shardCount(); shard++) {
-            group.apply(bare(new Command.Own(shard, 1)));
+            group.apply(bare(Command.Own.empty(shard, 1)));
         }
         return group;
     }
@@ -59,7 +63,7 @@ final class Group {
 
     Request stamped(Command command) {
         sequence++;
-        return stamped(new ClientId(1, 1), sequence, sequence, command);
+        return stamped(client, sequence, sequence, command);
     }
 
     Request stamped(ClientId client, long at, long floor, Command command) {

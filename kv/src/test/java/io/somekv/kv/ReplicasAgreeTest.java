@@ -87,8 +87,8 @@ class ReplicasAgreeTest {
             apply(
                     List.of(
                             Group.bare(new Command.Configure(new GroupSettings(2, 40, 6, 1))),
-                            Group.bare(new Command.Own(0, 1)),
-                            Group.bare(new Command.Own(1, 1))));
+                            Group.bare(Command.Own.empty(0, 1)),
+                            Group.bare(Command.Own.empty(1, 1))));
             for (int i = 0; i < entries; i++) {
                 now += random.nextInt(8) == 0 ? random.nextInt(120_000) : random.nextInt(2000);
                 List<Request> requests = new ArrayList<>();

@@ -25,7 +25,7 @@ class ShardsTest {
     }
 
     private Outcome own(long config) {
-        return group.apply(Group.bare(new Command.Own(0, config))).getFirst();
+        return group.apply(Group.bare(Command.Own.empty(0, config))).getFirst();
     }
 
     private Outcome giveUp(long config) {

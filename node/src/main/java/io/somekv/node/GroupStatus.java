@@ -1,9 +1,8 @@
 package io.somekv.node;
 
-import io.somekv.kv.ShardStatus;
+import io.somekv.kv.ShardView;
 import io.somekv.raft.Membership;
 import io.somekv.raft.ReplicaStatus;
-import java.util.List;
 
 /**
  * A look at one group's replica on a node.
@@ -11,7 +10,7 @@ import java.util.List;
  * @param isChanging whether a change of its members is under way
  * @param leaderNode node of the leader it follows; 0 when it knows none
  * @param applied applied by the state machine
- * @param shards what it knows of shards it owns or owned; empty for the shard master
+ * @param shards what it knows of shards it owns or owned, and of those on their way
  */
 public record GroupStatus(
         long groupId,
@@ -20,8 +19,4 @@ public record GroupStatus(
         ReplicaStatus replica,
         long leaderNode,
         long applied,
-        List<ShardStatus> shards) {
-    public GroupStatus {
-        shards = List.copyOf(shards);
-    }
-}
+        ShardView shards) {}

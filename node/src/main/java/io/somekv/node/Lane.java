@@ -3,6 +3,7 @@ package io.somekv.node;
 import io.somekv.base.MalformedException;
 import io.somekv.base.Mutation;
 import io.somekv.kv.KvMachine;
+import io.somekv.kv.ShardView;
 import io.somekv.kv.engine.Engine;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.node.wire.ConsensusCodec;
@@ -31,7 +32,6 @@ public final class Lane {
     private final MapKeeper maps;
     private final MemberReporter reporter;
     private final ShardDriver driver;
-    private final MoveGuard guard;
     private final GroupOperations operations;
     private final Completions completions;
     private final CallFilter calls = new CallFilter();
@@ -62,7 +62,6 @@ public final class Lane {
         this.maps = new MapKeeper(places, router, startedAt, this::onNewerMap);
         this.reporter = new MemberReporter(places, router, startedAt);
         this.driver = new ShardDriver(places, maps, router, startedAt);
-        this.guard = new MoveGuard(router);
         this.operations = new GroupOperations(config.nodeId(), places, nursery, outbox);
         this.completions = new Completions(engine, places, nursery, rooms, outbox);
         map.ifPresent(places::learn);
@@ -141,7 +140,9 @@ public final class Lane {
                             host.status(now),
                             host.leaderNode(),
                             host.machine().appliedIndex(),
-                            host.machine() instanceof KvMachine kv ? kv.shards() : List.of()));
+                            host.machine() instanceof KvMachine kv
+                                    ? kv.shardView()
+                                    : ShardView.EMPTY));
         }
         return statuses;
     }
@@ -200,11 +201,7 @@ public final class Lane {
         Waiter door =
                 (then, outcome, logTime) ->
                         outbox.add(new LaneEffect.Answer(ask.token(), outcome, logTime));
-        if (MoveGuard.guards(ask.request().command()) && router.hasRoom(ask.request())) {
-            guard.ask(now, ask.request(), door);
-        } else {
-            router.admit(now, new Pending.Wish(ask.groupId(), ask.request(), ask.mode()), door);
-        }
+        router.admit(now, new Pending.Wish(ask.groupId(), ask.request(), ask.mode()), door);
     }
 
     private void onFrame(Now now, LaneInput.FromPeer peer) {

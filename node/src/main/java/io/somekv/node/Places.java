@@ -40,6 +40,10 @@ final class Places {
 
     private final TreeMap<Long, Long> leaderNodeByGroup = new TreeMap<>();
     private final TreeMap<Long, ShardConfig> configs = new TreeMap<>();
+
+    /** Of shards that the newest config gives to another group, who served them when last asked. */
+    private final TreeMap<Integer, Long> servingByShard = new TreeMap<>();
+
     private Optional<ClusterMap> map = Optional.empty();
     private boolean freshMapWanted;
 
@@ -185,25 +189,40 @@ final class Places {
             case Command.CountKeys count -> groupOfShard(count.shard(), turn);
             case Command.Clear clear -> groupOfShard(clear.shard(), turn);
             case Command.IsPristine pristine -> groupOfShard(pristine.shard(), turn);
-            case Command.GiveUp giveUp -> groupOfShard(giveUp.shard(), turn);
-            case Command.Own own -> groupOfShard(own.shard(), turn);
+            case Command.ReadShard read -> groupOfShard(read.shard(), turn);
+            case Command.MoveStep step -> groupOfShard(step.shard(), turn);
             case Command.Configure _, Command.StateDigest _ -> OptionalLong.empty();
-            case Command.StartCluster _,
-                    Command.RegisterNode _,
-                    Command.ForgetNode _,
-                    Command.ReportMembers _,
-                    Command.RegisterClient _,
-                    Command.Join _,
-                    Command.Leave _,
-                    Command.Move _,
-                    Command.KeepInPlace _,
-                    Command.QueryConfig _ ->
-                    OptionalLong.of(GroupSpec.MASTER);
+            case Command.MasterWrite _, Command.QueryConfig _ -> OptionalLong.of(GroupSpec.MASTER);
+        };
+    }
+
+    /** That group has just served the command's shard, or, not {@code serves}, has refused to. */
+    void learnServing(Command command, long group, boolean serves) {
+        OptionalInt shard = shardOf(command);
+        if (shard.isPresent() && serves) {
+            servingByShard.put(shard.getAsInt(), group);
+        } else if (shard.isPresent()) {
+            servingByShard.remove(shard.getAsInt(), group);
+        }
+    }
+
+    /** Of a client's command. */
+    private OptionalInt shardOf(Command command) {
+        return switch (command) {
+            case Command.Keyed keyed when map.isPresent() ->
+                    OptionalInt.of(Slots.shardOf(keyed.keys().get(0), shardCount().getAsInt()));
+            case Command.CountKeys count -> OptionalInt.of(count.shard());
+            case Command.Clear clear -> OptionalInt.of(clear.shard());
+            default -> OptionalInt.empty();
         };
     }
 
     private OptionalLong groupOfShard(int shard, int turn) {
         if (turn == 0) {
+            Long serving = servingByShard.get(shard);
+            if (serving != null) {
+                return OptionalLong.of(serving);
+            }
             OptionalLong latest = latestOwner(shard);
             if (latest.isPresent()) {
                 return latest;

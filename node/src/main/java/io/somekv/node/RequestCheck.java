@@ -42,20 +42,12 @@ final class RequestCheck {
                     Command.PutMany _,
                     Command.Append _,
                     Command.Increment _,
-                    Command.IncrementFloat _ ->
+                    Command.IncrementFloat _,
+                    Command.Stage _ ->
                     true;
             case Command.Read _, Command.Delete _, Command.Expire _, Command.Clear _ -> false;
-            case Command.GiveUp _, Command.Own _, Command.Configure _ -> false;
-            case Command.StartCluster _,
-                    Command.RegisterNode _,
-                    Command.ForgetNode _,
-                    Command.ReportMembers _,
-                    Command.RegisterClient _,
-                    Command.Join _,
-                    Command.Leave _,
-                    Command.Move _,
-                    Command.KeepInPlace _ ->
-                    false;
+            case Command.MoveStep _, Command.Configure _ -> false;
+            case Command.MasterWrite _ -> false;
         };
     }
 
@@ -107,7 +99,8 @@ final class RequestCheck {
         return command instanceof Command.Write
                 && (command instanceof Command.Keyed
                         || command instanceof Command.Clear
-                        || command instanceof Command.KeepInPlace
-                        || MoveGuard.guards(command));
+                        || command instanceof Command.Join
+                        || command instanceof Command.Leave
+                        || command instanceof Command.Move);
     }
 }

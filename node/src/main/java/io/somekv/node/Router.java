@@ -225,7 +225,12 @@ final class Router {
             pending.mode = ReadMode.LEADER;
         }
         switch (outcome) {
-            case Outcome.Result result -> complete(now, pending, result, logTime);
+            case Outcome.Result result -> {
+                if (pending.wrongGroups > 0) {
+                    places.learnServing(pending.request.command(), pending.group, true);
+                }
+                complete(now, pending, result, logTime);
+            }
             case Outcome.BelowFloor below -> complete(now, pending, below, logTime);
             case Outcome.Unknown unknown -> {
                 loseTrack(pending);
@@ -246,6 +251,7 @@ final class Router {
             }
             case Outcome.WrongGroup wrong -> {
                 pending.wrongGroups++;
+                places.learnServing(pending.request.command(), pending.group, false);
                 places.wantFreshMap();
                 retryLater(now, pending, wrong);
             }

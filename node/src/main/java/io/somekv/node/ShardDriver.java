@@ -1,5 +1,6 @@
 package io.somekv.node;
 
+import io.somekv.kv.Incoming;
 import io.somekv.kv.KvMachine;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
@@ -15,10 +16,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Brings the shards that the newest config gives to a group into that group's ownership (DESIGN §7
- * for shards without data; docs/decisions/0002). It works for the groups that this lane leads, and
- * only asks: every step is an entry in some group's log, idempotent, and whoever leads next can
- * take it up anew.
+ * Brings the shards that the newest config gives to a group into that group's ownership (DESIGN
+ * §7). It works for the groups that this lane leads, and only asks: every step is an entry in some
+ * group's log, idempotent, and whoever leads next can take it up anew.
  *
  * <p>To own shard s for config n, each group that an earlier config gave s to must first have
  * promised, in its own log, never to own s for a config up to n. All of them, not only the latest:
@@ -39,8 +39,8 @@ final class ShardDriver {
      */
     private static final long SETTLED_NANOS = 1_000_000_000L;
 
-    /** Between tries at a shard that holds data where it is: each costs an entry in that log. */
-    private static final long KEPT_NANOS = 2_000_000_000L;
+    /** Shards with data that one group takes in at a time. */
+    private static final int TRANSFERS_MAX = 2;
 
     private final Places places;
     private final MapKeeper maps;
@@ -53,8 +53,10 @@ final class ShardDriver {
         /** Shards whose acquisition has begun and not ended. */
         final TreeSet<Integer> underWay = new TreeSet<>();
 
-        /** Shards that their owner would not give up, and when to ask again. */
-        final TreeMap<Integer, Long> againNanosByShard = new TreeMap<>();
+        /** Those of them that are copied. */
+        final TreeSet<Integer> transfers = new TreeSet<>();
+
+        final MoveLeftovers leftovers;
 
         boolean configuring;
 
@@ -63,13 +65,12 @@ final class ShardDriver {
 
         long settledUntilNanos;
 
-        boolean isSettled(Now now, long config) {
-            return settledConfig == config && now.nanos() - settledUntilNanos < 0;
+        Course(MoveLeftovers leftovers) {
+            this.leftovers = leftovers;
         }
 
-        boolean mayAsk(Now now, int shard) {
-            Long again = againNanosByShard.get(shard);
-            return !underWay.contains(shard) && (again == null || now.nanos() - again >= 0);
+        boolean isSettled(Now now, long config) {
+            return settledConfig == config && now.nanos() - settledUntilNanos < 0;
         }
     }
 
@@ -88,7 +89,9 @@ final class ShardDriver {
         nextNanos = now.nanos() + INTERVAL_NANOS;
         for (GroupHost host : places.hosts()) {
             if (host.groupId() != GroupSpec.MASTER && host.leads()) {
-                Course course = courseByGroup.computeIfAbsent(host.groupId(), g -> new Course());
+                Course course =
+                        courseByGroup.computeIfAbsent(
+                                host.groupId(), _ -> new Course(new MoveLeftovers(router)));
                 drive(now, host, course, map.get());
             }
         }
@@ -101,15 +104,21 @@ final class ShardDriver {
             return;
         }
         ShardConfig config = map.config();
+        course.leftovers.tend(now, host, config);
         if (course.isSettled(now, config.number())) {
             return;
+        }
+        for (Incoming move : machine.incoming()) {
+            if (move.isPrepared() && !course.underWay.contains(move.shard())) {
+                resume(now, host, move, course);
+            }
         }
         boolean settled = course.underWay.isEmpty();
         for (int shard = 0; shard < config.shardCount(); shard++) {
             if (config.owner(shard) == host.groupId() && !machine.serves(shard)) {
                 settled = false;
-                if (course.mayAsk(now, shard)) {
-                    acquire(now, host.groupId(), shard, config, course);
+                if (!course.underWay.contains(shard)) {
+                    acquire(now, host, shard, config, course);
                 }
             }
         }
@@ -130,7 +139,23 @@ final class ShardDriver {
         }
     }
 
-    private void acquire(Now now, long groupId, int shard, ShardConfig config, Course course) {
+    /**
+     * What is all here is handed over, or found not to be, before anything else: no other may have
+     * the shard until that is known.
+     */
+    private void resume(Now now, GroupHost host, Incoming move, Course course) {
+        course.underWay.add(move.shard());
+        new ShardTransfer(
+                        router,
+                        host,
+                        move.shard(),
+                        move.config(),
+                        move.sourceGroup(),
+                        () -> end(course, move.shard()))
+                .resume(now, move);
+    }
+
+    private void acquire(Now now, GroupHost host, int shard, ShardConfig config, Course course) {
         TreeSet<Long> earlier = new TreeSet<>();
         for (long number = config.number() - 1; number > 0; number--) {
             Optional<ShardConfig> past = maps.config(now, number);
@@ -138,28 +163,34 @@ final class ShardDriver {
                 return;
             }
             long owner = past.get().owner(shard);
-            if (owner != ShardConfig.UNASSIGNED && owner != groupId) {
+            if (owner != ShardConfig.UNASSIGNED && owner != host.groupId()) {
                 earlier.add(owner);
             }
         }
         course.underWay.add(shard);
-        new Acquisition(groupId, shard, config.number(), earlier, course).next(now);
+        new Acquisition(host, shard, config.number(), earlier, course).next(now);
     }
 
     private void ask(Now now, long groupId, Command command, Waiter waiter) {
         router.ask(now, groupId, new Request(Optional.empty(), command), waiter);
     }
 
-    /** One shard on its way to one group: the promises still wanted, then the ownership. */
+    /**
+     * One shard on its way to one group: the promises of all who may have had it, the data of the
+     * one that has it, the ownership.
+     */
     private final class Acquisition {
-        private final long groupId;
+        private final GroupHost host;
         private final int shard;
         private final long config;
         private final ArrayDeque<Long> unasked;
         private final Course course;
 
-        Acquisition(long groupId, int shard, long config, Set<Long> earlier, Course course) {
-            this.groupId = groupId;
+        /** Who serves the shard, with data; 0 for nobody. */
+        private long holder;
+
+        Acquisition(GroupHost host, int shard, long config, Set<Long> earlier, Course course) {
+            this.host = host;
             this.shard = shard;
             this.config = config;
             this.unasked = new ArrayDeque<>(earlier);
@@ -167,31 +198,41 @@ final class ShardDriver {
         }
 
         void next(Now now) {
-            if (unasked.isEmpty()) {
+            if (!unasked.isEmpty()) {
+                long owner = unasked.removeFirst();
                 ask(
                         now,
-                        groupId,
-                        new Command.Own(shard, config),
-                        (then, outcome, logTime) -> course.underWay.remove(shard));
+                        owner,
+                        new Command.GiveUp(shard, config),
+                        (then, outcome, logTime) -> onPromise(then, owner, outcome));
+            } else if (holder != 0 && course.transfers.size() >= TRANSFERS_MAX) {
+                end(course, shard);
+            } else if (holder != 0) {
+                course.transfers.add(shard);
+                new ShardTransfer(router, host, shard, config, holder, () -> end(course, shard))
+                        .begin(now);
             } else {
                 ask(
                         now,
-                        unasked.removeFirst(),
-                        new Command.GiveUp(shard, config),
-                        (then, outcome, logTime) -> onPromise(then, outcome));
+                        host.groupId(),
+                        Command.Own.empty(shard, config),
+                        (then, outcome, logTime) -> end(course, shard));
             }
         }
 
         /** Anything but a promise ends this try; a later round of the driver begins another. */
-        private void onPromise(Now now, Outcome outcome) {
+        private void onPromise(Now now, long owner, Outcome outcome) {
             if (outcome instanceof Outcome.GivenUp givenUp) {
-                if (!givenUp.hasData()) {
-                    next(now);
-                    return;
-                }
-                course.againNanosByShard.put(shard, now.nanos() + KEPT_NANOS);
+                holder = givenUp.hasData() ? owner : holder;
+                next(now);
+            } else {
+                end(course, shard);
             }
-            course.underWay.remove(shard);
         }
+    }
+
+    private static void end(Course course, int shard) {
+        course.underWay.remove(shard);
+        course.transfers.remove(shard);
     }
 }

@@ -44,7 +44,6 @@ final class Weights {
             case Command.Keyed keyed -> ofAll(keyed.keys());
             case Command.Join join -> 1024L * join.groups().size();
             case Command.Leave leave -> (long) PART * leave.groupIds().size();
-            case Command.KeepInPlace keep -> 2L * keep.why().length();
             case Command.StartCluster start -> 1024L * start.nodes().size();
             case Command.Read _, Command.Write _ -> 0;
         };

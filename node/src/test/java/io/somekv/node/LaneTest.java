@@ -57,7 +57,7 @@ class LaneTest {
     @Test
     @Tag("lab:MIT-2015.shardmaster.TestBasic")
     @Tag("lab:somekv.require.QueryReflectsCompleted")
-    void shardsWithoutDataMoveWhenGroupsComeAndGo() {
+    void shardsMoveWithTheirDataWhenGroupsComeAndGo() {
         LaneCluster cluster = started(1);
         cluster.createGroup(2);
         assertEquals(new Outcome.Ok(), cluster.ask(1, new Command.Join(List.of(cluster.spec(2)))));
@@ -65,13 +65,22 @@ class LaneTest {
         for (int i = 0; i < 20; i++) {
             assertEquals(new Outcome.Ok(), cluster.ask(2, Command.Put.of(key(i), Bytes.utf8("v"))));
         }
-        Outcome refused = cluster.ask(1, new Command.Leave(List.of(1L)));
-        assertEquals(
-                Outcome.Reason.HOLDS_DATA,
-                assertInstanceOf(Outcome.Refused.class, refused).reason());
+        assertEquals(new Outcome.Ok(), cluster.ask(1, new Command.Leave(List.of(1L))));
         for (int i = 0; i < 20; i++) {
             assertEquals(
                     new Outcome.Value(Bytes.utf8("v")), cluster.ask(3, new Command.Get(key(i))));
+        }
+        cluster.run(2_000);
+        for (int i = 0; i < 20; i++) {
+            assertEquals(
+                    new Outcome.Int(2),
+                    cluster.ask(3, new Command.Append(key(i), Bytes.utf8("w"))));
+        }
+        for (GroupStatus group : cluster.lane(1, 1).status(cluster.now())) {
+            assertEquals(List.of(), group.shards().outgoing());
+        }
+        for (GroupStatus group : cluster.lane(1, 2).status(cluster.now())) {
+            assertEquals(List.of(), group.shards().incoming());
         }
     }
 

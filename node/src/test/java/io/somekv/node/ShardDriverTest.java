@@ -37,7 +37,8 @@ class ShardDriverTest {
                 continue;
             }
             for (GroupStatus status : cluster.lane(leader, group).status(cluster.now())) {
-                for (ShardStatus shard : status.groupId() == group ? status.shards() : noShards()) {
+                for (ShardStatus shard :
+                        status.groupId() == group ? status.shards().states() : noShards()) {
                     if (shard.serving()) {
                         assertEquals(null, owners.put(shard.shard(), group), "two owners");
                     }

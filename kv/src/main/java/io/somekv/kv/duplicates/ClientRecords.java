@@ -36,6 +36,19 @@ final class ClientRecords {
         return end - start;
     }
 
+    /** The positions of all records are those from here to before {@link #end}. */
+    int first() {
+        return start;
+    }
+
+    int end() {
+        return end;
+    }
+
+    long sequenceAt(int position) {
+        return records[position * WIDTH];
+    }
+
     /** Position of {@code sequence}, for the getters below; negative if it was not executed. */
     int find(long sequence) {
         int low = start;

@@ -181,10 +181,13 @@ public final class DuplicateTable {
         if (entry == currentEntry) {
             return executed.get(ordinal).outcome();
         }
-        Bytes row =
-                engine.get(rowKey(entry))
-                        .orElseThrow(() -> Invariant.unreachable("a record's row is there"));
-        return OutcomeRow.decode(row).items().get(ordinal).outcome();
+        return row(entry).items().get(ordinal).outcome();
+    }
+
+    private OutcomeRow row(long entry) {
+        return engine.get(rowKey(entry))
+                .map(OutcomeRow::decode)
+                .orElseThrow(() -> Invariant.unreachable("a record's row is there"));
     }
 
     /** Remembers what came of a request that {@link #judge} let through. */
@@ -208,10 +211,94 @@ public final class DuplicateTable {
                         latestDeadline,
                         beginsAnew,
                         stamp.finished(),
+                        false,
                         encoded.toBytes());
         absorb(item, currentEntry, executed.size());
         executed.add(item);
         executedBytes += item.result().size();
+    }
+
+    // ---- a shard on its way
+
+    /** What is remembered of a shard behind a {@link MovedRecord#position}, up to some size. */
+    public List<MovedRecord> recordsAfter(int shard, Bytes position, int sizeMax) {
+        List<MovedRecord> found = new ArrayList<>();
+        TreeMap<Bytes, Map.Entry<ClientId, ClientRecords>> ordered = new TreeMap<>();
+        for (Map.Entry<ClientId, ClientRecords> client :
+                shards.getOrDefault(shard, new TreeMap<>()).entrySet()) {
+            ordered.put(MovedRecord.position(client.getKey(), Long.MAX_VALUE), client);
+        }
+        Map<Long, OutcomeRow> rowsRead = new TreeMap<>();
+        int size = 0;
+        for (Map.Entry<ClientId, ClientRecords> entry : ordered.tailMap(position, true).values()) {
+            ClientId id = entry.getKey();
+            ClientRecords client = entry.getValue();
+            for (int i = client.first(); i < client.end(); i++) {
+                if (MovedRecord.position(id, client.sequenceAt(i)).compareTo(position) <= 0) {
+                    continue;
+                }
+                if (size > sizeMax) {
+                    return found;
+                }
+                MovedRecord record = moved(id, client, i, rowsRead);
+                size += record.result().size() + RECORD_BYTES;
+                found.add(record);
+            }
+        }
+        return found;
+    }
+
+    private MovedRecord moved(
+            ClientId id, ClientRecords client, int position, Map<Long, OutcomeRow> rowsRead) {
+        boolean isFreed = client.freedAt(position);
+        Bytes result = Bytes.EMPTY;
+        if (!isFreed) {
+            OutcomeRow row = rowsRead.computeIfAbsent(client.entryAt(position), this::row);
+            result = row.items().get(client.ordinalAt(position)).result();
+        }
+        return new MovedRecord(
+                id,
+                client.sequenceAt(position),
+                client.floor,
+                client.latestDeadline,
+                isFreed,
+                result);
+    }
+
+    /** Whether the entry that is applied may take in more of what another group remembers. */
+    public boolean hasRoomToTake() {
+        return executedBytes < ENTRY_RESULT_BYTES_MAX;
+    }
+
+    /**
+     * Takes over what another group remembers of a shard that this one does not serve yet. Each
+     * client begins anew with its first record: a shard that comes back would else meet its own.
+     * Log time must not be behind that of the other group, for rows go by it.
+     *
+     * @param records in the order of their positions
+     * @param position of the last record that was taken before these; empty for none
+     */
+    public void take(int shard, List<MovedRecord> records, Bytes position) {
+        Optional<ClientId> last =
+                position.isEmpty() ? Optional.empty() : Optional.of(MovedRecord.clientAt(position));
+        for (MovedRecord record : records) {
+            Optional<ClientId> client = Optional.of(record.client());
+            OutcomeRow.Item item =
+                    new OutcomeRow.Item(
+                            shard,
+                            record.client(),
+                            record.sequence(),
+                            record.floor(),
+                            record.latestDeadline(),
+                            !client.equals(last),
+                            List.of(),
+                            record.isFreed(),
+                            record.result());
+            absorb(item, currentEntry, executed.size());
+            executed.add(item);
+            executedBytes += record.result().size();
+            last = client;
+        }
     }
 
     /** The one way in which the table learns, live and when it is read back. */
@@ -237,6 +324,9 @@ public final class DuplicateTable {
                             : client.freeResults(range.from(), range.to());
         }
         client.add(item.sequence(), entry, ordinal, item.result().size());
+        if (item.isFreed()) {
+            client.freeResults(item.sequence(), item.sequence());
+        }
         client.latestDeadline = item.latestDeadline();
         client.lastEntry = entry;
         recordCount += client.count();
@@ -267,10 +357,7 @@ public final class DuplicateTable {
             }
             long entry = rows.firstEntry();
             rows.removeFirst();
-            Bytes row =
-                    engine.get(rowKey(entry))
-                            .orElseThrow(() -> Invariant.unreachable("a queued row is there"));
-            for (OutcomeRow.Item item : OutcomeRow.decode(row).items()) {
+            for (OutcomeRow.Item item : row(entry).items()) {
                 forget(item.shard(), item.client(), entry);
             }
             writes.delete(rowKey(entry));

@@ -22,6 +22,7 @@ record OutcomeRow(long logTime, List<Item> items) {
     private static final int ITEMS_MAX = 1 << 24;
     private static final int RESULT_SIZE_MAX = 1 << 30;
     private static final int BEGINS_ANEW = 1;
+    private static final int FREED = 2;
 
     /**
      * One executed request.
@@ -30,7 +31,8 @@ record OutcomeRow(long logTime, List<Item> items) {
      * @param latestDeadline the client's, likewise
      * @param beginsAnew what was known of the client had run out: nothing of before counts
      * @param finished ranges whose results are freed
-     * @param result encoded by {@link OutcomeCodec}
+     * @param isFreed it came with its shard, and the client had seen the result before
+     * @param result encoded by {@link OutcomeCodec}; empty where it is freed
      */
     record Item(
             int shard,
@@ -40,6 +42,7 @@ record OutcomeRow(long logTime, List<Item> items) {
             long latestDeadline,
             boolean beginsAnew,
             List<RequestStamp.Range> finished,
+            boolean isFreed,
             Bytes result) {
         Outcome outcome() {
             return OutcomeCodec.read(result.reader());
@@ -50,7 +53,7 @@ record OutcomeRow(long logTime, List<Item> items) {
         ByteWriter writer = new ByteWriter(16 + items.size() * 48);
         writer.u8(VERSION).i64(logTime).varInt(items.size());
         for (Item item : items) {
-            writer.u8(item.beginsAnew ? BEGINS_ANEW : 0)
+            writer.u8((item.beginsAnew ? BEGINS_ANEW : 0) | (item.isFreed ? FREED : 0))
                     .u16(item.shard)
                     .i64(item.client.high())
                     .i64(item.client.low())
@@ -84,7 +87,7 @@ record OutcomeRow(long logTime, List<Item> items) {
 
     private static Item item(ByteReader reader, long logTime) {
         int flags = reader.u8();
-        if ((flags & ~BEGINS_ANEW) != 0) {
+        if ((flags & ~(BEGINS_ANEW | FREED)) != 0) {
             throw new MalformedException("an outcome with flags not known here: " + flags);
         }
         int shard = reader.u16();
@@ -104,8 +107,9 @@ record OutcomeRow(long logTime, List<Item> items) {
                 sequence,
                 floor,
                 latestDeadline,
-                flags == BEGINS_ANEW,
+                (flags & BEGINS_ANEW) != 0,
                 finished,
+                (flags & FREED) != 0,
                 reader.bytes(RESULT_SIZE_MAX));
     }
 }

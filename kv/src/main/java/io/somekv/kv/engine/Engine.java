@@ -59,6 +59,11 @@ public interface Engine extends AutoCloseable {
     @Override
     void close();
 
+    /** {@link Engine#scan} or {@link Pin#scan}. */
+    interface RowScan {
+        void scan(Bytes from, Bytes to, RowVisitor visitor);
+    }
+
     /** Gets rows one by one. */
     interface RowVisitor {
         /** Takes a row; false to stop. */

@@ -57,9 +57,14 @@ public final class EntryWrites {
      * of its rows is left as it is.
      */
     public void dropGeneration(int shard, long generation) {
-        batch.deleteRange(
+        dropRange(
                 EngineKey.firstOfGeneration(storeId, shard, generation),
                 EngineKey.firstOfGeneration(storeId, shard, generation + 1));
+    }
+
+    /** Drops the rows with {@code from <= key < to}, which nothing reads in this entry. */
+    public void dropRange(Bytes from, Bytes to) {
+        batch.deleteRange(from, to);
     }
 
     /** Hands everything to the engine, with the applied index. */

@@ -110,16 +110,7 @@ public final class ShardMasterMachine implements StateMachine {
             case Command.Leave leave ->
                     executeOnce(request, writes, () -> leave(leave.groupIds(), writes));
             case Command.Move move -> executeOnce(request, writes, () -> move(move, writes));
-            case Command.KeepInPlace keep ->
-                    executeOnce(
-                            request,
-                            writes,
-                            () -> new Outcome.Refused(Reason.HOLDS_DATA, keep.why()));
-            case Command.Keyed _,
-                    Command.Clear _,
-                    Command.GiveUp _,
-                    Command.Own _,
-                    Command.Configure _ ->
+            case Command.Keyed _, Command.Clear _, Command.MoveStep _, Command.Configure _ ->
                     OF_A_DATA_GROUP;
         };
     }
@@ -330,7 +321,8 @@ public final class ShardMasterMachine implements StateMachine {
                             ? NOT_STARTED
                             : new Outcome.Cluster(map(configs.at(query.number())));
             case Command.StateDigest _ -> new Outcome.Int(rows.digest());
-            case Command.Keyed _, Command.CountKeys _, Command.IsPristine _ -> OF_A_DATA_GROUP;
+            case Command.Keyed _, Command.CountKeys _, Command.ReadShard _, Command.IsPristine _ ->
+                    OF_A_DATA_GROUP;
         };
     }
 

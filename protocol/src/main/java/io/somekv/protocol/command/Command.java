@@ -5,6 +5,7 @@ import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.NodeInfo;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -17,6 +18,14 @@ public sealed interface Command {
 
     /** Goes through the log; executed at most once for each {@link RequestStamp}. */
     sealed interface Write extends Command {}
+
+    /** A step of a shard's way from one group to another; idempotent, and without a stamp. */
+    sealed interface MoveStep extends Write {
+        int shard();
+    }
+
+    /** Changes what the shard master knows. */
+    sealed interface MasterWrite extends Write {}
 
     /** Speaks of keys that all lie in one shard. */
     sealed interface Keyed extends Command {
@@ -145,15 +154,70 @@ public sealed interface Command {
      * Promise never to own {@code shard} for a config below or at {@code config}, and hand over
      * what is owned if it was never written to; answered by {@link Outcome.GivenUp}. Idempotent.
      */
-    record GiveUp(int shard, long config) implements Write {}
+    record GiveUp(int shard, long config) implements MoveStep {}
 
     /**
      * Own {@code shard} from config {@code config} on. Sent only once every earlier owner has given
      * it up at that config. Idempotent.
+     *
+     * @param proof where the shard holds data: that it is all here, and that its owner of before
+     *     has handed it over
      */
-    record Own(int shard, long config) implements Write {}
+    record Own(int shard, long config, Optional<HandOverProof> proof) implements MoveStep {
+        /** Of a shard without data. */
+        public static Own empty(int shard, long config) {
+            return new Own(shard, config, Optional.empty());
+        }
+    }
 
-    /** Whether a shard was ever written to here, for the check before a move. */
+    /**
+     * Keep track, from now on, of which keys of {@code shard} change, so that it can be copied to
+     * the group that is to own it from {@code config} on. Answered by {@link Outcome.Copying}.
+     */
+    record StartCopy(int shard, long config, long targetGroup) implements MoveStep {}
+
+    /** The piece of a shard at {@code cursor}; answered by {@link Outcome.ShardPiece}. */
+    record ReadShard(int shard, long copyId, CopyCursor cursor) implements Read {}
+
+    /** Refuse writes of {@code shard}, so that the last of it can be copied. */
+    record Freeze(int shard, long copyId) implements MoveStep {}
+
+    /** Take writes again: the freeze is void, and with it whatever was prepared under it. */
+    record Unfreeze(int shard, long freezeId) implements MoveStep {}
+
+    /** The copy has no use any more: nobody keeps track of its keys. Not where it is frozen. */
+    record EndCopy(int shard, long copyId) implements MoveStep {}
+
+    /**
+     * The target has all of {@code shard}, durably: from here on it is the target's, and there is
+     * no way back. Answered by {@link Outcome.HandedOver}; again by the same.
+     */
+    record HandOver(int shard, long copyId, long freezeId) implements MoveStep {}
+
+    /**
+     * Keep a piece of a shard that is to be owned here from {@code config} on.
+     *
+     * @param number of the piece, from 0; only the next one is taken
+     */
+    record Stage(int shard, long config, long sourceGroup, long number, Outcome.ShardPiece piece)
+            implements MoveStep {}
+
+    /** Drop what was staged of a shard for {@code config}, unless it is all there. */
+    record Unstage(int shard, long config) implements MoveStep {}
+
+    /** The target serves {@code shard}: what the source still has of that copy goes. */
+    record Release(int shard, long copyId) implements MoveStep {}
+
+    /** The source has released: the target need not ask it any more. */
+    record Released(int shard, long config) implements MoveStep {}
+
+    /**
+     * No group is to have {@code shard} by {@code config}: serve it to nobody, and keep it for the
+     * group that a later config gives it to.
+     */
+    record Suspend(int shard, long config) implements MoveStep {}
+
+    /** Whether a shard was never written to here; an error where it is not served. */
     record IsPristine(int shard) implements Read {}
 
     /** First command of a group: what its apply judges by. Idempotent. */
@@ -167,50 +231,43 @@ public sealed interface Command {
     /** First command of the shard master. Idempotent for the same cluster id. */
     record StartCluster(
             UUID clusterId, int shardCount, GroupSettings settings, List<NodeInfo> nodes)
-            implements Write {
+            implements MasterWrite {
         public StartCluster {
             nodes = List.copyOf(nodes);
         }
     }
 
     /** Makes a node, or a node's new addresses, known. */
-    record RegisterNode(NodeInfo node) implements Write {}
+    record RegisterNode(NodeInfo node) implements MasterWrite {}
 
     /** A node that has no replica any more is forgotten. One that is not known is no error. */
-    record ForgetNode(long nodeId) implements Write {}
+    record ForgetNode(long nodeId) implements MasterWrite {}
 
     /**
      * Who the members of a group are, as its leader says, with a number that grows by each change:
      * a group changes its members by itself, and the map follows. An older report changes nothing.
      */
-    record ReportMembers(GroupSpec group, long version) implements Write {}
+    record ReportMembers(GroupSpec group, long version) implements MasterWrite {}
 
     /** Gives out a client id; the same one for the same nonce. */
-    record RegisterClient(UUID nonce) implements Write {}
+    record RegisterClient(UUID nonce) implements MasterWrite {}
 
     /** New groups take a fair share of the shards. */
-    record Join(List<GroupSpec> groups) implements Write {
+    record Join(List<GroupSpec> groups) implements MasterWrite {
         public Join {
             groups = List.copyOf(groups);
         }
     }
 
     /** The groups' shards go to those that stay. */
-    record Leave(List<Long> groupIds) implements Write {
+    record Leave(List<Long> groupIds) implements MasterWrite {
         public Leave {
             groupIds = List.copyOf(groupIds);
         }
     }
 
     /** One shard to one group, and nothing else. */
-    record Move(int shard, long groupId) implements Write {}
-
-    /**
-     * The refusal of a Join, Leave or Move that would move data, under that command's own stamp: if
-     * it was executed already, this is answered by what came of it; if not, a copy of it that comes
-     * later is answered by this refusal.
-     */
-    record KeepInPlace(String why) implements Write {}
+    record Move(int shard, long groupId) implements MasterWrite {}
 
     /** The config of that number; the latest for -1 or a number too large. */
     record QueryConfig(long number) implements Read {}

@@ -8,6 +8,7 @@ import io.somekv.protocol.command.Command.Condition;
 import io.somekv.protocol.command.Command.Expiry;
 import io.somekv.protocol.command.Command.KeyValue;
 import io.somekv.protocol.config.ConfigCodec;
+import java.util.Optional;
 
 /**
  * The bytes of a {@link Command}: a tag, then the record's fields in their order. Which version of
@@ -33,6 +34,7 @@ public final class CommandCodec {
         addReadsOfKeys(table);
         addWritesOfKeys(table);
         addShardCommands(table);
+        addMoveCommands(table);
         addMasterCommands(table);
         return table.build();
     }
@@ -125,11 +127,7 @@ public final class CommandCodec {
                         Command.GiveUp.class,
                         (out, c) -> out.signedVarLong(c.shard()).signedVarLong(c.config()),
                         in -> new Command.GiveUp(Fields.int32(in), in.signedVarLong()))
-                .add(
-                        35,
-                        Command.Own.class,
-                        (out, c) -> out.signedVarLong(c.shard()).signedVarLong(c.config()),
-                        in -> new Command.Own(Fields.int32(in), in.signedVarLong()))
+                .add(35, Command.Own.class, CommandCodec::writeOwn, CommandCodec::readOwn)
                 .add(
                         36,
                         Command.IsPristine.class,
@@ -145,6 +143,104 @@ public final class CommandCodec {
                         Command.StateDigest.class,
                         (out, c) -> {},
                         in -> new Command.StateDigest());
+    }
+
+    /** What source and target of a move are asked; two numbers behind the shard in most of them. */
+    private static void addMoveCommands(TaggedCodec.Builder<Command> table) {
+        table.add(
+                        64,
+                        Command.StartCopy.class,
+                        (out, c) -> numbers(out, c.shard(), c.config(), c.targetGroup()),
+                        in ->
+                                new Command.StartCopy(
+                                        Fields.int32(in), in.signedVarLong(), in.signedVarLong()))
+                .add(
+                        65,
+                        Command.ReadShard.class,
+                        (out, c) -> {
+                            numbers(out, c.shard(), c.copyId());
+                            CopyCodec.write(out, c.cursor());
+                        },
+                        in ->
+                                new Command.ReadShard(
+                                        Fields.int32(in),
+                                        in.signedVarLong(),
+                                        CopyCodec.readCursor(in)))
+                .add(
+                        66,
+                        Command.Freeze.class,
+                        (out, c) -> numbers(out, c.shard(), c.copyId()),
+                        in -> new Command.Freeze(Fields.int32(in), in.signedVarLong()))
+                .add(
+                        67,
+                        Command.Unfreeze.class,
+                        (out, c) -> numbers(out, c.shard(), c.freezeId()),
+                        in -> new Command.Unfreeze(Fields.int32(in), in.signedVarLong()))
+                .add(
+                        68,
+                        Command.EndCopy.class,
+                        (out, c) -> numbers(out, c.shard(), c.copyId()),
+                        in -> new Command.EndCopy(Fields.int32(in), in.signedVarLong()))
+                .add(
+                        69,
+                        Command.HandOver.class,
+                        (out, c) -> numbers(out, c.shard(), c.copyId(), c.freezeId()),
+                        in ->
+                                new Command.HandOver(
+                                        Fields.int32(in), in.signedVarLong(), in.signedVarLong()))
+                .add(
+                        70,
+                        Command.Stage.class,
+                        (out, c) -> {
+                            numbers(out, c.shard(), c.config(), c.sourceGroup(), c.number());
+                            CopyCodec.write(out, c.piece());
+                        },
+                        in ->
+                                new Command.Stage(
+                                        Fields.int32(in),
+                                        in.signedVarLong(),
+                                        in.signedVarLong(),
+                                        in.signedVarLong(),
+                                        CopyCodec.readPiece(in)))
+                .add(
+                        71,
+                        Command.Unstage.class,
+                        (out, c) -> numbers(out, c.shard(), c.config()),
+                        in -> new Command.Unstage(Fields.int32(in), in.signedVarLong()))
+                .add(
+                        72,
+                        Command.Release.class,
+                        (out, c) -> numbers(out, c.shard(), c.copyId()),
+                        in -> new Command.Release(Fields.int32(in), in.signedVarLong()))
+                .add(
+                        73,
+                        Command.Released.class,
+                        (out, c) -> numbers(out, c.shard(), c.config()),
+                        in -> new Command.Released(Fields.int32(in), in.signedVarLong()))
+                .add(
+                        74,
+                        Command.Suspend.class,
+                        (out, c) -> numbers(out, c.shard(), c.config()),
+                        in -> new Command.Suspend(Fields.int32(in), in.signedVarLong()));
+    }
+
+    private static void numbers(ByteWriter out, long... values) {
+        for (long value : values) {
+            out.signedVarLong(value);
+        }
+    }
+
+    private static void writeOwn(ByteWriter out, Command.Own own) {
+        numbers(out, own.shard(), own.config());
+        out.bool(own.proof().isPresent());
+        own.proof().ifPresent(proof -> CopyCodec.write(out, proof));
+    }
+
+    private static Command.Own readOwn(ByteReader in) {
+        return new Command.Own(
+                Fields.int32(in),
+                in.signedVarLong(),
+                in.bool() ? Optional.of(CopyCodec.readProof(in)) : Optional.empty());
     }
 
     private static void addMasterCommands(TaggedCodec.Builder<Command> table) {
@@ -188,11 +284,6 @@ public final class CommandCodec {
                         Command.QueryConfig.class,
                         (out, c) -> out.signedVarLong(c.number()),
                         in -> new Command.QueryConfig(in.signedVarLong()))
-                .add(
-                        55,
-                        Command.KeepInPlace.class,
-                        (out, c) -> out.utf8(c.why()),
-                        in -> new Command.KeepInPlace(Fields.text(in)))
                 .add(
                         56,
                         Command.ForgetNode.class,

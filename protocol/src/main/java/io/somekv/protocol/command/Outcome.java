@@ -45,6 +45,39 @@ public sealed interface Outcome {
      */
     record GivenUp(boolean hasData, boolean wasOwner) implements Result {}
 
+    /**
+     * Answer to {@link Command.StartCopy}.
+     *
+     * @param copyId of the copy that is under way
+     */
+    record Copying(long copyId) implements Result {}
+
+    /**
+     * Answer to {@link Command.ReadShard}: part of a shard, as the source's applied state has it.
+     *
+     * @param freezeId of the freeze under which it was read; 0 for none
+     * @param rows or outcomes, as the state machine writes them
+     * @param digest over {@code rows}
+     * @param next where the next piece begins
+     * @param changesLeft behind this piece, counted up to a bound
+     */
+    record ShardPiece(
+            long copyId,
+            long freezeId,
+            long logTime,
+            Bytes rows,
+            long digest,
+            CopyCursor next,
+            int changesLeft)
+            implements Result {}
+
+    /**
+     * Answer to {@link Command.HandOver}.
+     *
+     * @param logTime of the entry that did it
+     */
+    record HandedOver(long logTime) implements Result {}
+
     // ---- not executed
 
     /** This group does not serve the key's shard; {@code config} is the latest it knows of. */
@@ -109,6 +142,6 @@ public sealed interface Outcome {
         NOTHING_TO_DO,
         NOT_STARTED,
         ALREADY_STARTED,
-        HOLDS_DATA
+        NO_SUCH_COPY
     }
 }

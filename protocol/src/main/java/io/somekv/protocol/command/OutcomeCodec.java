@@ -79,7 +79,18 @@ public final class OutcomeCodec {
                         9,
                         Outcome.GivenUp.class,
                         (out, o) -> out.bool(o.hasData()).bool(o.wasOwner()),
-                        in -> new Outcome.GivenUp(in.bool(), in.bool()));
+                        in -> new Outcome.GivenUp(in.bool(), in.bool()))
+                .add(
+                        10,
+                        Outcome.Copying.class,
+                        (out, o) -> out.signedVarLong(o.copyId()),
+                        in -> new Outcome.Copying(in.signedVarLong()))
+                .add(11, Outcome.ShardPiece.class, CopyCodec::write, CopyCodec::readPiece)
+                .add(
+                        12,
+                        Outcome.HandedOver.class,
+                        (out, o) -> out.signedVarLong(o.logTime()),
+                        in -> new Outcome.HandedOver(in.signedVarLong()));
     }
 
     private static void addNotExecuted(TaggedCodec.Builder<Outcome> table) {

@@ -104,7 +104,7 @@ final class OutcomeReplies {
                     NOTHING_TO_DO,
                     NOT_STARTED,
                     ALREADY_STARTED,
-                    HOLDS_DATA ->
+                    NO_SUCH_COPY ->
                     new RespReply.Failure("ERR " + refused.message());
         };
     }

@@ -144,7 +144,7 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
 
     private static ReplicaStatus.Builder replica(GroupStatus group) {
         int served = 0;
-        for (ShardStatus shard : group.shards()) {
+        for (ShardStatus shard : group.shards().states()) {
             served += shard.serving() ? 1 : 0;
         }
         return ReplicaStatus.newBuilder()

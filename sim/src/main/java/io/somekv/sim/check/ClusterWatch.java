@@ -52,7 +52,7 @@ public final class ClusterWatch {
     /** A look at a group on a node that has just done something. */
     public void observed(long node, GroupStatus status) {
         of(status.groupId()).observed(node, status);
-        ownership.observed(status.groupId(), status.applied(), status.shards());
+        ownership.observed(status.groupId(), status.applied(), status.shards().states());
     }
 
     /** An engine took a batch; see {@link AppliedWatch#applied}. */

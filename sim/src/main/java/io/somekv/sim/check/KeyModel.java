@@ -111,20 +111,12 @@ final class KeyModel {
             case Command.Increment increment -> increment(state, increment);
             case Command.Expire expire -> expire(state, expire, operation);
             case Command.IncrementFloat _,
-                    Command.GiveUp _,
-                    Command.Own _,
+                    Command.MoveStep _,
+                    Command.ReadShard _,
                     Command.IsPristine _,
                     Command.Configure _,
                     Command.StateDigest _,
-                    Command.StartCluster _,
-                    Command.RegisterNode _,
-                    Command.ForgetNode _,
-                    Command.ReportMembers _,
-                    Command.RegisterClient _,
-                    Command.Join _,
-                    Command.Leave _,
-                    Command.Move _,
-                    Command.KeepInPlace _,
+                    Command.MasterWrite _,
                     Command.QueryConfig _ ->
                     throw new IllegalArgumentException("the model does not know " + operation);
         };

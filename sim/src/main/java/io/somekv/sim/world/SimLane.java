@@ -265,7 +265,7 @@ final class SimLane {
             }
             boolean due =
                     status.applied() % DIGEST_EVERY == 0
-                            && !status.shards().isEmpty()
+                            && !status.shards().states().isEmpty()
                             && comparedAt.getOrDefault(status.groupId(), 0L) != status.applied();
             if (due) {
                 comparedAt.put(status.groupId(), status.applied());

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.Bytes;
 import io.somekv.kv.ShardStatus;
+import io.somekv.kv.ShardView;
 import io.somekv.node.GroupStatus;
 import io.somekv.node.log.GroupRecord;
 import io.somekv.node.log.RecoveredGroup;
@@ -73,7 +74,7 @@ final class ClusterWatchTest {
         ReplicaStatus status =
                 new ReplicaStatus(replica, role, term, 0, EntryId.ZERO, commit, applied, 0, 0, 0);
         watch.observed(
-                replica, new GroupStatus(GROUP, MEMBERS, false, status, 0, applied, List.of()));
+                replica, new GroupStatus(GROUP, MEMBERS, false, status, 0, applied, ShardView.EMPTY));
     }
 
     private void leads(long replica, long term, long commit) {
@@ -214,8 +215,8 @@ final class ClusterWatchTest {
     @Test
     void aShardWithTwoOwners() {
         OwnershipWatch owners = new OwnershipWatch();
-        List<ShardStatus> serving = List.of(new ShardStatus(3, 1, 0, true, false, 1));
-        List<ShardStatus> givenUp = List.of(new ShardStatus(3, 1, 2, false, false, 1));
+        List<ShardStatus> serving = List.of(new ShardStatus(3, 1, 0, true, false, false, 1));
+        List<ShardStatus> givenUp = List.of(new ShardStatus(3, 1, 2, false, false, false, 1));
         owners.observed(1, 10, serving);
         breaks("serve the same shard", () -> owners.observed(2, 10, serving));
         OwnershipWatch later = new OwnershipWatch();

@@ -84,7 +84,7 @@ final class OneServer implements SearchedSystem {
         GroupSettings settings = GroupSettings.defaults(1);
         apply(master, new Command.StartCluster(new UUID(1, 2), 1, settings, List.of(node)));
         apply(store, new Command.Configure(settings));
-        apply(store, new Command.Own(0, 1));
+        apply(store, Command.Own.empty(0, 1));
         for (int id = 0; id < limits.works().size(); id++) {
             clients.add(new SearchClient(id, limits.works().get(id), 1, SETTINGS, answers));
         }

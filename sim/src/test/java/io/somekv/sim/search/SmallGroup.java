@@ -84,7 +84,7 @@ final class SmallGroup implements SearchedSystem {
         node(1).pass(TIMEOUT_NANOS);
         settle();
         ask(new Command.Configure(GroupSettings.defaults(1)));
-        ask(new Command.Own(0, 1));
+        ask(Command.Own.empty(0, 1));
         node(1).pass(TICK_NANOS);
         settle();
         network.clear();

@@ -1,0 +1,128 @@
+package io.somekv.node;
+
+import io.somekv.kv.Incoming;
+import io.somekv.kv.KvMachine;
+import io.somekv.kv.Outgoing;
+import io.somekv.kv.ShardStatus;
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.Request;
+import io.somekv.protocol.config.ShardConfig;
+import io.somekv.raft.Now;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
+
+/**
+ * What a group that this lane leads has to see to besides getting its shards (DESIGN §7): a freeze
+ * that lasts too long ends, a copy that nobody wants ends, what was handed over is released.
+ */
+final class MoveLeftovers {
+    /** A target that is there needs milliseconds. */
+    private static final long FREEZE_NANOS_MAX = 1_000_000_000L;
+
+    private final Router router;
+    private final TreeMap<Integer, Frozen> frozenByShard = new TreeMap<>();
+    private final Set<Integer> asked = new TreeSet<>();
+
+    /** Since when this leader knows of a freeze. */
+    private record Frozen(long freezeId, long sinceNanos) {}
+
+    MoveLeftovers(Router router) {
+        this.router = router;
+    }
+
+    void tend(Now now, GroupHost host, ShardConfig config) {
+        KvMachine machine = (KvMachine) host.machine();
+        if (config.groups().isEmpty()) {
+            suspend(now, host.groupId(), machine, config);
+        }
+        for (Outgoing move : machine.outgoing()) {
+            tendOutgoing(now, host.groupId(), move, config);
+        }
+        for (Incoming move : machine.incoming()) {
+            if (move.isOwned()) {
+                release(now, host.groupId(), move);
+            } else if (config.owner(move.shard()) != host.groupId() && !move.isPrepared()) {
+                ask(
+                        now,
+                        host.groupId(),
+                        new Command.Unstage(move.shard(), move.config()),
+                        (then, outcome) -> asked.remove(move.shard()));
+            }
+        }
+    }
+
+    /** Nobody is to have any shard: those that are here stay, and are served to nobody. */
+    private void suspend(Now now, long groupId, KvMachine machine, ShardConfig config) {
+        for (ShardStatus status : machine.shards()) {
+            if (machine.serves(status.shard()) && status.ownedSince() < config.number()) {
+                ask(
+                        now,
+                        groupId,
+                        new Command.Suspend(status.shard(), config.number()),
+                        (then, outcome) -> asked.remove(status.shard()));
+            }
+        }
+    }
+
+    private void tendOutgoing(Now now, long groupId, Outgoing move, ShardConfig config) {
+        switch (move.phase()) {
+            case COPYING -> {
+                frozenByShard.remove(move.shard());
+                if (config.owner(move.shard()) != move.targetGroup()
+                        && config.number() > move.config()) {
+                    ask(
+                            now,
+                            groupId,
+                            new Command.EndCopy(move.shard(), move.copyId()),
+                            (then, outcome) -> asked.remove(move.shard()));
+                }
+            }
+            case FROZEN -> {
+                Frozen known = frozenByShard.get(move.shard());
+                if (known == null || known.freezeId != move.freezeId()) {
+                    frozenByShard.put(move.shard(), new Frozen(move.freezeId(), now.nanos()));
+                } else if (now.nanos() - known.sinceNanos > FREEZE_NANOS_MAX) {
+                    ask(
+                            now,
+                            groupId,
+                            new Command.Unfreeze(move.shard(), move.freezeId()),
+                            (then, outcome) -> asked.remove(move.shard()));
+                }
+            }
+            case HANDED_OVER -> frozenByShard.remove(move.shard());
+        }
+    }
+
+    private void release(Now now, long groupId, Incoming move) {
+        ask(
+                now,
+                move.sourceGroup(),
+                new Command.Release(move.shard(), move.copyId()),
+                (then, outcome) -> {
+                    asked.remove(move.shard());
+                    if (outcome instanceof Outcome.Ok) {
+                        ask(
+                                then,
+                                groupId,
+                                new Command.Released(move.shard(), move.config()),
+                                (later, done) -> asked.remove(move.shard()));
+                    }
+                });
+    }
+
+    /** One question for a shard at a time. */
+    private void ask(Now now, long groupId, Command command, BiConsumer<Now, Outcome> then) {
+        int shard = ((Command.MoveStep) command).shard();
+        if (asked.add(shard)) {
+            router.ask(
+                    now,
+                    groupId,
+                    new Request(Optional.empty(), command),
+                    (later, outcome, logTime) -> then.accept(later, outcome));
+        }
+    }
+}
