@@ -6,6 +6,7 @@ import io.somekv.base.Bytes;
 import io.somekv.base.MalformedException;
 import io.somekv.protocol.command.CopyCodec;
 import io.somekv.protocol.command.CopyCursor;
+import io.somekv.protocol.command.Outcome;
 
 /**
  * One shard's way into this group (DESIGN §7), from its first piece until the group that had it has
@@ -15,6 +16,8 @@ import io.somekv.protocol.command.CopyCursor;
  * @param copyId what the source calls this copy
  * @param generation that the rows are put under; nobody reads them before they are owned
  * @param pieces that were taken
+ * @param bytes of rows that were taken
+ * @param bytesLeft of rows at the source, roughly
  * @param digest over them all
  * @param cursor where the next piece begins
  * @param isOwned the shard is served here; all that is left is the release
@@ -26,6 +29,8 @@ public record Incoming(
         long copyId,
         long generation,
         long pieces,
+        long bytes,
+        long bytesLeft,
         long digest,
         CopyCursor cursor,
         boolean isOwned) {
@@ -41,7 +46,7 @@ public record Incoming(
         return !isOwned;
     }
 
-    Incoming withPiece(long newDigest, CopyCursor next) {
+    Incoming withPiece(Outcome.ShardPiece piece, long newDigest) {
         return new Incoming(
                 shard,
                 config,
@@ -49,8 +54,10 @@ public record Incoming(
                 copyId,
                 generation,
                 pieces + 1,
+                bytes + piece.rows().size(),
+                piece.bytesLeft(),
                 newDigest,
-                next,
+                piece.next(),
                 isOwned);
     }
 
@@ -62,6 +69,8 @@ public record Incoming(
                 copyId,
                 generation,
                 pieces,
+                bytes,
+                bytesLeft,
                 digest,
                 CopyCursor.START,
                 true);
@@ -69,7 +78,7 @@ public record Incoming(
 
     Bytes encode() {
         ByteWriter row =
-                new ByteWriter(96)
+                new ByteWriter(112)
                         .u8(VERSION)
                         .u16(shard)
                         .varLong(config)
@@ -77,6 +86,8 @@ public record Incoming(
                         .varLong(copyId)
                         .varLong(generation)
                         .varLong(pieces)
+                        .varLong(bytes)
+                        .varLong(bytesLeft)
                         .i64(digest);
         CopyCodec.write(row, cursor);
         return row.bool(isOwned).toBytes();
@@ -91,6 +102,8 @@ public record Incoming(
         Incoming incoming =
                 new Incoming(
                         reader.u16(),
+                        reader.varLong(),
+                        reader.varLong(),
                         reader.varLong(),
                         reader.varLong(),
                         reader.varLong(),

@@ -61,5 +61,11 @@ public final class RowKind {
     /** The members of a group as it last reported them; rest: the group's id. */
     public static final int MEMBERS = 22;
 
+    /** Who has served a shard last; rest: its number. */
+    public static final int SERVED = 23;
+
+    /** How shards may move. */
+    public static final int MOVE_SETTINGS = 24;
+
     private RowKind() {}
 }

@@ -273,6 +273,8 @@ final class ShardMoves {
                 shards.newGeneration(command.shard(), writes),
                 0,
                 0,
+                0,
+                0,
                 CopyCursor.START,
                 false);
     }
@@ -289,7 +291,7 @@ final class ShardMoves {
             case END -> {}
         }
         long digest = ShardRows.chain(move.digest(), piece.digest());
-        shards.incoming().store(move.withPiece(digest, piece.next()), writes);
+        shards.incoming().store(move.withPiece(piece, digest), writes);
     }
 
     /**

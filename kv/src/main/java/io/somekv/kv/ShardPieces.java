@@ -3,13 +3,12 @@ package io.somekv.kv;
 import io.somekv.base.Bytes;
 import io.somekv.kv.Outgoing.Phase;
 import io.somekv.kv.duplicates.DuplicateTable;
-import io.somekv.kv.duplicates.MovedRecord;
+import io.somekv.kv.duplicates.MovedRecords;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.protocol.command.CopyCursor;
 import io.somekv.protocol.command.Outcome;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -51,7 +50,8 @@ final class ShardPieces {
                 bytes,
                 ShardRows.digest(bytes),
                 next,
-                countChanges(move, next));
+                countChanges(move, next),
+                bytesLeft(move, next));
     }
 
     private CopyCursor readRows(Outgoing move, CopyCursor from, ShardRows rows) {
@@ -117,12 +117,20 @@ final class ShardPieces {
         if (move.phase() != Phase.FROZEN || from.freezeId() != move.freezeId()) {
             return from.toChanges();
         }
-        List<MovedRecord> records =
+        MovedRecords records =
                 duplicates.recordsAfter(move.shard(), from.outcomesAfter(), PIECE_SIZE);
-        records.forEach(record -> rows.record(record.encode()));
-        return records.isEmpty()
+        records.records().forEach(record -> rows.record(record.encode()));
+        return records.areLast()
                 ? from.toEnd(move.freezeId())
-                : from.afterOutcome(move.freezeId(), records.getLast().position());
+                : from.afterOutcome(move.freezeId(), records.records().getLast().position());
+    }
+
+    private long bytesLeft(Outgoing move, CopyCursor next) {
+        Bytes generation = EngineKey.firstOfGeneration(storeId, move.shard(), move.generation());
+        return next.part() == CopyCursor.Part.ROWS
+                ? engine.roughSize(
+                        generation.concat(next.rowsAfter()), first(move, RowKind.KEY + 1))
+                : 0;
     }
 
     private int countChanges(Outgoing move, CopyCursor next) {

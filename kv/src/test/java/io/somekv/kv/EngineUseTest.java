@@ -107,6 +107,11 @@ class EngineUseTest {
         }
 
         @Override
+        public long roughSize(Bytes from, Bytes to) {
+            return inner.roughSize(from, to);
+        }
+
+        @Override
         public long unflushedBytes() {
             return inner.unflushedBytes();
         }

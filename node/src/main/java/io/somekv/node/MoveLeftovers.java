@@ -20,15 +20,24 @@ import java.util.function.BiConsumer;
  * that lasts too long ends, a copy that nobody wants ends, what was handed over is released.
  */
 final class MoveLeftovers {
-    /** A target that is there needs milliseconds. */
-    private static final long FREEZE_NANOS_MAX = 1_000_000_000L;
+    /**
+     * A target that is there needs milliseconds. What clients ask for meanwhile is held for a
+     * quarter of a second.
+     */
+    private static final long FREEZE_NANOS = 150_000_000L;
+
+    /** Each freeze that ended in vain lets the next one of that copy last twice as long. */
+    private static final int FREEZE_DOUBLINGS_MAX = 6;
+
+    /** Of the duplicate table, which is copied under the freeze. */
+    private static final long BYTES_PER_MILLISECOND = 16 << 10;
 
     private final Router router;
     private final TreeMap<Integer, Frozen> frozenByShard = new TreeMap<>();
     private final Set<Integer> asked = new TreeSet<>();
 
-    /** Since when this leader knows of a freeze. */
-    private record Frozen(long freezeId, long sinceNanos) {}
+    /** Since when this leader knows of a freeze, and how many of that copy ended in vain. */
+    private record Frozen(long copyId, long freezeId, long sinceNanos, int inVain) {}
 
     MoveLeftovers(Router router) {
         this.router = router;
@@ -40,7 +49,7 @@ final class MoveLeftovers {
             suspend(now, host.groupId(), machine, config);
         }
         for (Outgoing move : machine.outgoing()) {
-            tendOutgoing(now, host.groupId(), move, config);
+            tendOutgoing(now, host.groupId(), move, config, machine.duplicateBytesHeld());
         }
         for (Incoming move : machine.incoming()) {
             if (move.isOwned()) {
@@ -68,10 +77,10 @@ final class MoveLeftovers {
         }
     }
 
-    private void tendOutgoing(Now now, long groupId, Outgoing move, ShardConfig config) {
+    private void tendOutgoing(
+            Now now, long groupId, Outgoing move, ShardConfig config, long duplicateBytes) {
         switch (move.phase()) {
             case COPYING -> {
-                frozenByShard.remove(move.shard());
                 if (config.owner(move.shard()) != move.targetGroup()
                         && config.number() > move.config()) {
                     ask(
@@ -81,19 +90,29 @@ final class MoveLeftovers {
                             (then, outcome) -> asked.remove(move.shard()));
                 }
             }
-            case FROZEN -> {
-                Frozen known = frozenByShard.get(move.shard());
-                if (known == null || known.freezeId != move.freezeId()) {
-                    frozenByShard.put(move.shard(), new Frozen(move.freezeId(), now.nanos()));
-                } else if (now.nanos() - known.sinceNanos > FREEZE_NANOS_MAX) {
-                    ask(
-                            now,
-                            groupId,
-                            new Command.Unfreeze(move.shard(), move.freezeId()),
-                            (then, outcome) -> asked.remove(move.shard()));
-                }
-            }
+            case FROZEN -> tendFrozen(now, groupId, move, duplicateBytes);
             case HANDED_OVER -> frozenByShard.remove(move.shard());
+        }
+    }
+
+    private void tendFrozen(Now now, long groupId, Outgoing move, long duplicateBytes) {
+        Frozen known = frozenByShard.get(move.shard());
+        boolean isOfCopy = known != null && known.copyId == move.copyId();
+        if (known == null || !isOfCopy || known.freezeId != move.freezeId()) {
+            int inVain = known != null && isOfCopy ? known.inVain + 1 : 0;
+            frozenByShard.put(
+                    move.shard(), new Frozen(move.copyId(), move.freezeId(), now.nanos(), inVain));
+            return;
+        }
+        long limit =
+                (FREEZE_NANOS << Math.min(known.inVain, FREEZE_DOUBLINGS_MAX))
+                        + duplicateBytes / BYTES_PER_MILLISECOND * 1_000_000;
+        if (now.nanos() - known.sinceNanos > limit) {
+            ask(
+                    now,
+                    groupId,
+                    new Command.Unfreeze(move.shard(), move.freezeId()),
+                    (then, outcome) -> asked.remove(move.shard()));
         }
     }
 

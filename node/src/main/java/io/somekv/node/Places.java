@@ -219,13 +219,9 @@ final class Places {
 
     private OptionalLong groupOfShard(int shard, int turn) {
         if (turn == 0) {
-            Long serving = servingByShard.get(shard);
-            if (serving != null) {
-                return OptionalLong.of(serving);
-            }
-            OptionalLong latest = latestOwner(shard);
-            if (latest.isPresent()) {
-                return latest;
+            long likely = likelyOwner(shard);
+            if (likely != ShardConfig.UNASSIGNED) {
+                return OptionalLong.of(likely);
             }
         }
         List<Long> owners = owners(shard);
@@ -234,17 +230,32 @@ final class Places {
                 : OptionalLong.of(owners.get(turn % owners.size()));
     }
 
-    private OptionalLong latestOwner(int shard) {
-        if (map.isEmpty() || shard < 0 || shard >= map.get().config().shardCount()) {
-            return OptionalLong.empty();
+    /** Who served it when last asked; else, by the map. */
+    private long likelyOwner(int shard) {
+        Long serving = servingByShard.get(shard);
+        if (serving != null) {
+            return serving;
         }
-        long owner = map.get().config().owner(shard);
-        return owner == ShardConfig.UNASSIGNED ? OptionalLong.empty() : OptionalLong.of(owner);
+        if (map.isEmpty()) {
+            return ShardConfig.UNASSIGNED;
+        }
+        ShardConfig config = map.get().config();
+        boolean exists = shard >= 0 && shard < config.shardCount();
+        long latest = exists ? config.owner(shard) : ShardConfig.UNASSIGNED;
+        long served = map.get().served(shard).groupId();
+        return served == ShardConfig.UNASSIGNED ? latest : served;
     }
 
-    /** Groups that the known configs give the shard to, the latest first, each once. */
+    /**
+     * Groups that the map and the known configs give the shard to, each once: who is likely to
+     * serve it, then the latest first.
+     */
     private List<Long> owners(int shard) {
         List<Long> owners = new ArrayList<>();
+        long likely = likelyOwner(shard);
+        if (likely != ShardConfig.UNASSIGNED) {
+            owners.add(likely);
+        }
         for (ShardConfig config : configs.descendingMap().values()) {
             boolean exists = shard >= 0 && shard < config.shardCount();
             long owner = exists ? config.owner(shard) : ShardConfig.UNASSIGNED;

@@ -30,6 +30,9 @@ final class Router {
      */
     private static final long HOLD_NANOS = 250_000_000L;
 
+    /** A shard changes its group in milliseconds. */
+    private static final long HELD_BACKOFF_NANOS = 1_000_000L;
+
     private static final long BACKOFF_NANOS = 10_000_000L;
     private static final int BACKOFF_DOUBLINGS_MAX = 4;
     private static final int RETRY_AFTER_MILLIS = 10;
@@ -253,7 +256,11 @@ final class Router {
                 pending.wrongGroups++;
                 places.learnServing(pending.request.command(), pending.group, false);
                 places.wantFreshMap();
-                retryLater(now, pending, wrong);
+                if (pending.wrongGroups == 1 && pending.wantedGroup == Frame.ANY_GROUP) {
+                    attempt(now, pending);
+                } else {
+                    retryLater(now, pending, wrong);
+                }
             }
             case Outcome.Busy busy -> retryLater(now, pending, busy);
             case Outcome.DiskNearlyFull full -> finishRefused(now, pending, full, logTime);
@@ -294,8 +301,10 @@ final class Router {
                 return;
             }
         }
-        int doublings = Math.min(pending.attempts, BACKOFF_DOUBLINGS_MAX);
-        long wait = (BACKOFF_NANOS << doublings) / 2;
+        long wait =
+                pending.isHeld
+                        ? HELD_BACKOFF_NANOS
+                        : (BACKOFF_NANOS << Math.min(pending.attempts, BACKOFF_DOUBLINGS_MAX)) / 2;
         long at = now.nanos() + wait + jitter.nextLong(wait);
         retriesByNanos.computeIfAbsent(at, nanos -> new ArrayList<>()).add(pending);
     }

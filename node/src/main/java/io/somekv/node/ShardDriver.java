@@ -3,15 +3,14 @@ package io.somekv.node;
 import io.somekv.kv.Incoming;
 import io.somekv.kv.KvMachine;
 import io.somekv.protocol.command.Command;
-import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.MoveSettings;
 import io.somekv.protocol.config.ShardConfig;
 import io.somekv.raft.Now;
-import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -39,14 +38,14 @@ final class ShardDriver {
      */
     private static final long SETTLED_NANOS = 1_000_000_000L;
 
-    /** Shards with data that one group takes in at a time. */
-    private static final int TRANSFERS_MAX = 2;
-
-    private final Places places;
+    private final Tools tools;
     private final MapKeeper maps;
-    private final Router router;
+    private final TransferBudget budget = new TransferBudget();
     private final TreeMap<Long, Course> courseByGroup = new TreeMap<>();
     private long nextNanos;
+
+    /** What is asked, and what is known of where things are. */
+    record Tools(Places places, Router router) {}
 
     /** How far a group that this lane leads has got. */
     private static final class Course {
@@ -54,9 +53,10 @@ final class ShardDriver {
         final TreeSet<Integer> underWay = new TreeSet<>();
 
         /** Those of them that are copied. */
-        final TreeSet<Integer> transfers = new TreeSet<>();
+        final TreeMap<Integer, ShardTransfer> transfers = new TreeMap<>();
 
         final MoveLeftovers leftovers;
+        final ServedReporter reporter;
 
         boolean configuring;
 
@@ -65,33 +65,43 @@ final class ShardDriver {
 
         long settledUntilNanos;
 
-        Course(MoveLeftovers leftovers) {
-            this.leftovers = leftovers;
+        Course(Tools tools) {
+            this.leftovers = new MoveLeftovers(tools.router);
+            this.reporter = new ServedReporter(tools.places, tools.router);
         }
 
         boolean isSettled(Now now, long config) {
             return settledConfig == config && now.nanos() - settledUntilNanos < 0;
         }
+
+        void end(int shard) {
+            underWay.remove(shard);
+            transfers.remove(shard);
+        }
     }
 
     ShardDriver(Places places, MapKeeper maps, Router router, Now startedAt) {
-        this.places = places;
+        this.tools = new Tools(places, router);
         this.maps = maps;
-        this.router = router;
         this.nextNanos = startedAt.nanos();
     }
 
     void tick(Now now) {
-        Optional<ClusterMap> map = places.map();
-        if (map.isEmpty() || now.nanos() - nextNanos < 0) {
+        Optional<ClusterMap> map = tools.places.map();
+        if (map.isEmpty()) {
+            return;
+        }
+        for (Course course : courseByGroup.values()) {
+            List.copyOf(course.transfers.values()).forEach(transfer -> transfer.tick(now));
+        }
+        if (now.nanos() - nextNanos < 0) {
             return;
         }
         nextNanos = now.nanos() + INTERVAL_NANOS;
-        for (GroupHost host : places.hosts()) {
+        for (GroupHost host : tools.places.hosts()) {
             if (host.groupId() != GroupSpec.MASTER && host.leads()) {
                 Course course =
-                        courseByGroup.computeIfAbsent(
-                                host.groupId(), _ -> new Course(new MoveLeftovers(router)));
+                        courseByGroup.computeIfAbsent(host.groupId(), _ -> new Course(tools));
                 drive(now, host, course, map.get());
             }
         }
@@ -109,8 +119,8 @@ final class ShardDriver {
             return;
         }
         for (Incoming move : machine.incoming()) {
-            if (move.isPrepared() && !course.underWay.contains(move.shard())) {
-                resume(now, host, move, course);
+            if (move.isPrepared() && course.underWay.add(move.shard())) {
+                transfer(host, course, courseOf(move)).resume(now, move);
             }
         }
         boolean settled = course.underWay.isEmpty();
@@ -118,10 +128,11 @@ final class ShardDriver {
             if (config.owner(shard) == host.groupId() && !machine.serves(shard)) {
                 settled = false;
                 if (!course.underWay.contains(shard)) {
-                    acquire(now, host, shard, config, course);
+                    acquire(now, host, shard, map, course);
                 }
             }
         }
+        settled &= course.reporter.report(now, host, map);
         if (settled) {
             course.settledConfig = config.number();
             course.settledUntilNanos = now.nanos() + SETTLED_NANOS;
@@ -131,10 +142,10 @@ final class ShardDriver {
     private void configure(Now now, long groupId, Course course, ClusterMap map) {
         if (!course.configuring) {
             course.configuring = true;
-            ask(
+            tools.router.ask(
                     now,
                     groupId,
-                    new Command.Configure(map.settings()),
+                    new Request(Optional.empty(), new Command.Configure(map.settings())),
                     (then, outcome, logTime) -> course.configuring = false);
         }
     }
@@ -143,21 +154,22 @@ final class ShardDriver {
      * What is all here is handed over, or found not to be, before anything else: no other may have
      * the shard until that is known.
      */
-    private void resume(Now now, GroupHost host, Incoming move, Course course) {
-        course.underWay.add(move.shard());
-        new ShardTransfer(
-                        router,
-                        host,
-                        move.shard(),
-                        move.config(),
-                        move.sourceGroup(),
-                        () -> end(course, move.shard()))
-                .resume(now, move);
+    private static ShardTransfer.Course courseOf(Incoming move) {
+        return new ShardTransfer.Course(move.shard(), move.config(), move.sourceGroup());
     }
 
-    private void acquire(Now now, GroupHost host, int shard, ShardConfig config, Course course) {
+    private ShardTransfer transfer(GroupHost host, Course course, ShardTransfer.Course what) {
+        ShardTransfer transfer =
+                new ShardTransfer(tools, host, budget, what, () -> course.end(what.shard()));
+        course.transfers.put(what.shard(), transfer);
+        return transfer;
+    }
+
+    private void acquire(Now now, GroupHost host, int shard, ClusterMap map, Course course) {
+        ShardConfig config = map.config();
         TreeSet<Long> earlier = new TreeSet<>();
-        for (long number = config.number() - 1; number > 0; number--) {
+        long oldest = Math.max(1, map.served(shard).config());
+        for (long number = config.number() - 1; number >= oldest; number--) {
             Optional<ShardConfig> past = maps.config(now, number);
             if (past.isEmpty()) {
                 return;
@@ -168,71 +180,37 @@ final class ShardDriver {
             }
         }
         course.underWay.add(shard);
-        new Acquisition(host, shard, config.number(), earlier, course).next(now);
-    }
-
-    private void ask(Now now, long groupId, Command command, Waiter waiter) {
-        router.ask(now, groupId, new Request(Optional.empty(), command), waiter);
-    }
-
-    /**
-     * One shard on its way to one group: the promises of all who may have had it, the data of the
-     * one that has it, the ownership.
-     */
-    private final class Acquisition {
-        private final GroupHost host;
-        private final int shard;
-        private final long config;
-        private final ArrayDeque<Long> unasked;
-        private final Course course;
-
-        /** Who serves the shard, with data; 0 for nobody. */
-        private long holder;
-
-        Acquisition(GroupHost host, int shard, long config, Set<Long> earlier, Course course) {
-            this.host = host;
-            this.shard = shard;
-            this.config = config;
-            this.unasked = new ArrayDeque<>(earlier);
-            this.course = course;
-        }
-
-        void next(Now now) {
-            if (!unasked.isEmpty()) {
-                long owner = unasked.removeFirst();
-                ask(
-                        now,
-                        owner,
-                        new Command.GiveUp(shard, config),
-                        (then, outcome, logTime) -> onPromise(then, owner, outcome));
-            } else if (holder != 0 && course.transfers.size() >= TRANSFERS_MAX) {
-                end(course, shard);
-            } else if (holder != 0) {
-                course.transfers.add(shard);
-                new ShardTransfer(router, host, shard, config, holder, () -> end(course, shard))
-                        .begin(now);
-            } else {
-                ask(
-                        now,
+        new Acquisition(
+                        tools.router,
                         host.groupId(),
-                        Command.Own.empty(shard, config),
-                        (then, outcome, logTime) -> end(course, shard));
-            }
-        }
+                        Command.Own.empty(shard, config.number()),
+                        earlier,
+                        new Acquisition.Next() {
+                            @Override
+                            public void bring(Now then, long holder) {
+                                ShardTransfer.Course what =
+                                        new ShardTransfer.Course(shard, config.number(), holder);
+                                maybeTransfer(then, host, course, what);
+                            }
 
-        /** Anything but a promise ends this try; a later round of the driver begins another. */
-        private void onPromise(Now now, long owner, Outcome outcome) {
-            if (outcome instanceof Outcome.GivenUp givenUp) {
-                holder = givenUp.hasData() ? owner : holder;
-                next(now);
-            } else {
-                end(course, shard);
-            }
-        }
+                            @Override
+                            public void end() {
+                                course.end(shard);
+                            }
+                        })
+                .go(now);
     }
 
-    private static void end(Course course, int shard) {
-        course.underWay.remove(shard);
-        course.transfers.remove(shard);
+    private void maybeTransfer(Now now, GroupHost host, Course course, ShardTransfer.Course what) {
+        MoveSettings settings =
+                tools.places.map().map(ClusterMap::moves).orElse(MoveSettings.DEFAULT);
+        boolean mayBegin =
+                course.transfers.size() < settings.transfersMax()
+                        && !settings.isPaused(what.shard());
+        if (mayBegin) {
+            transfer(host, course, what).begin(now);
+        } else {
+            course.end(what.shard());
+        }
     }
 }

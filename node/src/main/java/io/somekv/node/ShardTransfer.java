@@ -7,47 +7,67 @@ import io.somekv.protocol.command.CopyCursor;
 import io.somekv.protocol.command.HandOverProof;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
+import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.config.MoveSettings;
 import io.somekv.raft.Now;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings one shard with data from the group that serves it into one that this lane leads (DESIGN
- * §7): has it copied, caught up with, frozen, handed over, owned, and released. How far it is
- * stands in the two groups' logs; this asks for the next step, and whoever leads next goes on.
- * Whatever is refused ends the try, and the driver begins another.
+ * §7): has it copied, caught up with, frozen, handed over, and owned. How far it is stands in the
+ * two groups' logs; this asks for the next step, and whoever leads next goes on. Whatever is
+ * refused ends the try, and the driver begins another.
  */
 final class ShardTransfer {
     /** So few changes are copied in one piece under the freeze. */
     private static final int CHANGES_LEFT_MAX = 64;
 
+    /** Pieces of changes after which it is frozen all the same: writes outrun the copying. */
+    private static final int CHANGES_PIECES_MAX = 100;
+
+    /** Which shard, from where to where. */
+    record Course(int shard, long config, long source) {}
+
     private final Router router;
+    private final Places places;
     private final GroupHost host;
-    private final int shard;
-    private final long config;
-    private final long source;
+    private final TransferBudget budget;
+    private final Course course;
     private final Runnable onEnd;
     private long copyId;
+    private int changesPieces;
+
+    /** What is next once there is something to spend; null while something is under way. */
+    private @Nullable Step rested;
+
+    private interface Step {
+        void at(Now now);
+    }
 
     /**
      * @param host of the target group
-     * @param source group that serves the shard
      * @param onEnd run once nothing of this is under way any more
      */
     ShardTransfer(
-            Router router, GroupHost host, int shard, long config, long source, Runnable onEnd) {
-        this.router = router;
+            ShardDriver.Tools tools,
+            GroupHost host,
+            TransferBudget budget,
+            Course course,
+            Runnable onEnd) {
+        this.router = tools.router();
+        this.places = tools.places();
         this.host = host;
-        this.shard = shard;
-        this.config = config;
-        this.source = source;
+        this.budget = budget;
+        this.course = course;
         this.onEnd = onEnd;
     }
 
     void begin(Now now) {
         ask(
                 now,
-                source,
-                new Command.StartCopy(shard, config, host.groupId()),
+                course.source,
+                new Command.StartCopy(course.shard, course.config, host.groupId()),
                 (then, outcome, logTime) -> {
                     if (outcome instanceof Outcome.Copying copying) {
                         copyId = copying.copyId();
@@ -64,22 +84,43 @@ final class ShardTransfer {
         next(now);
     }
 
+    /** Goes on if it rests, and need not any longer. */
+    void tick(Now now) {
+        Step next = rested;
+        if (next != null && budget.mayGoOn(now)) {
+            rested = null;
+            next.at(now);
+        }
+    }
+
     private void next(Now now) {
-        if (!host.leads() || ((KvMachine) host.machine()).serves(shard)) {
+        if (!host.leads() || ((KvMachine) host.machine()).serves(course.shard)) {
             onEnd.run();
             return;
         }
         Optional<Incoming> staged = staged();
         if (staged.isPresent() && staged.get().isPrepared()) {
             handOver(now, staged.get());
-        } else {
+        } else if (isWanted()) {
             read(now, staged);
+        } else {
+            onEnd.run();
         }
+    }
+
+    /** Not where it is paused, or was called off by a later config. */
+    private boolean isWanted() {
+        Optional<ClusterMap> map = places.map();
+        return map.isPresent()
+                && !map.get().moves().isPaused(course.shard)
+                && map.get().config().owner(course.shard) == host.groupId();
     }
 
     private Optional<Incoming> staged() {
         for (Incoming move : ((KvMachine) host.machine()).incoming()) {
-            if (move.shard() == shard && move.config() == config && move.copyId() == copyId) {
+            if (move.shard() == course.shard
+                    && move.config() == course.config
+                    && move.copyId() == copyId) {
                 return Optional.of(move);
             }
         }
@@ -91,41 +132,62 @@ final class ShardTransfer {
         long number = staged.map(Incoming::pieces).orElse(0L);
         ask(
                 now,
-                source,
-                new Command.ReadShard(shard, copyId, cursor),
+                course.source,
+                new Command.ReadShard(course.shard, copyId, cursor),
                 (then, outcome, logTime) -> {
                     if (outcome instanceof Outcome.ShardPiece piece) {
-                        stage(then, number, piece);
+                        stage(then, now.nanos(), number, piece);
                     } else {
                         onEnd.run();
                     }
                 });
     }
 
-    private void stage(Now now, long number, Outcome.ShardPiece piece) {
+    private void stage(Now now, long askedNanos, long number, Outcome.ShardPiece piece) {
         askOk(
                 now,
                 host.groupId(),
-                new Command.Stage(shard, config, source, number, piece),
+                new Command.Stage(course.shard, course.config, course.source, number, piece),
                 then -> {
-                    boolean isCaughtUp =
-                            piece.next().part() == CopyCursor.Part.CHANGES
-                                    && piece.freezeId() == 0
-                                    && piece.changesLeft() <= CHANGES_LEFT_MAX;
-                    if (isCaughtUp) {
-                        askOk(then, source, new Command.Freeze(shard, copyId), this::next);
-                    } else {
-                        next(then);
-                    }
+                    budget.spend(
+                            then,
+                            piece.rows().size(),
+                            then.nanos() - askedNanos,
+                            bytesPerSecondMax());
+                    onStaged(then, piece);
                 });
+    }
+
+    /** Rests only while rows are copied: later, changes would come faster than they are copied. */
+    private void onStaged(Now now, Outcome.ShardPiece piece) {
+        if (piece.next().part() == CopyCursor.Part.ROWS) {
+            rested = this::next;
+            tick(now);
+        } else if (isCaughtUp(piece)) {
+            askOk(now, course.source, new Command.Freeze(course.shard, copyId), this::next);
+        } else {
+            next(now);
+        }
+    }
+
+    private boolean isCaughtUp(Outcome.ShardPiece piece) {
+        if (piece.next().part() != CopyCursor.Part.CHANGES || piece.freezeId() != 0) {
+            return false;
+        }
+        changesPieces++;
+        return piece.changesLeft() <= CHANGES_LEFT_MAX || changesPieces > CHANGES_PIECES_MAX;
+    }
+
+    private long bytesPerSecondMax() {
+        return places.map().map(ClusterMap::moves).orElse(MoveSettings.DEFAULT).bytesPerSecondMax();
     }
 
     private void handOver(Now now, Incoming prepared) {
         long freezeId = prepared.cursor().freezeId();
         ask(
                 now,
-                source,
-                new Command.HandOver(shard, copyId, freezeId),
+                course.source,
+                new Command.HandOver(course.shard, copyId, freezeId),
                 (then, outcome, logTime) -> {
                     if (outcome instanceof Outcome.HandedOver handedOver) {
                         own(then, prepared, handedOver.logTime());
@@ -144,12 +206,8 @@ final class ShardTransfer {
         askOk(
                 now,
                 host.groupId(),
-                new Command.Own(shard, config, Optional.of(proof)),
+                new Command.Own(course.shard, course.config, Optional.of(proof)),
                 then -> onEnd.run());
-    }
-
-    private interface Step {
-        void at(Now now);
     }
 
     private void askOk(Now now, long group, Command command, Step then) {

@@ -55,7 +55,7 @@ public final class RandomRecords {
         Class<?> plain = (Class<?>) type;
         if (plain == long.class || plain == Long.class) {
             return random.nextLong() >>> 1 >> random.nextInt(63);
-        } else if (plain == int.class) {
+        } else if (plain == int.class || plain == Integer.class) {
             return random.nextInt() >> random.nextInt(32);
         } else if (plain == boolean.class) {
             return random.nextBoolean();

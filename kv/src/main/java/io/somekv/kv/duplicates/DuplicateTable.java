@@ -221,7 +221,7 @@ public final class DuplicateTable {
     // ---- a shard on its way
 
     /** What is remembered of a shard behind a {@link MovedRecord#position}, up to some size. */
-    public List<MovedRecord> recordsAfter(int shard, Bytes position, int sizeMax) {
+    public MovedRecords recordsAfter(int shard, Bytes position, int sizeMax) {
         List<MovedRecord> found = new ArrayList<>();
         TreeMap<Bytes, Map.Entry<ClientId, ClientRecords>> ordered = new TreeMap<>();
         for (Map.Entry<ClientId, ClientRecords> client :
@@ -238,14 +238,14 @@ public final class DuplicateTable {
                     continue;
                 }
                 if (size > sizeMax) {
-                    return found;
+                    return new MovedRecords(found, false);
                 }
                 MovedRecord record = moved(id, client, i, rowsRead);
                 size += record.result().size() + RECORD_BYTES;
                 found.add(record);
             }
         }
-        return found;
+        return new MovedRecords(found, true);
     }
 
     private MovedRecord moved(

@@ -37,6 +37,9 @@ public interface Engine extends AutoCloseable {
     /** What a flush now would write to the disk, roughly; rather too much than too little. */
     long unflushedBytes();
 
+    /** What the rows with {@code from <= key < to} take, in bytes, roughly. */
+    long roughSize(Bytes from, Bytes to);
+
     /** Ids of the stores that have rows, ascending. */
     List<Long> stores();
 

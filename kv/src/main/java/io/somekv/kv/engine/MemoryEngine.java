@@ -77,6 +77,19 @@ public final class MemoryEngine implements Engine {
         scan(rows, from, to, visitor);
     }
 
+    @Override
+    public long roughSize(Bytes from, Bytes to) {
+        long[] size = {0};
+        scan(
+                from,
+                to,
+                (key, value) -> {
+                    size[0] += key.size() + value.size();
+                    return true;
+                });
+        return size[0];
+    }
+
     private static void scan(
             NavigableMap<Bytes, Bytes> rows, Bytes from, Bytes to, RowVisitor visitor) {
         if (from.compareTo(to) >= 0) {

@@ -8,7 +8,9 @@ import io.somekv.protocol.codec.Fields;
 import io.somekv.protocol.config.ConfigCodec;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.MoveSettings;
 import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.config.Served;
 import io.somekv.protocol.config.ShardConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +66,29 @@ final class MasterRows {
     static GroupMembers.Report report(Bytes row) {
         ByteReader reader = versioned(row);
         return new GroupMembers.Report(ConfigCodec.readGroup(reader), reader.varLong());
+    }
+
+    static Bytes encode(Served served) {
+        return new ByteWriter()
+                .u8(VERSION)
+                .varLong(served.config())
+                .varLong(served.groupId())
+                .toBytes();
+    }
+
+    static Served served(Bytes row) {
+        ByteReader reader = versioned(row);
+        return new Served(reader.varLong(), reader.varLong());
+    }
+
+    static Bytes encode(MoveSettings moves) {
+        ByteWriter writer = new ByteWriter().u8(VERSION);
+        ConfigCodec.write(writer, moves);
+        return writer.toBytes();
+    }
+
+    static MoveSettings moves(Bytes row) {
+        return ConfigCodec.readMoves(versioned(row));
     }
 
     /** Owners as runs of shards with one owner: a config is short where shards stay together. */

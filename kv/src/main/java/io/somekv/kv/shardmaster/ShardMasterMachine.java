@@ -51,6 +51,7 @@ public final class ShardMasterMachine implements StateMachine {
     private final ClientRegistry clients;
     private final ConfigHistory configs;
     private final GroupMembers members;
+    private final MoveRegister moves;
     private final Map<Long, NodeInfo> nodes = new TreeMap<>();
     private MasterRows.@Nullable Cluster cluster;
 
@@ -61,6 +62,7 @@ public final class ShardMasterMachine implements StateMachine {
         this.clients = new ClientRegistry(engine, storeId);
         this.configs = new ConfigHistory(engine, storeId);
         this.members = new GroupMembers(engine, storeId);
+        this.moves = new MoveRegister(engine, storeId, configs);
         this.cluster = engine.get(clusterKey()).map(MasterRows::cluster).orElse(null);
         engine.scan(
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.NODE),
@@ -99,6 +101,10 @@ public final class ShardMasterMachine implements StateMachine {
             case Command.RegisterNode register -> registerNode(register.node(), writes);
             case Command.ForgetNode forget -> forgetNode(forget.nodeId(), writes);
             case Command.ReportMembers report -> reportMembers(report, writes);
+            case Command.ReportServed report ->
+                    cluster == null ? NOT_STARTED : moves.report(report, writes);
+            case Command.TuneMoves tune ->
+                    cluster == null ? NOT_STARTED : moves.tune(tune.settings(), writes);
             case Command.RegisterClient register ->
                     cluster == null
                             ? NOT_STARTED
@@ -333,7 +339,9 @@ public final class ShardMasterMachine implements StateMachine {
                 started.settings(),
                 members.now(config),
                 members.now(started.master()),
-                new ArrayList<>(nodes.values()));
+                new ArrayList<>(nodes.values()),
+                moves.served(),
+                moves.settings());
     }
 
     /** Nothing here expires. */

@@ -3,6 +3,7 @@ package io.somekv.protocol.command;
 import io.somekv.base.Bytes;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.MoveSettings;
 import io.somekv.protocol.config.NodeInfo;
 import java.util.List;
 import java.util.Optional;
@@ -248,6 +249,22 @@ public sealed interface Command {
      * a group changes its members by itself, and the map follows. An older report changes nothing.
      */
     record ReportMembers(GroupSpec group, long version) implements MasterWrite {}
+
+    /**
+     * A group serves these shards, each from some config on; what is older than what is known
+     * already changes nothing.
+     */
+    record ReportServed(long groupId, List<Since> shards) implements MasterWrite {
+        /** A shard, and the config from which on it is owned. */
+        public record Since(int shard, long config) {}
+
+        public ReportServed {
+            shards = List.copyOf(shards);
+        }
+    }
+
+    /** How shards may move from now on. Idempotent. */
+    record TuneMoves(MoveSettings settings) implements MasterWrite {}
 
     /** Gives out a client id; the same one for the same nonce. */
     record RegisterClient(UUID nonce) implements MasterWrite {}

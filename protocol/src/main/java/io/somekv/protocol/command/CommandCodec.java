@@ -221,7 +221,31 @@ public final class CommandCodec {
                         74,
                         Command.Suspend.class,
                         (out, c) -> numbers(out, c.shard(), c.config()),
-                        in -> new Command.Suspend(Fields.int32(in), in.signedVarLong()));
+                        in -> new Command.Suspend(Fields.int32(in), in.signedVarLong()))
+                .add(
+                        75,
+                        Command.ReportServed.class,
+                        (out, c) -> {
+                            out.signedVarLong(c.groupId());
+                            Fields.list(
+                                    out,
+                                    c.shards(),
+                                    (o, each) -> numbers(o, each.shard(), each.config()));
+                        },
+                        in ->
+                                new Command.ReportServed(
+                                        in.signedVarLong(),
+                                        Fields.list(
+                                                in,
+                                                i ->
+                                                        new Command.ReportServed.Since(
+                                                                Fields.int32(i),
+                                                                i.signedVarLong()))))
+                .add(
+                        76,
+                        Command.TuneMoves.class,
+                        (out, c) -> ConfigCodec.write(out, c.settings()),
+                        in -> new Command.TuneMoves(ConfigCodec.readMoves(in)));
     }
 
     private static void numbers(ByteWriter out, long... values) {

@@ -30,6 +30,7 @@ public final class CopyCodec {
         out.signedVarLong(piece.logTime()).bytes(piece.rows()).i64(piece.digest());
         write(out, piece.next());
         Fields.int32(out, piece.changesLeft());
+        out.signedVarLong(piece.bytesLeft());
     }
 
     static Outcome.ShardPiece readPiece(ByteReader in) {
@@ -40,7 +41,8 @@ public final class CopyCodec {
                 Fields.bytes(in),
                 in.i64(),
                 readCursor(in),
-                Fields.int32(in));
+                Fields.int32(in),
+                in.signedVarLong());
     }
 
     static void write(ByteWriter out, HandOverProof proof) {

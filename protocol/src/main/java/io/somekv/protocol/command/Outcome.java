@@ -60,6 +60,7 @@ public sealed interface Outcome {
      * @param digest over {@code rows}
      * @param next where the next piece begins
      * @param changesLeft behind this piece, counted up to a bound
+     * @param bytesLeft of rows behind this piece, roughly
      */
     record ShardPiece(
             long copyId,
@@ -68,7 +69,8 @@ public sealed interface Outcome {
             Bytes rows,
             long digest,
             CopyCursor next,
-            int changesLeft)
+            int changesLeft,
+            long bytesLeft)
             implements Result {}
 
     /**

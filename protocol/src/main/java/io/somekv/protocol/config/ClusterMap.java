@@ -9,14 +9,24 @@ import java.util.UUID;
  * @param config the config asked for
  * @param master the shard master's own group
  * @param nodes all that are known, ascending by node id
+ * @param served who has served each shard last, by shard
+ * @param moves how shards may move
  */
 public record ClusterMap(
         UUID clusterId,
         GroupSettings settings,
         ShardConfig config,
         GroupSpec master,
-        List<NodeInfo> nodes) {
+        List<NodeInfo> nodes,
+        List<Served> served,
+        MoveSettings moves) {
     public ClusterMap {
         nodes = List.copyOf(nodes);
+        served = List.copyOf(served);
+    }
+
+    /** Who has served the shard last; {@link Served#NOT_YET} for one that nobody knows of. */
+    public Served served(int shard) {
+        return shard >= 0 && shard < served.size() ? served.get(shard) : Served.NOT_YET;
     }
 }

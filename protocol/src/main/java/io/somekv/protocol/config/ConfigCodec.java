@@ -5,10 +5,14 @@ import io.somekv.base.ByteWriter;
 import io.somekv.base.MalformedException;
 import io.somekv.protocol.codec.Fields;
 import io.somekv.protocol.config.GroupSpec.Replica;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** The bytes of this package's records, as they stand inside commands and outcomes. */
 public final class ConfigCodec {
+    private static final int SHARDS_MAX = 1 << 16;
+
     private ConfigCodec() {}
 
     public static void write(ByteWriter out, GroupSettings settings) {
@@ -74,12 +78,54 @@ public final class ConfigCodec {
                 Fields.list(in, ByteReader::signedVarLong));
     }
 
+    public static void write(ByteWriter out, MoveSettings moves) {
+        Fields.int32(out, moves.transfersMax());
+        out.signedVarLong(moves.bytesPerSecondMax()).bool(moves.isPaused());
+        Fields.list(out, moves.pausedShards(), Fields::int32);
+    }
+
+    public static MoveSettings readMoves(ByteReader in) {
+        return new MoveSettings(
+                Fields.int32(in), in.signedVarLong(), in.bool(), Fields.list(in, Fields::int32));
+    }
+
+    /** As runs of shards that are alike: most are. */
+    private static void writeServed(ByteWriter out, List<Served> served) {
+        out.varInt(served.size());
+        int from = 0;
+        while (from < served.size()) {
+            Served each = served.get(from);
+            int end = from + 1;
+            while (end < served.size() && served.get(end).equals(each)) {
+                end++;
+            }
+            out.varInt(end - from).signedVarLong(each.config()).signedVarLong(each.groupId());
+            from = end;
+        }
+    }
+
+    private static List<Served> readServed(ByteReader in) {
+        int count = in.varInt(SHARDS_MAX);
+        List<Served> served = new ArrayList<>();
+        while (served.size() < count) {
+            int run = in.varInt(count - served.size());
+            if (run == 0) {
+                throw new MalformedException("a run of no shards");
+            }
+            served.addAll(
+                    Collections.nCopies(run, new Served(in.signedVarLong(), in.signedVarLong())));
+        }
+        return served;
+    }
+
     public static void write(ByteWriter out, ClusterMap map) {
         Fields.uuid(out, map.clusterId());
         write(out, map.settings());
         write(out, map.config());
         write(out, map.master());
         Fields.list(out, map.nodes(), ConfigCodec::write);
+        writeServed(out, map.served());
+        write(out, map.moves());
     }
 
     public static ClusterMap readMap(ByteReader in) {
@@ -88,6 +134,8 @@ public final class ConfigCodec {
                 readSettings(in),
                 readConfig(in),
                 readGroup(in),
-                Fields.list(in, ConfigCodec::readNode));
+                Fields.list(in, ConfigCodec::readNode),
+                readServed(in),
+                readMoves(in));
     }
 }

@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
             ClusterCommand.Query.class,
             ClusterCommand.Join.class,
             ClusterCommand.Leave.class,
-            ClusterCommand.Move.class
+            ClusterCommand.Move.class,
+            MovesCommand.class
         })
 final class ClusterCommand extends CommandFamily {
     /** Makes a cluster of nodes that run. */

@@ -132,6 +132,11 @@ final class ClusterPicture {
         return Optional.ofNullable(leaders.get(groupId)).map(SeenNode::node);
     }
 
+    /** What the node that leads a group says of it. */
+    Optional<ReplicaStatus> leaderReplica(long groupId) {
+        return Optional.ofNullable(leaders.get(groupId)).flatMap(seen -> seen.replica(groupId));
+    }
+
     /** Ids of all groups that a node which answers has a replica of, ascending. */
     List<Long> groups() {
         return List.copyOf(commits.keySet());

@@ -7,6 +7,7 @@ import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.MoveSettings;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.config.ShardConfig;
 import io.somekv.server.control.ControlException.Kind;
@@ -277,6 +278,11 @@ public final class ClusterControl {
     /** One shard to one group. */
     public void move(int shard, long groupId) {
         expectOk(ask(new Command.Move(shard, groupId)));
+    }
+
+    /** How shards may move from now on. */
+    public void tuneMoves(MoveSettings settings) {
+        expectOk(ask(new Command.TuneMoves(settings)));
     }
 
     /** The map with the config of that number; the latest for -1. */

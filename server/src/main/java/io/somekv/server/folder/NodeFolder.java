@@ -38,6 +38,7 @@ import java.util.UUID;
  * cluster knows this disk by (DESIGN §3): a replica speaks only from the disk it was created on.
  */
 public final class NodeFolder implements Closeable {
+    private static final int MAP_VERSION = 2;
     private static final String FORMAT = "1";
 
     /** What the file {@code identity} says. */
@@ -315,7 +316,7 @@ public final class NodeFolder implements Closeable {
     }
 
     private static Bytes encode(ClusterMap map) {
-        ByteWriter out = new ByteWriter(4096).i32(0).u8(1);
+        ByteWriter out = new ByteWriter(4096).i32(0).u8(MAP_VERSION);
         ConfigCodec.write(out, map);
         Bytes body = out.toBytes();
         out.patchI32(0, SmallFile.checksum(body.slice(4, body.size() - 4).toArray()));
@@ -325,8 +326,9 @@ public final class NodeFolder implements Closeable {
     private static ClusterMap decode(Bytes contents) {
         var in = contents.reader();
         in.i32();
-        if (in.u8() != 1) {
-            throw new MalformedException("no cluster map");
+        int version = in.u8();
+        if (version != MAP_VERSION) {
+            throw new MalformedException("a cluster map of a version not known here: " + version);
         }
         ClusterMap map = ConfigCodec.readMap(in);
         in.end();

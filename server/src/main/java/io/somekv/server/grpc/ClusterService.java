@@ -160,6 +160,8 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
                 .setShardsServed(served)
                 .setHeartbeatGapMaxMillis(group.replica().heartbeatGapNanosMax() / 1_000_000)
                 .setChanging(group.isChanging())
-                .addAllMembers(ProtoMapping.of(group.membership()));
+                .addAllMembers(ProtoMapping.of(group.membership()))
+                .addAllIncoming(
+                        group.shards().incoming().stream().map(ProtoMapping::of).toList());
     }
 }

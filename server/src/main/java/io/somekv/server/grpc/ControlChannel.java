@@ -7,6 +7,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.MoveSettings;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.v1.AddNodeRequest;
 import io.somekv.protocol.v1.AddNodeResponse;
@@ -23,6 +24,7 @@ import io.somekv.protocol.v1.ShardMasterGrpc;
 import io.somekv.protocol.v1.StartClusterRequest;
 import io.somekv.protocol.v1.StartClusterResponse;
 import io.somekv.protocol.v1.TransferLeadershipRequest;
+import io.somekv.protocol.v1.TuneMovesRequest;
 import io.somekv.raft.MembershipChange;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.control.ControlException.Kind;
@@ -189,6 +191,12 @@ public final class ControlChannel implements AutoCloseable {
     public void move(int shard, long groupId) {
         MoveRequest request = MoveRequest.newBuilder().setShard(shard).setGroupId(groupId).build();
         Replies.check(call(() -> master().move(request)).getStatus());
+    }
+
+    public void tuneMoves(MoveSettings settings) {
+        TuneMovesRequest request =
+                TuneMovesRequest.newBuilder().setSettings(ProtoMapping.of(settings)).build();
+        Replies.check(call(() -> master().tuneMoves(request)).getStatus());
     }
 
     private ClusterGrpc.ClusterBlockingStub cluster(long millis) {

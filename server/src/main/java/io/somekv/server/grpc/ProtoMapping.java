@@ -3,12 +3,16 @@ package io.somekv.server.grpc;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.v1.AddMember;
 import io.somekv.protocol.v1.ChangeMembersRequest;
+import io.somekv.kv.Incoming;
 import io.somekv.protocol.v1.ClusterMap;
 import io.somekv.protocol.v1.GroupMember;
 import io.somekv.protocol.v1.GroupSettings;
 import io.somekv.protocol.v1.GroupSpec;
+import io.somekv.protocol.v1.IncomingShard;
+import io.somekv.protocol.v1.MoveSettings;
 import io.somekv.protocol.v1.NodeJoinRequest;
 import io.somekv.protocol.v1.Replica;
+import io.somekv.protocol.v1.Served;
 import io.somekv.protocol.v1.ShardConfig;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
@@ -103,7 +107,55 @@ public final class ProtoMapping {
                         .setConfig(config)
                         .setMaster(of(map.master()));
         map.nodes().forEach(node -> message.addNodes(of(node)));
-        return message.build();
+        map.served().forEach(served -> message.addServed(of(served)));
+        return message.setMoves(of(map.moves())).build();
+    }
+
+    private static Served of(io.somekv.protocol.config.Served served) {
+        return Served.newBuilder()
+                .setConfig(served.config())
+                .setGroupId(served.groupId())
+                .build();
+    }
+
+    static MoveSettings of(io.somekv.protocol.config.MoveSettings settings) {
+        return MoveSettings.newBuilder()
+                .setTransfersMax(settings.transfersMax())
+                .setBytesPerSecondMax(settings.bytesPerSecondMax())
+                .setPaused(settings.isPaused())
+                .addAllPausedShards(settings.pausedShards())
+                .build();
+    }
+
+    static io.somekv.protocol.config.MoveSettings from(MoveSettings settings) {
+        return new io.somekv.protocol.config.MoveSettings(
+                settings.getTransfersMax(),
+                settings.getBytesPerSecondMax(),
+                settings.getPaused(),
+                settings.getPausedShardsList());
+    }
+
+    static IncomingShard of(Incoming move) {
+        return IncomingShard.newBuilder()
+                .setShard(move.shard())
+                .setConfig(move.config())
+                .setSourceGroup(move.sourceGroup())
+                .setPhase(phase(move))
+                .setBytes(move.bytes())
+                .setBytesLeft(move.isOwned() ? 0 : move.bytesLeft())
+                .build();
+    }
+
+    private static String phase(Incoming move) {
+        if (move.isOwned()) {
+            return "RELEASING";
+        }
+        return switch (move.cursor().part()) {
+            case ROWS -> "COPYING";
+            case CHANGES -> "CATCHING_UP";
+            case OUTCOMES -> "FROZEN";
+            case END -> "PREPARED";
+        };
     }
 
     public static io.somekv.protocol.config.ClusterMap from(ClusterMap map) {
@@ -120,7 +172,13 @@ public final class ProtoMapping {
                         map.getConfig().getGroupsList().stream().map(ProtoMapping::from).toList(),
                         map.getConfig().getOwnersList()),
                 from(map.getMaster()),
-                fromAll(map.getNodesList()));
+                fromAll(map.getNodesList()),
+                map.getServedList().stream()
+                        .map(served ->
+                                new io.somekv.protocol.config.Served(
+                                        served.getConfig(), served.getGroupId()))
+                        .toList(),
+                from(map.getMoves()));
     }
 
     static List<GroupMember> of(Membership membership) {

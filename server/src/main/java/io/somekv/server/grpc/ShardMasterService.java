@@ -11,6 +11,7 @@ import io.somekv.protocol.v1.MoveRequest;
 import io.somekv.protocol.v1.RegisterClientRequest;
 import io.somekv.protocol.v1.RegisterClientResponse;
 import io.somekv.protocol.v1.ShardMasterGrpc;
+import io.somekv.protocol.v1.TuneMovesRequest;
 import io.somekv.server.control.ClusterControl;
 
 /** The service ShardMaster of shard_master.proto. */
@@ -74,6 +75,11 @@ final class ShardMasterService extends ShardMasterGrpc.ShardMasterImplBase {
     @Override
     public void move(MoveRequest request, StreamObserver<ChangeResponse> to) {
         change(to, () -> cluster.move(request.getShard(), request.getGroupId()));
+    }
+
+    @Override
+    public void tuneMoves(TuneMovesRequest request, StreamObserver<ChangeResponse> to) {
+        change(to, () -> cluster.tuneMoves(ProtoMapping.from(request.getSettings())));
     }
 
     private static void change(StreamObserver<ChangeResponse> to, Runnable work) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.MoveSettings;
 import io.somekv.protocol.config.ShardConfig;
 import io.somekv.protocol.v1.GroupMember;
 import io.somekv.protocol.v1.ReplicaStatus;
@@ -34,7 +35,14 @@ final class OutputTest {
         GroupSpec group = new GroupSpec(3, List.of(new GroupSpec.Replica(1, 7)));
         ShardConfig config = new ShardConfig(4, List.of(group), List.of(3L, 3L, 0L, 3L, 0L, 0L));
         ClusterMap map =
-                new ClusterMap(new UUID(0, 1), GroupSettings.defaults(6), config, group, List.of());
+                new ClusterMap(
+                        new UUID(0, 1),
+                        GroupSettings.defaults(6),
+                        config,
+                        group,
+                        List.of(),
+                        List.of(),
+                        MoveSettings.DEFAULT);
         assertEquals(
                 """
                 config 4

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.MoveSettings;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.config.ShardConfig;
 import java.io.IOException;
@@ -33,7 +34,15 @@ final class SmallFileTest {
             GroupSpec group = new GroupSpec(0, List.of(new GroupSpec.Replica(1, 1)));
             ShardConfig config = new ShardConfig(0, List.of(), List.of(0L));
             made.save(new KnownCluster(cluster, nodes));
-            made.save(new ClusterMap(cluster, GroupSettings.defaults(1), config, group, nodes));
+            made.save(
+                    new ClusterMap(
+                            cluster,
+                            GroupSettings.defaults(1),
+                            config,
+                            group,
+                            nodes,
+                            List.of(),
+                            MoveSettings.DEFAULT));
             Settings marks = new Settings();
             marks.put("store." + other, "4096");
             made.saveMarks(marks);

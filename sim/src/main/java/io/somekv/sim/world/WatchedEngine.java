@@ -112,6 +112,11 @@ final class WatchedEngine implements Engine {
     }
 
     @Override
+    public long roughSize(Bytes from, Bytes to) {
+        return engine.roughSize(from, to);
+    }
+
+    @Override
     public long unflushedBytes() {
         return engine.unflushedBytes();
     }

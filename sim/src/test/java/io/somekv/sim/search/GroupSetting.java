@@ -3,6 +3,7 @@ package io.somekv.sim.search;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.MoveSettings;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.config.ShardConfig;
 import io.somekv.raft.Member;
@@ -73,6 +74,8 @@ record GroupSetting(
                 GroupSettings.defaults(1),
                 new ShardConfig(1, List.of(group), List.of(SearchNode.GROUP)),
                 new GroupSpec(GroupSpec.MASTER, List.of(new GroupSpec.Replica(1, OUT_OF_REACH))),
-                infos);
+                infos,
+                List.of(),
+                MoveSettings.DEFAULT);
     }
 }

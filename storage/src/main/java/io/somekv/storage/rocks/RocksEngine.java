@@ -15,10 +15,12 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.IngestExternalFileOptions;
+import org.rocksdb.Range;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
+import org.rocksdb.SizeApproximationFlag;
 import org.rocksdb.Slice;
 import org.rocksdb.Snapshot;
 
@@ -204,6 +206,22 @@ public final class RocksEngine implements Engine {
             return database.getLongProperty("rocksdb.cur-size-all-mem-tables");
         } catch (RocksDBException e) {
             throw new EngineFailure("say what it holds in memory", e);
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
+    public long roughSize(Bytes from, Bytes to) {
+        enter();
+        try (Slice first = new Slice(from.toArray());
+                Slice end = new Slice(to.toArray())) {
+            long[] sizes =
+                    database.getApproximateSizes(
+                            List.of(new Range(first, end)),
+                            SizeApproximationFlag.INCLUDE_FILES,
+                            SizeApproximationFlag.INCLUDE_MEMTABLES);
+            return sizes[0];
         } finally {
             leave();
         }

@@ -62,7 +62,7 @@ class MemoryLabTest {
         engine = RocksEngine.open(folder);
         machine = new KvMachine(engine, STORE, Collections.emptySet());
         apply(Optional.empty(), new Command.Configure(new GroupSettings(1, 4 * LARGE, 8, 1)));
-        apply(Optional.empty(), new Command.Own(0, 1));
+        apply(Optional.empty(), Command.Own.empty(0, 1));
         send(0, 1, Command.Put.of(KEY, SMALL));
         assertEquals(SMALL, read());
     }

@@ -1,0 +1,52 @@
+package io.somekv.protocol.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+
+/**
+ * How shards with data may move (DESIGN §7), for all groups and changed while they do.
+ *
+ * @param transfersMax shards that one group takes in at a time
+ * @param bytesPerSecondMax that one node's lane copies, of all its transfers together
+ * @param isPaused nothing is copied; what is handed over already is finished
+ * @param pausedShards nothing of these is copied, ascending
+ */
+public record MoveSettings(
+        int transfersMax, long bytesPerSecondMax, boolean isPaused, List<Integer> pausedShards) {
+    public static final int TRANSFERS_MAX_MAX = 64;
+    public static final long BYTES_PER_SECOND_MIN = 64 << 10;
+
+    public static final MoveSettings DEFAULT = new MoveSettings(2, 64L << 20, false, List.of());
+
+    public MoveSettings {
+        pausedShards = List.copyOf(pausedShards);
+    }
+
+    public boolean isPaused(int shard) {
+        return isPaused || pausedShards.contains(shard);
+    }
+
+    public MoveSettings withTransfersMax(int count) {
+        return new MoveSettings(count, bytesPerSecondMax, isPaused, pausedShards);
+    }
+
+    public MoveSettings withBytesPerSecondMax(long bytes) {
+        return new MoveSettings(transfersMax, bytes, isPaused, pausedShards);
+    }
+
+    /** All moves. */
+    public MoveSettings withPause(boolean pause) {
+        return new MoveSettings(transfersMax, bytesPerSecondMax, pause, pausedShards);
+    }
+
+    public MoveSettings withPause(int shard, boolean pause) {
+        TreeSet<Integer> shards = new TreeSet<>(pausedShards);
+        if (pause) {
+            shards.add(shard);
+        } else {
+            shards.remove(shard);
+        }
+        return new MoveSettings(transfersMax, bytesPerSecondMax, isPaused, new ArrayList<>(shards));
+    }
+}

@@ -1,0 +1,220 @@
+package io.somekv.server.cli;
+
+import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.config.MoveSettings;
+import io.somekv.protocol.config.Served;
+import io.somekv.protocol.config.ShardConfig;
+import io.somekv.protocol.v1.IncomingShard;
+import io.somekv.protocol.v1.ReplicaStatus;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+
+/** The shards that are on their way from group to group, as the leaders of their targets say. */
+final class MovePicture {
+    private static final int BAR_WIDTH = 20;
+
+    /** Not begun: its target takes in others first, or has no leader. */
+    private static final String WAITING = "WAITING";
+
+    private final MoveSettings settings;
+    private final List<SeenMove> moves;
+    private final long takenNanos;
+
+    /** One shard on its way. */
+    record SeenMove(int shard, long from, long to, String phase, long bytes, long bytesLeft) {
+        private OptionalLong percent() {
+            long all = bytes + bytesLeft;
+            return switch (phase) {
+                case WAITING -> OptionalLong.empty();
+                case "COPYING" -> all == 0 ? OptionalLong.empty() : OptionalLong.of(99 * bytes / all);
+                case "RELEASING" -> OptionalLong.of(100);
+                default -> OptionalLong.of(99);
+            };
+        }
+    }
+
+    private MovePicture(MoveSettings settings, List<SeenMove> moves) {
+        this.settings = settings;
+        this.moves = List.copyOf(moves);
+        this.takenNanos = System.nanoTime();
+    }
+
+    static MovePicture of(ClusterPicture picture) {
+        TreeMap<Integer, SeenMove> byShard = new TreeMap<>();
+        picture.map().ifPresent(map -> waiting(map).forEach(m -> byShard.put(m.shard, m)));
+        for (long group : picture.groups()) {
+            for (IncomingShard shard : incoming(picture, group)) {
+                byShard.put(shard.getShard(), seen(group, shard));
+            }
+        }
+        return new MovePicture(
+                picture.map().map(ClusterMap::moves).orElse(MoveSettings.DEFAULT),
+                new ArrayList<>(byShard.values()));
+    }
+
+    private static List<IncomingShard> incoming(ClusterPicture picture, long group) {
+        Optional<ReplicaStatus> leader = picture.leaderReplica(group);
+        return leader.map(ReplicaStatus::getIncomingList).orElse(List.of());
+    }
+
+    private static SeenMove seen(long group, IncomingShard shard) {
+        return new SeenMove(
+                shard.getShard(),
+                shard.getSourceGroup(),
+                group,
+                shard.getPhase(),
+                shard.getBytes(),
+                shard.getBytesLeft());
+    }
+
+    private static List<SeenMove> waiting(ClusterMap map) {
+        List<SeenMove> waiting = new ArrayList<>();
+        for (int shard = 0; shard < map.config().shardCount(); shard++) {
+            long owner = map.config().owner(shard);
+            Served served = map.served(shard);
+            boolean isOnItsWay =
+                    owner != ShardConfig.UNASSIGNED
+                            && served.groupId() != ShardConfig.UNASSIGNED
+                            && served.groupId() != owner;
+            if (isOnItsWay) {
+                waiting.add(new SeenMove(shard, served.groupId(), owner, WAITING, 0, 0));
+            }
+        }
+        return waiting;
+    }
+
+    MoveSettings settings() {
+        return settings;
+    }
+
+    List<SeenMove> moves() {
+        return moves;
+    }
+
+    /** Whether a second look would say how fast it goes. */
+    boolean anyIsCopied() {
+        return moves.stream().anyMatch(move -> move.phase.equals("COPYING"));
+    }
+
+    /** Bytes a second since an earlier look; empty where that did not see it copied. */
+    private OptionalLong rate(SeenMove move, MovePicture earlier) {
+        double seconds = (takenNanos - earlier.takenNanos) / 1e9;
+        for (SeenMove before : earlier.moves) {
+            if (before.shard == move.shard && before.to == move.to && move.bytes > before.bytes) {
+                return OptionalLong.of((long) ((move.bytes - before.bytes) / seconds));
+            }
+        }
+        return OptionalLong.empty();
+    }
+
+    /**
+     * @param earlier a look some time ago, for rates; this one where there is none
+     * @param withBars for a terminal
+     */
+    String table(MovePicture earlier, boolean withBars) {
+        StringBuilder text = new StringBuilder();
+        if (moves.isEmpty()) {
+            text.append("no shard is on its way\n");
+        } else {
+            TextTable table =
+                    withBars
+                            ? new TextTable(
+                                    "SHARD", "FROM", "TO", "PHASE", "", "COPIED", "RATE", "LEFT")
+                            : new TextTable("SHARD", "FROM", "TO", "PHASE", "COPIED", "RATE", "LEFT");
+            moves.forEach(move -> row(table, move, earlier, withBars));
+            text.append(table);
+        }
+        return text.append(limits()).append('\n').toString();
+    }
+
+    private void row(TextTable table, SeenMove move, MovePicture earlier, boolean withBars) {
+        List<String> cells = new ArrayList<>();
+        cells.add(Integer.toString(move.shard));
+        cells.add(Long.toString(move.from));
+        cells.add(Long.toString(move.to));
+        cells.add(phase(move));
+        if (withBars) {
+            cells.add(bar(move));
+        }
+        OptionalLong rate = rate(move, earlier);
+        boolean isCopied = move.phase.equals("COPYING");
+        cells.add(move.bytes == 0 ? "" : copied(move));
+        cells.add(rate.isPresent() ? size(rate.getAsLong()) + "/s" : "");
+        cells.add(
+                isCopied && rate.isPresent() && rate.getAsLong() > 0
+                        ? move.bytesLeft / rate.getAsLong() + " s"
+                        : "");
+        table.row(cells.toArray(String[]::new));
+    }
+
+    private String phase(SeenMove move) {
+        boolean isHeldUp =
+                settings.isPaused(move.shard)
+                        && !move.phase.equals("PREPARED")
+                        && !move.phase.equals("RELEASING");
+        return ClusterPicture.lower(move.phase).replace('_', ' ') + (isHeldUp ? ", paused" : "");
+    }
+
+    private static String copied(SeenMove move) {
+        return move.phase.equals("COPYING")
+                ? size(move.bytes) + " of " + size(move.bytes + move.bytesLeft)
+                : size(move.bytes);
+    }
+
+    private static String bar(SeenMove move) {
+        OptionalLong percent = move.percent();
+        if (percent.isEmpty()) {
+            return "";
+        }
+        int full = (int) (percent.getAsLong() * BAR_WIDTH / 100);
+        return "#".repeat(full) + ".".repeat(BAR_WIDTH - full) + " " + percent.getAsLong() + " %";
+    }
+
+    private String limits() {
+        String text =
+                "at most "
+                        + settings.transfersMax()
+                        + (settings.transfersMax() == 1 ? " shard" : " shards")
+                        + " a group at a time, "
+                        + size(settings.bytesPerSecondMax())
+                        + "/s a lane";
+        if (settings.isPaused()) {
+            return text + "; all moves are paused";
+        }
+        return settings.pausedShards().isEmpty()
+                ? text
+                : text
+                        + "; paused: "
+                        + IdRuns.text(
+                                settings.pausedShards().stream().map(Integer::longValue).toList());
+    }
+
+    static String size(long bytes) {
+        return bytes < 10 << 20
+                ? (bytes + 1023 >> 10) + " KiB"
+                : String.format(Locale.ROOT, "%d MiB", bytes >> 20);
+    }
+
+    String json(MovePicture earlier) {
+        Json json = new Json().beginObject().name("moves").beginArray();
+        for (SeenMove move : moves) {
+            json.beginObject().name("shard").number(move.shard);
+            json.name("from").number(move.from).name("to").number(move.to);
+            json.name("phase").string(ClusterPicture.lower(move.phase));
+            json.name("paused").bool(settings.isPaused(move.shard));
+            json.name("bytes").number(move.bytes).name("bytes_left").number(move.bytesLeft);
+            rate(move, earlier)
+                    .ifPresent(rate -> json.name("bytes_per_second").number(rate));
+            json.endObject();
+        }
+        json.endArray().name("at_once").number(settings.transfersMax());
+        json.name("bytes_per_second_max").number(settings.bytesPerSecondMax());
+        json.name("paused").bool(settings.isPaused()).name("paused_shards").beginArray();
+        settings.pausedShards().forEach(json::number);
+        return json.endArray().endObject() + System.lineSeparator();
+    }
+}

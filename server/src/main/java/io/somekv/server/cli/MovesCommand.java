@@ -1,0 +1,206 @@
+package io.somekv.server.cli;
+
+import io.somekv.protocol.config.MoveSettings;
+import io.somekv.server.cli.MovePicture.SeenMove;
+import io.somekv.server.control.ControlException;
+import io.somekv.server.grpc.ControlChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code somekv cluster moves}: the shards that are on their way, and how they may be. */
+@Command(
+        name = "moves",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "[COMMAND]",
+        description = "Show the shards that are on their way from group to group.",
+        subcommands = {
+            MovesCommand.Pause.class,
+            MovesCommand.Resume.class,
+            MovesCommand.Cancel.class,
+            MovesCommand.Limit.class
+        })
+final class MovesCommand extends ControlCommand {
+    private static final long LOOK_AGAIN_MILLIS = 1000;
+    private static final long RATE_MILLIS = 500;
+
+    /** Cursor to the top left, and everything behind it gone (ECMA-48). */
+    private static final String CLEAR = "\033[H\033[J";
+
+    @Option(names = "--json", description = "For programs.")
+    private boolean json;
+
+    @Option(names = "--watch", description = "Look each second, until no shard is on its way.")
+    private boolean watch;
+
+    @Override
+    void run(ControlChannel channel) throws InterruptedException {
+        MovePicture earlier = look(channel);
+        if (!watch && earlier.anyIsCopied()) {
+            TimeUnit.MILLISECONDS.sleep(RATE_MILLIS);
+        }
+        MovePicture picture = watch ? earlier : look(channel);
+        show(picture, earlier);
+        while (watch && !picture.moves().isEmpty()) {
+            TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MILLIS);
+            earlier = picture;
+            picture = look(channel);
+            show(picture, earlier);
+        }
+    }
+
+    private void show(MovePicture picture, MovePicture earlier) {
+        boolean isTerminal = System.console() != null && System.console().isTerminal();
+        if (json) {
+            out().print(picture.json(earlier));
+        } else {
+            out().print(
+                    (watch && isTerminal ? CLEAR : "") + picture.table(earlier, isTerminal));
+        }
+        out().flush();
+    }
+
+    private static MovePicture look(ControlChannel channel) {
+        return MovePicture.of(ClusterPicture.take(channel, false));
+    }
+
+    private static MoveSettings settings(ControlChannel channel) {
+        return channel.config(-1).moves();
+    }
+
+    private static void setPause(ControlChannel channel, List<Integer> shards, boolean pause) {
+        MoveSettings settings = settings(channel);
+        if (shards.isEmpty()) {
+            settings = settings.withPause(pause);
+        }
+        for (int shard : shards) {
+            settings = settings.withPause(shard, pause);
+        }
+        channel.tuneMoves(settings);
+    }
+
+    /** Copies no more. */
+    @Command(
+            name = "pause",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Copy no shard any more, or none of those named, until 'resume'.",
+                "What was copied stays; what is handed over already is finished."
+            })
+    static final class Pause extends ControlCommand {
+        @Parameters(arity = "0..*", paramLabel = "SHARD", description = "All if none is named.")
+        private List<Integer> shards = new ArrayList<>();
+
+        @Override
+        void run(ControlChannel channel) {
+            setPause(channel, shards, true);
+            out().print(look(channel).table(look(channel), false));
+        }
+    }
+
+    /** The end of a pause. */
+    @Command(
+            name = "resume",
+            mixinStandardHelpOptions = true,
+            description = "Go on with all shards, or those named, after 'pause'.")
+    static final class Resume extends ControlCommand {
+        @Parameters(
+                arity = "0..*",
+                paramLabel = "SHARD",
+                description = "If none is named, the pause of all ends; that of single shards not.")
+        private List<Integer> shards = new ArrayList<>();
+
+        @Override
+        void run(ControlChannel channel) {
+            setPause(channel, shards, false);
+            out().print(look(channel).table(look(channel), false));
+        }
+    }
+
+    /** Calls moves off. */
+    @Command(
+            name = "cancel",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Call off the move of shards that are not handed over yet: by a new config they"
+                        + " are to stay with the group that serves them."
+            })
+    static final class Cancel extends ControlCommand {
+        @Parameters(arity = "1..*", paramLabel = "SHARD", description = "Their numbers, from 0.")
+        private List<Integer> shards = new ArrayList<>();
+
+        @Override
+        void run(ControlChannel channel) {
+            for (int shard : shards) {
+                SeenMove move = moveOf(shard, look(channel));
+                channel.move(shard, move.from());
+                out().println("shard " + shard + " stays with group " + move.from());
+            }
+        }
+
+        private static SeenMove moveOf(int shard, MovePicture picture) {
+            Optional<SeenMove> move =
+                    picture.moves().stream().filter(seen -> seen.shard() == shard).findFirst();
+            if (move.isEmpty()) {
+                throw refused("shard " + shard + " is not on its way");
+            }
+            boolean isLate =
+                    move.get().phase().equals("PREPARED")
+                            || move.get().phase().equals("RELEASING");
+            if (isLate) {
+                throw refused(
+                        "shard "
+                                + shard
+                                + " is handed over: move it back with somekv cluster move "
+                                + shard
+                                + " "
+                                + move.get().from());
+            }
+            return move.get();
+        }
+
+        private static ControlException refused(String why) {
+            return new ControlException(ControlException.Kind.INVALID, why);
+        }
+    }
+
+    /** How many and how fast. */
+    @Command(
+            name = "limit",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Change how many shards move at a time and how fast, also of moves under way.",
+                "Copying yields to clients besides: after each piece it rests as long as that took."
+            })
+    static final class Limit extends ControlCommand {
+        @Option(
+                names = "--at-once",
+                paramLabel = "N",
+                description = "Shards that one group takes in at a time.")
+        private @Nullable Integer atOnce;
+
+        @Option(
+                names = "--rate",
+                paramLabel = "SIZE",
+                description = "What one lane copies in a second, as 64m.")
+        private @Nullable String rate;
+
+        @Override
+        void run(ControlChannel channel) {
+            MoveSettings settings = settings(channel);
+            if (atOnce != null) {
+                settings = settings.withTransfersMax(atOnce);
+            }
+            if (rate != null) {
+                settings = settings.withBytesPerSecondMax(ByteSize.parse(rate));
+            }
+            channel.tuneMoves(settings);
+            out().print(look(channel).table(look(channel), false));
+        }
+    }
+}
