@@ -10,6 +10,7 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.GroupSettings;
+
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -22,6 +23,11 @@ import java.util.Set;
  * result is recorded in the same write of the engine as its effects.
  */
 public final class KvMachine implements StateMachine {
+    /**
+     * Of a shard that is copied to another group: a piece takes no more rows past so many bytes.
+     */
+    public static final int PIECE_SIZE = 128 << 10;
+
     private static final Outcome.Invalid NO_STAMP =
             new Outcome.Invalid("a write of keys needs a stamp");
     private static final Outcome.Invalid NO_SUCH_SHARD =
@@ -39,6 +45,15 @@ public final class KvMachine implements StateMachine {
 
     /** Goes on where the store's rows leave off. */
     public KvMachine(Engine engine, long storeId, Set<Mutation> mutations) {
+        this(engine, storeId, PIECE_SIZE, mutations);
+    }
+
+    /**
+     * One that copies shards in pieces of another size: replicas may differ in that.
+     *
+     * @param pieceSize in place of {@link #PIECE_SIZE}
+     */
+    public KvMachine(Engine engine, long storeId, int pieceSize, Set<Mutation> mutations) {
         this.rows = new MachineRows(engine, storeId, mutations);
         this.places = new KeyPlaces(engine, storeId);
         this.expiries = new ExpiryIndex(engine, storeId);
@@ -50,7 +65,7 @@ public final class KvMachine implements StateMachine {
                         places,
                         expiries,
                         keyspace,
-                        new ShardPieces(engine, storeId, rows.duplicates()));
+                        new ShardPieces(engine, storeId, rows.duplicates(), pieceSize));
         this.readsAwaitTime = !mutations.contains(Mutation.IDLE_GROUP_KEEPS_KEYS);
     }
 

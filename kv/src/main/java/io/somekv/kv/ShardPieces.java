@@ -8,6 +8,7 @@ import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.protocol.command.CopyCursor;
 import io.somekv.protocol.command.Outcome;
+
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -18,16 +19,19 @@ import java.util.Set;
  * moment than those before it, so that a key's last mention is right.
  */
 final class ShardPieces {
-    private static final int PIECE_SIZE = 128 << 10;
-
     /** More changes than this are not counted. */
     static final int CHANGES_COUNTED_MAX = 256;
 
     private final Engine engine;
     private final long storeId;
     private final DuplicateTable duplicates;
+    private final int pieceSize;
 
-    ShardPieces(Engine engine, long storeId, DuplicateTable duplicates) {
+    /**
+     * @param pieceSize past which a piece takes no more, in bytes
+     */
+    ShardPieces(Engine engine, long storeId, DuplicateTable duplicates, int pieceSize) {
+        this.pieceSize = pieceSize;
         this.engine = engine;
         this.storeId = storeId;
         this.duplicates = duplicates;
@@ -67,7 +71,7 @@ final class ShardPieces {
                     if (row.equals(from.rowsAfter())) {
                         return true;
                     }
-                    if (rows.size() > PIECE_SIZE) {
+                    if (rows.size() > pieceSize) {
                         more[0] = true;
                         return false;
                     }
@@ -96,7 +100,7 @@ final class ShardPieces {
                     if (change.equals(from.changesAfter())) {
                         return true;
                     }
-                    if (rows.size() > PIECE_SIZE) {
+                    if (rows.size() > pieceSize) {
                         more[0] = true;
                         return false;
                     }
@@ -118,7 +122,7 @@ final class ShardPieces {
             return from.toChanges();
         }
         MovedRecords records =
-                duplicates.recordsAfter(move.shard(), from.outcomesAfter(), PIECE_SIZE);
+                duplicates.recordsAfter(move.shard(), from.outcomesAfter(), pieceSize);
         records.records().forEach(record -> rows.record(record.encode()));
         return records.areLast()
                 ? from.toEnd(move.freezeId())

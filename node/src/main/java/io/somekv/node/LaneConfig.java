@@ -4,6 +4,7 @@ import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.raft.RaftConfig;
+
 import java.util.Set;
 import java.util.UUID;
 
@@ -20,6 +21,7 @@ import java.util.UUID;
  * @param firstStoreId larger than any store id in the node's shared log; lanes count up from it,
  *     each in steps of {@code laneCount}, so that none is given twice
  * @param askTimeoutNanos how long a plain client's request is tried before its outcome is unknown
+ * @param pieceSize of a shard that is copied to another group, in bytes
  */
 public record LaneConfig(
         int lane,
@@ -32,6 +34,7 @@ public record LaneConfig(
         long firstStoreId,
         RaftConfig raft,
         long askTimeoutNanos,
+        int pieceSize,
         Set<Mutation> mutations) {
     /** Of one node: tokens have room for no more. */
     public static final int LANES_MAX = 1 << Tokens.LANE_BITS;

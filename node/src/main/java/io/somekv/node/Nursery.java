@@ -19,6 +19,7 @@ import io.somekv.raft.Now;
 import io.somekv.raft.PersistMark;
 import io.somekv.raft.RaftReplica;
 import io.somekv.raft.Recovered;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -237,7 +238,7 @@ final class Nursery {
     StateMachine machine(long groupId, long storeId) {
         return groupId == GroupSpec.MASTER
                 ? new ShardMasterMachine(engine, storeId, config.mutations())
-                : new KvMachine(engine, storeId, config.mutations());
+                : new KvMachine(engine, storeId, config.pieceSize(), config.mutations());
     }
 
     Engine.Staging stage(long storeId) {

@@ -9,7 +9,9 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.MoveSettings;
+import io.somekv.raft.Input;
 import io.somekv.raft.Now;
+
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -144,6 +146,7 @@ final class ShardTransfer {
     }
 
     private void stage(Now now, long askedNanos, long number, Outcome.ShardPiece piece) {
+        host.step(now, new Input.AdvanceTime(piece.logTime()));
         askOk(
                 now,
                 host.groupId(),
@@ -201,6 +204,7 @@ final class ShardTransfer {
     }
 
     private void own(Now now, Incoming prepared, long logTime) {
+        host.step(now, new Input.AdvanceTime(logTime));
         HandOverProof proof =
                 new HandOverProof(copyId, prepared.cursor().freezeId(), prepared.digest(), logTime);
         askOk(

@@ -3,6 +3,7 @@ package io.somekv.node;
 import io.somekv.base.Bytes;
 import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
+import io.somekv.kv.KvMachine;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.config.ClusterMap;
@@ -10,6 +11,9 @@ import io.somekv.protocol.frame.Frame;
 import io.somekv.protocol.frame.FrameCodec;
 import io.somekv.raft.Now;
 import io.somekv.raft.RaftConfig;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.List;
@@ -18,7 +22,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The nodes of a {@link LaneCluster}: their lanes, which take turns in one queue of work, and
@@ -104,6 +107,7 @@ final class LaneNodes {
                             firstStoreId,
                             raft,
                             10_000_000_000L,
+                            KvMachine.PIECE_SIZE,
                             mutations);
             lanes[lane] =
                     new Lane(

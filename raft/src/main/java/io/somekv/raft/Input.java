@@ -2,6 +2,7 @@ package io.somekv.raft;
 
 import io.somekv.base.Bytes;
 import io.somekv.base.Invariant;
+
 import java.util.List;
 
 /** Everything that can happen to a replica. */
@@ -56,6 +57,13 @@ public sealed interface Input {
      * refused with the reason. Done once that entry is applied, and the membership settled.
      */
     record ChangeMembership(long token, MembershipChange change) implements Input {}
+
+    /**
+     * Another group's log time was {@code logTime}, and this group is to go on from what was judged
+     * by it. A leader whose own clock is behind advances to there, as far as the clocks of its
+     * quorum bear that out; others do nothing.
+     */
+    record AdvanceTime(long logTime) implements Input {}
 
     /**
      * The state machine has kept everything up to {@code index} for good: the log may be dropped up

@@ -3,8 +3,10 @@ package io.somekv.raft;
 import io.somekv.base.Bytes;
 import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
-import java.util.Optional;
+
 import org.jspecify.annotations.Nullable;
+
+import java.util.Optional;
 
 /**
  * Leads its term (Raft §5.3, §8): appends, replicates, commits, and makes sure all the while that a
@@ -77,6 +79,10 @@ final class Leader implements RoleState {
     long logTime(Now now) {
         long last = core.log().lastLogTime();
         return clock.isRefused() ? last : Math.max(last, clock.wallMillis(now));
+    }
+
+    void advanceTime(long millis) {
+        clock.advanceTo(millis);
     }
 
     boolean stampsTime() {

@@ -39,28 +39,46 @@ final class LeaderClock {
      * from then on: the votes that came first may have been those of slow clocks.
      */
     void judge() {
-        Now now = core.now();
-        long own = QuorumClock.offset(now.wallMillis(), now.nanos());
-        long leadMillisMax = core.config().clockLeadMillisMax();
         if (core.isOnlyVoter()) {
             // Nobody to yield to: time stands still until the clock has caught up.
-            offset = Math.min(offset, own + leadMillisMax);
+            offset = Math.min(offset, own() + core.config().clockLeadMillisMax());
             return;
         }
-        clocks.clear();
-        clocks.add(own);
-        if (!addClocksOfVoters()) {
+        if (!takeClocks()) {
             return;
         }
-        boolean isVouched = clocks.vouchesFor(offset, leadMillisMax);
-        if (isVouched) {
+        if (clocks.vouchesFor(offset, core.config().clockLeadMillisMax())) {
             refusedSinceNanos = Long.MAX_VALUE;
         } else if (!isRefused()) {
             refuse();
         }
     }
 
-    /** Those heard lately. Returns whether they are, with this replica's own, a quorum. */
+    /**
+     * Goes on from {@code millis}, which another group's log time has reached, if that is ahead of
+     * this clock and the quorum vouches for it. A leader with a slow clock would else keep its
+     * group behind for as long as it leads, and no shard could come to it (DESIGN §7).
+     */
+    void advanceTo(long millis) {
+        long wanted = QuorumClock.offset(millis, core.now().nanos());
+        boolean isVouched =
+                takeClocks() && clocks.vouchesFor(wanted, core.config().clockLeadMillisMax());
+        if (isVouched && !isRefused()) {
+            offset = Math.max(offset, wanted);
+        }
+    }
+
+    private long own() {
+        return QuorumClock.offset(core.now().wallMillis(), core.now().nanos());
+    }
+
+    /** Reads those heard lately. Returns whether they are, with this replica's own, a quorum. */
+    private boolean takeClocks() {
+        clocks.clear();
+        clocks.add(own());
+        return addClocksOfVoters();
+    }
+
     private boolean addClocksOfVoters() {
         for (Progress follower : replication.followers()) {
             if (core.membership().isVoter(follower.id()) && hasClock(follower)) {

@@ -2,6 +2,7 @@ package io.somekv.raft;
 
 import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
+
 import java.util.List;
 import java.util.Optional;
 
@@ -50,6 +51,11 @@ public final class RaftReplica {
             case Input.Propose propose -> onPropose(propose);
             case Input.Read read -> onRead(read);
             case Input.TransferLeadership transfer -> onTransfer(transfer);
+            case Input.AdvanceTime advance -> {
+                if (core.role() instanceof Leader leader) {
+                    leader.advanceTime(advance.logTime());
+                }
+            }
             case Input.Persisted persisted -> onPersisted(persisted.mark());
             case Input.ChangeMembership change -> onChange(change);
             case Input.Compact compact -> core.compactTo(compact.index(), compact.logTime());

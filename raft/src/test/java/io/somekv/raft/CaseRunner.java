@@ -2,13 +2,15 @@ package io.somekv.raft;
 
 import io.somekv.base.Bytes;
 import io.somekv.base.Mutation;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Carries out the commands of one text case on a {@link Group}. A command is words and {@code
@@ -77,6 +79,8 @@ final class CaseRunner {
             case "wait" -> g.wait((int) number("ms", 0));
             case "wake" -> g.step(id(), new Input.Wake(number("node", 0)));
             case "clock" -> g.clockLead(id(), number("lead", 0));
+            case "advance" ->
+                    g.step(id(), new Input.AdvanceTime(Group.START_WALL_MILLIS + number("to", 0)));
             case "propose" -> g.propose(id(), payload());
             case "transfer" -> g.step(id(), new Input.TransferLeadership(number("to", 0)));
             case "add", "remove", "members", "create", "compact", "install" -> {

@@ -2,6 +2,7 @@ package io.somekv.server;
 
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.somekv.kv.KvMachine;
 import io.somekv.node.Lane;
 import io.somekv.node.LaneConfig;
 import io.somekv.node.LaneInput;
@@ -27,6 +28,10 @@ import io.somekv.server.peer.NodeDirectory;
 import io.somekv.server.peer.PeerNetwork;
 import io.somekv.server.peer.StoreMarks;
 import io.somekv.server.resp.RespDoor;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -35,8 +40,6 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A node, assembled: the one place that knows all parts and connects them. Parts start from the
@@ -111,7 +114,8 @@ public final class ServerNode implements AutoCloseable {
                         System::nanoTime,
                         why ->
                                 log.warn(
-                                        "how far the logs of other nodes have come was not saved: {}",
+                                        "how far the logs of other nodes have come was not saved:"
+                                                + " {}",
                                         why));
         background.everySecond(keeper::run);
         for (LaneLoop lane : lanes) {
@@ -200,6 +204,7 @@ public final class ServerNode implements AutoCloseable {
                             store.firstStoreId(),
                             raftConfig(options),
                             ASK_TIMEOUT_NANOS,
+                            KvMachine.PIECE_SIZE,
                             Collections.emptySet());
             Lane lane =
                     new Lane(

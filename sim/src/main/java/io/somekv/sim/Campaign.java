@@ -1,6 +1,8 @@
 package io.somekv.sim;
 
 import io.somekv.base.Mutation;
+import io.somekv.sim.world.MoveCounts;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +37,7 @@ public final class Campaign {
             long wallNanos,
             long known,
             long unknown,
+            MoveCounts moves,
             Optional<RunResult> failure) {
         public double runsPerSecond() {
             return runs / (wallNanos / 1e9);
@@ -54,6 +57,7 @@ public final class Campaign {
     private long simulatedNanos;
     private long known;
     private long unknown;
+    private MoveCounts moves = MoveCounts.NONE;
     private Optional<RunResult> failure = Optional.empty();
 
     private Campaign(Plan plan, Consumer<Summary> progress) {
@@ -95,6 +99,7 @@ public final class Campaign {
         simulatedNanos += result.nanos();
         known += result.known();
         unknown += result.unknown();
+        moves = moves.plus(result.moves());
         if (!result.isGood()) {
             failed.set(true);
             if (failure.isEmpty() || result.seed() < failure.get().seed()) {
@@ -106,6 +111,6 @@ public final class Campaign {
 
     private synchronized Summary summary() {
         long wallNanos = Math.max(1, System.nanoTime() - startNanos);
-        return new Summary(runs, simulatedNanos, wallNanos, known, unknown, failure);
+        return new Summary(runs, simulatedNanos, wallNanos, known, unknown, moves, failure);
     }
 }

@@ -1,6 +1,8 @@
 package io.somekv.sim;
 
 import io.somekv.sim.world.Fault;
+import io.somekv.sim.world.MoveCounts;
+
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +18,7 @@ import java.util.TreeMap;
  * @param unknown writes whose outcome nobody ever heard
  * @param longestWaitMillis of a client for an answer
  * @param struck how often each kind of fault did
+ * @param moves what moved with its data
  */
 public record RunResult(
         long seed,
@@ -26,7 +29,8 @@ public record RunResult(
         int known,
         int unknown,
         long longestWaitMillis,
-        Map<Fault, Integer> struck) {
+        Map<Fault, Integer> struck,
+        MoveCounts moves) {
     public RunResult {
         struck = Collections.unmodifiableMap(new TreeMap<>(struck));
     }

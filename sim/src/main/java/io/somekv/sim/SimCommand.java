@@ -1,6 +1,15 @@
 package io.somekv.sim;
 
 import io.somekv.base.Mutation;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -14,12 +23,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /**
  * {@code somekv sim}: runs whole clusters in simulated time, and shows the first that goes wrong.
@@ -29,7 +32,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Simulate whole clusters under faults and check everything they must hold.",
-            "The real nodes on a simulated clock, network and disk: what a seed does, it does again."
+            "The real nodes on a simulated clock, network and disk: what a seed does, it does"
+                    + " again."
         })
 public final class SimCommand implements Callable<Integer> {
     private static final int TAIL_LINES = 200;
@@ -116,6 +120,7 @@ public final class SimCommand implements Callable<Integer> {
                         result.known(),
                         result.unknown()));
         say("faults: " + result.struck());
+        say(result.moves().describe());
         say(result.hashLine());
         if (!result.isGood() && trace == null) {
             printTail(which);
@@ -160,6 +165,7 @@ public final class SimCommand implements Callable<Integer> {
         Campaign.Plan plan = new Campaign.Plan(first, runsMax, nanosMax, threads, mutations());
         Campaign.Summary summary = Campaign.run(plan, new Progress());
         say(describe(summary));
+        say(summary.moves().describe());
         if (summary.failure().isEmpty()) {
             return 0;
         }

@@ -5,6 +5,7 @@ import io.somekv.base.Mutation;
 import io.somekv.sim.check.Breach;
 import io.somekv.sim.world.Scenario;
 import io.somekv.sim.world.SimCluster;
+
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -54,7 +55,8 @@ public final class Simulation {
                 cluster.history().known(),
                 cluster.history().unknown(),
                 cluster.history().longestWaitMillis(),
-                cluster.struck());
+                cluster.struck(),
+                cluster.moves());
     }
 
     private static String describe(RuntimeException e) {

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.somekv.base.Mutation;
+
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -11,7 +14,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
 
 /** What `./check` runs of the simulator; {@code somekv sim} runs as much as one likes. */
 final class SimTest {
@@ -35,7 +37,9 @@ final class SimTest {
     @Test
     void seedsThatFailed() throws InterruptedException {
         for (long seed :
-                new long[] {11_531, 159, 7_100_373, 60_003_850, 900_000_053, 900_037_773}) {
+                new long[] {
+                    11_531, 159, 7_100_373, 60_003_850, 900_000_053, 900_037_773, 65, 500_012
+                }) {
             expectNoFailure(seed, 1, Long.MAX_VALUE);
         }
     }

@@ -65,6 +65,11 @@ public final class EngineKey {
         return key.slice(STORE_ID_SIZE + 2, 8).reader().i64();
     }
 
+    /** The kind of row that a key is of. */
+    public static int kind(Bytes key) {
+        return key.slice(STORE_ID_SIZE + 10, 1).reader().u8();
+    }
+
     /** A key without its store id, which is the one part that differs between replicas. */
     public static Bytes withoutStore(Bytes key) {
         return key.slice(STORE_ID_SIZE, key.size() - STORE_ID_SIZE);

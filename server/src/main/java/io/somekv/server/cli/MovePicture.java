@@ -30,7 +30,8 @@ final class MovePicture {
             long all = bytes + bytesLeft;
             return switch (phase) {
                 case WAITING -> OptionalLong.empty();
-                case "COPYING" -> all == 0 ? OptionalLong.empty() : OptionalLong.of(99 * bytes / all);
+                case "COPYING" ->
+                        all == 0 ? OptionalLong.empty() : OptionalLong.of(99 * bytes / all);
                 case "RELEASING" -> OptionalLong.of(100);
                 default -> OptionalLong.of(99);
             };
@@ -124,7 +125,8 @@ final class MovePicture {
                     withBars
                             ? new TextTable(
                                     "SHARD", "FROM", "TO", "PHASE", "", "COPIED", "RATE", "LEFT")
-                            : new TextTable("SHARD", "FROM", "TO", "PHASE", "COPIED", "RATE", "LEFT");
+                            : new TextTable(
+                                    "SHARD", "FROM", "TO", "PHASE", "COPIED", "RATE", "LEFT");
             moves.forEach(move -> row(table, move, earlier, withBars));
             text.append(table);
         }
@@ -195,7 +197,7 @@ final class MovePicture {
 
     static String size(long bytes) {
         return bytes < 10 << 20
-                ? (bytes + 1023 >> 10) + " KiB"
+                ? ((bytes + 1023) >> 10) + " KiB"
                 : String.format(Locale.ROOT, "%d MiB", bytes >> 20);
     }
 
@@ -207,8 +209,7 @@ final class MovePicture {
             json.name("phase").string(ClusterPicture.lower(move.phase));
             json.name("paused").bool(settings.isPaused(move.shard));
             json.name("bytes").number(move.bytes).name("bytes_left").number(move.bytesLeft);
-            rate(move, earlier)
-                    .ifPresent(rate -> json.name("bytes_per_second").number(rate));
+            rate(move, earlier).ifPresent(rate -> json.name("bytes_per_second").number(rate));
             json.endObject();
         }
         json.endArray().name("at_once").number(settings.transfersMax());

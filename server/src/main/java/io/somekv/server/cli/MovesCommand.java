@@ -55,12 +55,12 @@ final class MovesCommand extends ControlCommand {
     }
 
     private void show(MovePicture picture, MovePicture earlier) {
-        boolean isTerminal = System.console() != null && System.console().isTerminal();
+        boolean isTerminal =
+                Optional.ofNullable(System.console()).filter(c -> c.isTerminal()).isPresent();
         if (json) {
             out().print(picture.json(earlier));
         } else {
-            out().print(
-                    (watch && isTerminal ? CLEAR : "") + picture.table(earlier, isTerminal));
+            out().print((watch && isTerminal ? CLEAR : "") + picture.table(earlier, isTerminal));
         }
         out().flush();
     }
@@ -150,8 +150,7 @@ final class MovesCommand extends ControlCommand {
                 throw refused("shard " + shard + " is not on its way");
             }
             boolean isLate =
-                    move.get().phase().equals("PREPARED")
-                            || move.get().phase().equals("RELEASING");
+                    move.get().phase().equals("PREPARED") || move.get().phase().equals("RELEASING");
             if (isLate) {
                 throw refused(
                         "shard "

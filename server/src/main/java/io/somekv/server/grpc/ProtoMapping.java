@@ -1,9 +1,9 @@
 package io.somekv.server.grpc;
 
+import io.somekv.kv.Incoming;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.v1.AddMember;
 import io.somekv.protocol.v1.ChangeMembersRequest;
-import io.somekv.kv.Incoming;
 import io.somekv.protocol.v1.ClusterMap;
 import io.somekv.protocol.v1.GroupMember;
 import io.somekv.protocol.v1.GroupSettings;
@@ -112,10 +112,7 @@ public final class ProtoMapping {
     }
 
     private static Served of(io.somekv.protocol.config.Served served) {
-        return Served.newBuilder()
-                .setConfig(served.config())
-                .setGroupId(served.groupId())
-                .build();
+        return Served.newBuilder().setConfig(served.config()).setGroupId(served.groupId()).build();
     }
 
     static MoveSettings of(io.somekv.protocol.config.MoveSettings settings) {

@@ -1,12 +1,17 @@
 package io.somekv.sim.check;
 
+import io.somekv.kv.engine.WriteBatch;
 import io.somekv.node.GroupStatus;
 import io.somekv.node.log.GroupRecord;
 import io.somekv.node.log.RecoveredGroup;
+import io.somekv.protocol.config.GroupSpec;
 import io.somekv.raft.Entry;
 import io.somekv.raft.Message;
+
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Everything that must hold of all nodes at once, checked after every event against what has
@@ -16,6 +21,10 @@ public final class ClusterWatch {
     private final TreeMap<Long, ConsensusWatch> consensus = new TreeMap<>();
     private final TreeMap<Long, AppliedWatch> applied = new TreeMap<>();
     private final OwnershipWatch ownership = new OwnershipWatch();
+    private final TreeMap<Long, GroupRows> rows = new TreeMap<>();
+    private final ShardWatch shards = new ShardWatch();
+    private final ExecutionWatch executions = new ExecutionWatch();
+    private Consumer<MoveStep.Taken> onStep = _ -> {};
 
     /** A lane of this node wants these written. */
     public void handedOut(long node, List<GroupRecord> records) {
@@ -58,6 +67,36 @@ public final class ClusterWatch {
     /** An engine took a batch; see {@link AppliedWatch#applied}. */
     public void applied(long node, long groupId, long before, long index, long changes) {
         appliedOf(groupId).applied(node, before, index, changes);
+    }
+
+    /** What an engine took for an entry, store ids left aside: told of every replica's. */
+    public void changed(long groupId, WriteBatch batch) {
+        GroupRows group = rows.computeIfAbsent(groupId, GroupRows::new);
+        Optional<GroupRows.Step> taken = group.take(batch);
+        if (taken.isEmpty()) {
+            return;
+        }
+        GroupRows.Step step = taken.get();
+        executions.applied(step);
+        if (groupId != GroupSpec.MASTER) {
+            ownership.observed(groupId, step.index(), step.after().states());
+            shards.applied(step);
+            MoveStep.between(groupId, step.before(), step.after()).forEach(onStep);
+        }
+    }
+
+    /** Told of each step of a shard's way, as soon as the first replica has applied it. */
+    public void onMoveStep(Consumer<MoveStep.Taken> listener) {
+        onStep = listener;
+    }
+
+    /** How many shards are on their way, or are not yet released after it. */
+    public int shardsOnTheirWay() {
+        int count = 0;
+        for (GroupRows group : rows.values()) {
+            count += group.shards().outgoing().size() + group.shards().incoming().size();
+        }
+        return count;
     }
 
     /** All rows of a group on a node; see {@link AppliedWatch#digest}. */

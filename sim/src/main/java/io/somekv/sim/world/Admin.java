@@ -10,6 +10,7 @@ import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
+
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +27,9 @@ import java.util.function.Predicate;
 public final class Admin {
     private record Step(
             String name, Consumer<Consumer<Outcome>> attempt, Predicate<Outcome> done) {}
+
+    /** After {@link #stop} the only step that is tried until it is done. */
+    private static final String LAST = "join, once more";
 
     private final World world;
     private final List<SimNode> nodes;
@@ -81,22 +85,22 @@ public final class Admin {
 
     private int groupsAtStart() {
         Scenario scenario = world.scenario();
-        return scenario.moves() ? scenario.dataGroups() - 1 : scenario.dataGroups();
+        return scenario.moves().any() ? scenario.dataGroups() - 1 : scenario.dataGroups();
     }
 
     /**
-     * Groups join and leave and shards move, every few seconds, one try each. The first group stays
-     * in: without any group there would be nobody to read the keys from in the end.
+     * Groups join and leave and shards move, every few seconds, one try each. The first group is in
+     * at the end: without any group there would be nobody to read the keys from.
      */
     void keepMoving() {
         world.timeline()
                 .after(
-                        SECOND / 2 + random.nextLong(4 * SECOND),
+                        SECOND / 5 + random.nextLong(3 * SECOND),
                         () -> {
                             if (stopped) {
                                 return;
                             }
-                            if (isIdle() && world.scenario().moves()) {
+                            if (isIdle() && world.scenario().moves().any()) {
                                 moveSomething();
                             }
                             keepMoving();
@@ -104,23 +108,77 @@ public final class Admin {
     }
 
     private void moveSomething() {
-        int groups = world.scenario().dataGroups();
-        long group = 1L + random.nextInt(groups);
         int shard = random.nextInt(world.scenario().shards());
-        switch (random.nextInt(4)) {
-            case 0 -> {
-                if (created.add(group)) {
-                    createReplicas(spec(group));
-                }
-                ask("join", new Command.Join(List.of(spec(group))), _ -> true);
-            }
-            case 1 -> {
-                if (group > 1) {
-                    ask("leave", new Command.Leave(List.of(group)), _ -> true);
+        switch (random.nextInt(9)) {
+            case 0 -> join(anyGroup());
+            case 1 -> leave(anyGroup());
+            case 2 -> {
+                for (int i = random.nextInt(2, 6); i > 0; i--) {
+                    joinOrLeave();
                 }
             }
-            default -> ask("move", new Command.Move(shard, group), _ -> true);
+            case 3, 4 -> {
+                long there = anyGroup();
+                long back = anyGroup();
+                for (int i = random.nextInt(2, 4); i > 0; i--) {
+                    move(shard, i % 2 == 0 ? there : back);
+                    pause(2 * SECOND);
+                }
+            }
+            case 5 -> {
+                if (world.scenario().moves().allLeave()) {
+                    emptyForAWhile();
+                }
+            }
+            default -> move(shard, anyGroup());
         }
+    }
+
+    private long anyGroup() {
+        return 1L + random.nextInt(world.scenario().dataGroups());
+    }
+
+    private void joinOrLeave() {
+        if (random.nextBoolean()) {
+            join(anyGroup());
+        } else {
+            leave(anyGroup());
+        }
+        pause(SECOND);
+    }
+
+    private void join(long group) {
+        if (created.add(group)) {
+            createReplicas(spec(group));
+        }
+        ask("join", new Command.Join(List.of(spec(group))), _ -> true);
+    }
+
+    private void leave(long group) {
+        if (group > 1) {
+            ask("leave", new Command.Leave(List.of(group)), _ -> true);
+        }
+    }
+
+    private void move(int shard, long group) {
+        ask("move", new Command.Move(shard, group), _ -> true);
+    }
+
+    /** No group is to have any shard; later some are. */
+    private void emptyForAWhile() {
+        for (long group = world.scenario().dataGroups(); group >= 1; group--) {
+            ask("leave, all of them", new Command.Leave(List.of(group)), _ -> true);
+        }
+        pause(4 * SECOND);
+        join(anyGroup());
+    }
+
+    private void pause(long nanosMax) {
+        long nanos = random.nextInt(3) == 0 ? 0 : random.nextLong(nanosMax);
+        add(
+                "pause",
+                done -> world.timeline().after(nanos, () -> done.accept(new Outcome.Ok())),
+                _ -> true);
     }
 
     /** Whether these nodes have a majority of every group, if no group has changed its members. */
@@ -138,11 +196,16 @@ public final class Admin {
         return true;
     }
 
-    /** Gives up what is not yet begun. */
+    /** Gives up what is not yet begun; where all groups may have left, one is to be in. */
     void stop() {
         stopped = true;
         while (steps.size() > 1) {
             steps.removeLast();
+        }
+        if (world.scenario().moves().any()) {
+            Command join = new Command.Join(List.of(spec(1)));
+            // At any door: the one of before may be that of a node which is left out.
+            add(LAST, then -> new PlainClient(world, nodes).execute(join, then), Admin::executed);
         }
     }
 
@@ -192,7 +255,7 @@ public final class Admin {
             nodes.forEach(node -> replicas.add(new GroupSpec.Replica(node.id(), node.id())));
             return new GroupSpec(group, replicas);
         }
-        for (int i = 0; i < world.scenario().replicas(); i++) {
+        for (int i = 0; i < world.scenario().replicasOf(group); i++) {
             long node = 1 + (group + i) % nodes.size();
             replicas.add(new GroupSpec.Replica(10 * group + i, node));
         }
@@ -245,7 +308,8 @@ public final class Admin {
                         () ->
                                 step.attempt.accept(outcome -> {
                                     world.trace().remark(() -> step.name + ": " + outcome);
-                                    boolean isDone = step.done.test(outcome);
+                                    boolean isGivenUp = stopped && !step.name.equals(LAST);
+                                    boolean isDone = isGivenUp || step.done.test(outcome);
                                     if (isDone) {
                                         steps.removeFirst();
                                     }

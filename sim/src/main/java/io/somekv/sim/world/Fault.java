@@ -44,6 +44,8 @@ public enum Fault {
     HAND_OVER_CUT_OFF,
     /** The same, and all that nodes say to it takes long: it goes on by answers of before. */
     HAND_OVER_BEHIND,
+    /** The leader of a source, a target or the shard master, right behind a step of a move. */
+    AT_MOVE,
     /** A wall clock jumps. */
     CLOCK_JUMP,
     /** A byte of a synced log flips while its node is down: the node must not come back. */

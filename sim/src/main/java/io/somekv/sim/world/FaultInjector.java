@@ -3,7 +3,9 @@ package io.somekv.sim.world;
 import static io.somekv.sim.world.Timeline.MILLISECOND;
 import static io.somekv.sim.world.Timeline.SECOND;
 
+import io.somekv.sim.check.MoveStep;
 import io.somekv.storage.disk.DiskOperation;
+
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -23,6 +25,8 @@ final class FaultInjector {
     private final List<Fault> kinds;
     private final SplittableRandom random;
     private final EnumMap<Fault, Integer> struck = new EnumMap<>(Fault.class);
+    private final MoveTally tally;
+    private final MoveAim aim;
     private boolean active;
 
     /** Nodes that are not started while only a core is healed. */
@@ -33,12 +37,17 @@ final class FaultInjector {
      */
     private boolean anyDiskLost;
 
-    FaultInjector(World world, Network network, List<SimNode> nodes) {
+    /**
+     * @param tally told of each strike
+     */
+    FaultInjector(World world, Network network, List<SimNode> nodes, MoveTally tally) {
         this.world = world;
+        this.tally = tally;
         this.network = network;
         this.nodes = nodes;
         this.kinds = List.copyOf(world.scenario().faults());
         this.random = world.fork();
+        this.aim = new MoveAim(world, nodes, this::strikeAtMove);
         for (SimNode node : nodes) {
             node.onEnd(() -> startLater(node));
         }
@@ -51,6 +60,10 @@ final class FaultInjector {
         active = true;
         network.links(world.scenario().links());
         plan();
+    }
+
+    void onMoveStep(MoveStep.Taken taken) {
+        aim.onStep(taken);
     }
 
     /** How often each kind of fault struck. */
@@ -95,6 +108,7 @@ final class FaultInjector {
     /** Everything works again, except for what is broken for good. */
     void end() {
         active = false;
+        aim.disarm();
         heldDown.clear();
         network.quiet();
         for (SimNode node : nodes) {
@@ -153,7 +167,25 @@ final class FaultInjector {
         anyDiskLost |= isLoss && hits;
         if (hits) {
             struck.merge(fault, 1, Integer::sum);
+            tally.onStrike();
         }
+    }
+
+    private void strikeAtMove(SimNode node) {
+        if (!active) {
+            return;
+        }
+        world.trace().remark(() -> "AT_MOVE strikes at node " + node.id());
+        switch (random.nextInt(6)) {
+            case 0 -> node.kill();
+            case 1 -> node.cutPower();
+            case 2 -> node.dieAtEffect(random.nextInt(4));
+            case 3 -> isolate(node);
+            case 4 -> node.pause(100 * MILLISECOND + random.nextLong(4 * SECOND));
+            default -> node.leaveLeadership();
+        }
+        struck.merge(Fault.AT_MOVE, 1, Integer::sum);
+        tally.onStrike();
     }
 
     /** False where it had nothing to strike at. */
@@ -189,8 +221,15 @@ final class FaultInjector {
                 inAWhile(random.nextLong(60 * MILLISECOND), () -> isolate(node));
             }
             case HAND_OVER_BEHIND -> handOverBehind(node);
+            case AT_MOVE -> {
+                aim.arm();
+                return false;
+            }
             case CLOCK_JUMP -> {
                 List<SimNode> wrong = minority();
+                if (wrong.isEmpty()) {
+                    return false;
+                }
                 setWrongClock(wrong.get(random.nextInt(wrong.size())));
             }
             case ROT -> {
@@ -304,9 +343,12 @@ final class FaultInjector {
 
     // ---- clocks and disks
 
-    /** The same nodes in the whole run: a majority of clocks is right at any time. */
+    /**
+     * The same nodes in the whole run: a majority of clocks is right at any time, in each group.
+     */
     private List<SimNode> minority() {
-        return nodes.subList(0, (world.scenario().replicas() - 1) / 2);
+        boolean hasLone = world.scenario().moves().lone();
+        return nodes.subList(0, hasLone ? 0 : (world.scenario().replicas() - 1) / 2);
     }
 
     private void setWrongClock(SimNode node) {

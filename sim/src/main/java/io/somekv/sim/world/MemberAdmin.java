@@ -9,6 +9,7 @@ import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
 import io.somekv.raft.MembershipChange;
 import io.somekv.raft.ReplicaStatus;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -53,7 +54,7 @@ final class MemberAdmin {
         for (SimNode node : nodes) {
             Optional<Membership> members = ledBy(node, group);
             if (members.isPresent()) {
-                MembershipChange change = draw(members.get());
+                MembershipChange change = draw(group, members.get());
                 world.trace().remark(() -> "group " + group + ": " + change);
                 node.process()
                         .orElseThrow()
@@ -84,7 +85,8 @@ final class MemberAdmin {
         return Optional.empty();
     }
 
-    private MembershipChange draw(Membership members) {
+    private MembershipChange draw(long group, Membership members) {
+        int replicas = world.scenario().replicasOf(group);
         List<SimNode> free = new ArrayList<>(nodes);
         free.removeIf(node ->
                 node.isDamaged()
@@ -93,14 +95,14 @@ final class MemberAdmin {
         boolean isVoter = members.voters().contains(some);
         boolean mayShrink =
                 !world.scenario().losesDisks()
-                        && members.voters().size() > world.scenario().replicas() - 1;
+                        && members.voters().size() > Math.max(1, replicas - 1);
         if (free.isEmpty() || (random.nextInt(3) == 0 && (mayShrink || !isVoter))) {
             return mayShrink || !isVoter
                     ? new MembershipChange.Remove(some.replicaId())
                     : addOn(nodes.get(random.nextInt(nodes.size())), 0);
         }
         SimNode node = free.get(random.nextInt(free.size()));
-        boolean isEnough = members.voters().size() >= world.scenario().replicas();
+        boolean isEnough = members.voters().size() >= replicas;
         return addOn(node, isVoter && isEnough ? some.replicaId() : 0);
     }
 

@@ -20,6 +20,7 @@ import io.somekv.raft.Membership;
 import io.somekv.raft.MembershipChange;
 import io.somekv.raft.RaftConfig;
 import io.somekv.storage.wal.Wal;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,6 +75,7 @@ final class NodeProcess {
                             firstStoreId,
                             raftConfig(),
                             world.scenario().askNanos(),
+                            world.scenario().moves().pieceSize(),
                             world.mutations());
             List<RecoveredGroup> own =
                     recovered.stream().filter(g -> laneOf(g.groupId()) == lane).toList();

@@ -3,6 +3,8 @@ package io.somekv.sim.world;
 import static io.somekv.sim.world.Timeline.MILLISECOND;
 import static io.somekv.sim.world.Timeline.SECOND;
 
+import io.somekv.kv.KvMachine;
+
 import java.util.EnumSet;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -23,7 +25,7 @@ import java.util.SplittableRandom;
  * @param flushGapNanos mean time from one flush of an engine to the next
  * @param appendBytesMax of one AppendEntries: small, and followers catch up in many steps
  * @param clocks what the nodes' clocks are like, and whether leaders go by them
- * @param moves whether groups join and leave and shards move while things go wrong
+ * @param moves whether and how groups join and leave and shards move while things go wrong
  * @param askNanos how long a node tries for a client without an identity
  * @param timed keys that expire now and then
  * @param pair whether there are two keys that commands name together
@@ -51,7 +53,7 @@ public record Scenario(
         long flushGapNanos,
         int appendBytesMax,
         Clocks clocks,
-        boolean moves,
+        Moves moves,
         long askNanos,
         int timed,
         boolean pair,
@@ -113,6 +115,33 @@ public record Scenario(
         }
     }
 
+    /**
+     * Groups that join and leave, and shards that move.
+     *
+     * @param any whether anything moves
+     * @param lone whether every other group has a single replica
+     * @param pieceSize of a shard that is copied: small, and each copy takes several pieces
+     * @param allLeave whether there are times in which no group is to have any shard
+     */
+    public record Moves(boolean any, boolean lone, int pieceSize, boolean allLeave) {
+        public static final Moves NONE = new Moves(false, false, KvMachine.PIECE_SIZE, false);
+
+        private static final int[] PIECE_SIZES = {1, 60, 400, KvMachine.PIECE_SIZE};
+
+        static Moves draw(SplittableRandom random) {
+            return new Moves(
+                    true,
+                    random.nextInt(3) == 0,
+                    PIECE_SIZES[random.nextInt(PIECE_SIZES.length)],
+                    random.nextInt(4) == 0);
+        }
+    }
+
+    /** How many replicas a group begins with; the shard master has one on every node. */
+    int replicasOf(long group) {
+        return moves.lone && group % 2 == 1 ? 1 : replicas;
+    }
+
     /** Where it can be told who is a majority: groups keep their members, and nodes their disks. */
     public boolean healsCoreFirst() {
         return healsCore && !changesMembers && !losesDisks();
@@ -136,24 +165,25 @@ public record Scenario(
     public static Scenario draw(SplittableRandom random) {
         boolean five = random.nextInt(3) == 0;
         boolean calm = random.nextInt(20) == 0;
+        Moves moves = random.nextInt(3) == 0 ? Moves.draw(random) : Moves.NONE;
         return new Scenario(
                 five ? 5 : 3,
                 five && random.nextBoolean() ? 5 : 3,
-                2 + random.nextInt(2),
+                2 + random.nextInt(moves.any ? 3 : 2),
                 4 << random.nextInt(3),
                 2 + random.nextInt(3),
                 1 + random.nextInt(3),
-                4 + random.nextInt(8),
+                4 + random.nextInt(moves.any ? 14 : 8),
                 (8 + random.nextLong(20)) * SECOND,
                 200 * MILLISECOND + random.nextLong(3 * SECOND),
-                calm ? EnumSet.noneOf(Fault.class) : drawFaults(random),
+                calm ? EnumSet.noneOf(Fault.class) : drawFaults(moves, random),
                 calm ? Links.CALM : drawLinks(random),
                 random.nextBoolean() ? 2 * MILLISECOND : 30 * MILLISECOND,
                 (10 + random.nextLong(20)) * MILLISECOND,
                 drawFlushGap(random),
                 random.nextInt(3) == 0 ? 256 : 4 << 10,
                 Clocks.draw(!calm && random.nextInt(3) == 0, random),
-                random.nextInt(3) == 0,
+                moves,
                 random.nextBoolean() ? SECOND : 5 * SECOND,
                 random.nextInt(3),
                 random.nextBoolean(),
@@ -173,16 +203,27 @@ public record Scenario(
         };
     }
 
-    /** Few kinds in one run, so that each can do its work undisturbed, and now and then all. */
-    private static EnumSet<Fault> drawFaults(SplittableRandom random) {
-        if (random.nextInt(8) == 0) {
-            return EnumSet.allOf(Fault.class);
-        }
+    /**
+     * Few kinds in one run, so that each can do its work undisturbed, and now and then all. Where
+     * shards move, mostly one that is aimed at moves; where groups have a single replica, none that
+     * takes that one's disk.
+     */
+    private static EnumSet<Fault> drawFaults(Moves moves, SplittableRandom random) {
         EnumSet<Fault> faults = EnumSet.noneOf(Fault.class);
         Fault[] all = Fault.values();
-        int count = 1 + random.nextInt(5);
-        for (int i = 0; i < count; i++) {
-            faults.add(all[random.nextInt(all.length)]);
+        if (random.nextInt(8) == 0) {
+            faults = EnumSet.allOf(Fault.class);
+        } else {
+            int count = 1 + random.nextInt(5);
+            for (int i = 0; i < count; i++) {
+                faults.add(all[random.nextInt(all.length)]);
+            }
+        }
+        if (moves.any && random.nextInt(4) > 0) {
+            faults.add(Fault.AT_MOVE);
+        }
+        if (moves.lone) {
+            faults.removeIf(Fault::losesDisk);
         }
         return faults;
     }

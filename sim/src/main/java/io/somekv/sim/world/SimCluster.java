@@ -13,7 +13,9 @@ import io.somekv.sim.check.ClusterWatch;
 import io.somekv.sim.check.History;
 import io.somekv.sim.check.Linearizability;
 import io.somekv.sim.check.LogTimeBounds;
+import io.somekv.sim.check.MoveStep;
 import io.somekv.sim.check.Operation;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +44,7 @@ public final class SimCluster {
     private final History history;
     private final List<SessionClient> sessions = new ArrayList<>();
     private final Network network;
+    private final MoveTally tally = new MoveTally();
     private final FaultInjector faults;
     private final Workload workload;
     private final Admin admin;
@@ -75,7 +78,8 @@ public final class SimCluster {
         for (long id = 1; id <= scenario.nodes(); id++) {
             nodes.add(new SimNode(world, network, id));
         }
-        faults = new FaultInjector(world, network, nodes);
+        faults = new FaultInjector(world, network, nodes, tally);
+        world.watch().onMoveStep(this::onMoveStep);
         admin = new Admin(world, nodes);
         members = new MemberAdmin(world, nodes);
         replacement = new DiskReplacement(world, nodes);
@@ -94,6 +98,12 @@ public final class SimCluster {
                 scenario.turnNanos().isEmpty()
                         ? Optional.empty()
                         : Optional.of(new Repartition(world, network, nodes));
+    }
+
+    private void onMoveStep(MoveStep.Taken taken) {
+        trace.remark(taken::toString);
+        tally.onStep(taken);
+        faults.onMoveStep(taken);
     }
 
     /** Runs to the end; throws what a watch or a checker throws. */
@@ -129,11 +139,13 @@ public final class SimCluster {
         faults.end();
         long calm = timeline.now() + 2 * SECOND;
         until("a calm moment", () -> timeline.now() >= calm);
+        until("a group is in that can have the shards", admin::isIdle);
         until("nodes on blank disks have their places again", replacement::isDone);
         workload.stop();
         until("all requests end", workload::isIdle);
         workload.readAll(new PlainClient(world, nodes));
         until("all keys can be read", workload::isIdle);
+        until("shards on their way have arrived", this::isAtRest);
         until("replicas have applied the same", this::haveConverged);
         judge();
     }
@@ -143,6 +155,7 @@ public final class SimCluster {
         trace.remark(() -> "---- a core is healed");
         long calm = timeline.now() + 2 * SECOND;
         until("a calm moment", () -> timeline.now() >= calm);
+        until("a group is in that can have the shards", admin::isIdle);
         workload.stop();
         until("all requests end where only a core is healed", workload::isIdle);
         workload.readAll(new PlainClient(world, core));
@@ -161,6 +174,12 @@ public final class SimCluster {
                                 + behind());
             }
         }
+    }
+
+    /** Whether each shard is where it is to be, and nothing of its way there is left. */
+    private boolean isAtRest() {
+        ClusterWatch watch = world.watch();
+        return watch.shardsOnTheirWay() == 0 && watch.shardsServed() == world.scenario().shards();
     }
 
     /** Whether all replicas that run have applied everything that is committed, and agree on it. */
@@ -215,7 +234,7 @@ public final class SimCluster {
         if (!scenario.anyClockWrong()) {
             return LogTimeBounds.CLOCKS_RIGHT;
         }
-        return scenario.replicas() == 3
+        return scenario.replicas() <= 3
                 ? LogTimeBounds.CLOCKS_WRONG
                 : LogTimeBounds.CLOCKS_OF_A_QUORUM_WRONG;
     }
@@ -269,6 +288,11 @@ public final class SimCluster {
     /** How often each kind of fault struck. */
     public Map<Fault, Integer> struck() {
         return faults.struck();
+    }
+
+    /** What moved. */
+    public MoveCounts moves() {
+        return tally.counts();
     }
 
     public long traceHash() {

@@ -7,6 +7,7 @@ import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.MemoryEngine;
 import io.somekv.kv.engine.WriteBatch;
+
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -57,6 +58,7 @@ final class WatchedEngine implements Engine {
                         changes,
                         () -> "g" + group + " entry " + batch.appliedIndex());
         world.watch().applied(node, group, before, batch.appliedIndex(), changes);
+        world.watch().changed(group, batch);
     }
 
     /** KB-26: first the rows, then, in a write of its own, what they are the state of. */

@@ -74,7 +74,8 @@ final class ClusterWatchTest {
         ReplicaStatus status =
                 new ReplicaStatus(replica, role, term, 0, EntryId.ZERO, commit, applied, 0, 0, 0);
         watch.observed(
-                replica, new GroupStatus(GROUP, MEMBERS, false, status, 0, applied, ShardView.EMPTY));
+                replica,
+                new GroupStatus(GROUP, MEMBERS, false, status, 0, applied, ShardView.EMPTY));
     }
 
     private void leads(long replica, long term, long commit) {

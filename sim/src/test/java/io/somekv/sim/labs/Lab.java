@@ -3,11 +3,13 @@ package io.somekv.sim.labs;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.somekv.kv.KvMachine;
 import io.somekv.sim.RunResult;
 import io.somekv.sim.Simulation;
 import io.somekv.sim.world.Fault;
 import io.somekv.sim.world.Scenario;
 import io.somekv.sim.world.SimCluster;
+
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -23,6 +25,8 @@ import java.util.Set;
 final class Lab {
     private static final long MILLISECOND = 1_000_000;
     private static final int SEEDS = 8;
+    private static final Scenario.Moves MOVES =
+            new Scenario.Moves(true, false, KvMachine.PIECE_SIZE, false);
 
     /** From one fault to the next, on average: an election takes one to three seconds. */
     private static final long GAP_NANOS = 3_000 * MILLISECOND;
@@ -130,7 +134,7 @@ final class Lab {
                 (dropsLogs ? 300 : 10_000) * MILLISECOND,
                 dropsLogs ? 256 : 4 << 10,
                 Scenario.Clocks.RIGHT,
-                movesShards,
+                movesShards ? MOVES : Scenario.Moves.NONE,
                 5_000 * MILLISECOND,
                 0,
                 false,
