@@ -48,14 +48,30 @@ public enum Mutation {
     RETRY_UNDER_NEW_ID,
     /** Every copy of a call between nodes counts: see docs/decisions/0003. */
     CALL_COUNTED_TWICE,
+    /** KB-42: the source drops a shard's rows when the ownership flips back to it. */
+    DROPPED_WHEN_UNFROZEN,
     /** KB-47: an acknowledgement frees the fence with the result. */
     ACKNOWLEDGEMENT_FREES_FENCE,
+    /** KB-38: a shard moves without its part of the duplicate table. */
+    RECORDS_LEFT_BEHIND,
     /** KB-39: what was executed is forgotten before the deadline of its last copy. */
     RECORD_EXPIRES_EARLY,
+    /** KB-48: a shard that comes back is put where its rows of before were. */
+    OLD_GENERATION_REUSED,
+    /** KB-49: a target owns what it has prepared although the source's freeze is over. */
+    OWNED_AFTER_UNFREEZE,
     /** KB-51: a read judges expiry by the last entry, however long ago that was. */
     IDLE_GROUP_KEEPS_KEYS,
     /** KB-54: a node's own client ids come again, as if they were kept on a disk and restored. */
     FORWARDER_ID_REUSED,
+    /** The source hands over under a freeze that is void: see docs/decisions/0011. */
+    VOID_FREEZE_HANDED_OVER,
+    /** That a key was deleted while its shard was copied is lost: see docs/decisions/0011. */
+    DELETIONS_NOT_COPIED,
+    /** A source drops a shard's rows when it hands over: see docs/decisions/0011. */
+    RELEASED_BEFORE_OWNED,
+    /** A target that is prepared promises not to own: see docs/decisions/0011. */
+    PROMISED_WHILE_PREPARED,
     /** A group goes quiet although a member lacks entries: see docs/decisions/0007. */
     QUIET_WITHOUT_WHOLE_LOG,
     /** A quiet group stays quiet when a node is missed: see docs/decisions/0007. */

@@ -58,7 +58,7 @@ public final class KvMachine implements StateMachine {
         this.places = new KeyPlaces(engine, storeId);
         this.expiries = new ExpiryIndex(engine, storeId);
         this.keyspace = new Keyspace(engine, storeId, expiries);
-        this.moves = new ShardMoves(places.shards(), keyspace, rows.duplicates());
+        this.moves = new ShardMoves(places.shards(), keyspace, rows.duplicates(), mutations);
         this.reads =
                 new KvReads(
                         rows,

@@ -1,6 +1,8 @@
 package io.somekv.kv;
 
+import io.somekv.base.Bytes;
 import io.somekv.base.Invariant;
+import io.somekv.base.Mutation;
 import io.somekv.kv.Outgoing.Phase;
 import io.somekv.kv.duplicates.DuplicateTable;
 import io.somekv.kv.duplicates.MovedRecord;
@@ -10,9 +12,11 @@ import io.somekv.protocol.command.CopyCursor;
 import io.somekv.protocol.command.HandOverProof;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Outcome.Reason;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Carries out the steps by which a shard goes from one group to another (DESIGN §7). Source and
@@ -33,8 +37,11 @@ final class ShardMoves {
     private final Shards shards;
     private final Keyspace keyspace;
     private final DuplicateTable duplicates;
+    private final Set<Mutation> mutations;
 
-    ShardMoves(Shards shards, Keyspace keyspace, DuplicateTable duplicates) {
+    ShardMoves(
+            Shards shards, Keyspace keyspace, DuplicateTable duplicates, Set<Mutation> mutations) {
+        this.mutations = mutations;
         this.shards = shards;
         this.keyspace = keyspace;
         this.duplicates = duplicates;
@@ -73,7 +80,8 @@ final class ShardMoves {
         if (isLate) {
             return shards.wrongGroup(shard);
         }
-        if (staging.filter(Incoming::isPrepared).isPresent()) {
+        if (staging.filter(Incoming::isPrepared).isPresent()
+                && !mutations.contains(Mutation.PROMISED_WHILE_PREPARED)) {
             return BUSY;
         }
         if (status.serving() && status.hasData()) {
@@ -132,7 +140,12 @@ final class ShardMoves {
                 shards.outgoing()
                         .active(unfreeze.shard())
                         .filter(one -> isFrozenBy(one, unfreeze.freezeId()));
-        move.ifPresent(one -> shards.outgoing().store(one.unfrozen(), writes));
+        move.ifPresent(one -> {
+            shards.outgoing().store(one.unfrozen(), writes);
+            if (mutations.contains(Mutation.DROPPED_WHEN_UNFROZEN)) {
+                writes.dropGeneration(one.shard(), one.generation());
+            }
+        });
         return new Outcome.Ok();
     }
 
@@ -160,20 +173,21 @@ final class ShardMoves {
 
     private Outcome handOver(Command.HandOver command, EntryWrites writes) {
         Optional<Outgoing> found = shards.outgoing().find(command.shard(), command.copyId());
-        if (found.isEmpty() || found.get().freezeId() != command.freezeId()) {
+        boolean isAnyFreeze = mutations.contains(Mutation.VOID_FREEZE_HANDED_OVER);
+        if (found.isEmpty() || (found.get().freezeId() != command.freezeId() && !isAnyFreeze)) {
             return NO_SUCH_COPY;
         }
         Outgoing move = found.get();
-        switch (move.phase()) {
-            case COPYING -> {
-                return NO_SUCH_COPY;
+        if (move.phase() == Phase.COPYING && !isAnyFreeze) {
+            return NO_SUCH_COPY;
+        }
+        if (move.isActive()) {
+            shards.promise(move.shard(), move.config(), writes);
+            shards.outgoing().dropChanges(move, writes);
+            shards.outgoing().store(move.handedOver(), writes);
+            if (mutations.contains(Mutation.RELEASED_BEFORE_OWNED)) {
+                writes.dropGeneration(move.shard(), move.generation());
             }
-            case FROZEN -> {
-                shards.promise(move.shard(), move.config(), writes);
-                shards.outgoing().dropChanges(move, writes);
-                shards.outgoing().store(move.handedOver(), writes);
-            }
-            case HANDED_OVER -> {}
         }
         return new Outcome.HandedOver(writes.logTime());
     }
@@ -265,12 +279,14 @@ final class ShardMoves {
     }
 
     private Incoming begin(Command.Stage command, EntryWrites writes) {
+        long old = shards.get(command.shard()).generation();
+        boolean isReused = old > 0 && mutations.contains(Mutation.OLD_GENERATION_REUSED);
         return new Incoming(
                 command.shard(),
                 command.config(),
                 command.sourceGroup(),
                 command.piece().copyId(),
-                shards.newGeneration(command.shard(), writes),
+                isReused ? old : shards.newGeneration(command.shard(), writes),
                 0,
                 0,
                 0,
@@ -282,16 +298,18 @@ final class ShardMoves {
     private void take(Incoming move, Outcome.ShardPiece piece, EntryWrites writes) {
         switch (move.cursor().part()) {
             case ROWS, CHANGES ->
-                    ShardRows.keys(
-                            piece.rows(),
-                            (key, row) ->
-                                    keyspace.stage(
-                                            key, row, move.shard(), move.generation(), writes));
+                    ShardRows.keys(piece.rows(), (key, row) -> stageRow(move, key, row, writes));
             case OUTCOMES -> takeRecords(move, piece);
             case END -> {}
         }
         long digest = ShardRows.chain(move.digest(), piece.digest());
         shards.incoming().store(move.withPiece(piece, digest), writes);
+    }
+
+    private void stageRow(Incoming move, Bytes key, Optional<Bytes> row, EntryWrites writes) {
+        if (row.isPresent() || !mutations.contains(Mutation.DELETIONS_NOT_COPIED)) {
+            keyspace.stage(key, row, move.shard(), move.generation(), writes);
+        }
     }
 
     /**
@@ -301,7 +319,9 @@ final class ShardMoves {
     private void takeRecords(Incoming move, Outcome.ShardPiece piece) {
         List<MovedRecord> records = new ArrayList<>();
         ShardRows.records(piece.rows(), encoded -> records.add(MovedRecord.decode(encoded)));
-        duplicates.take(move.shard(), records, move.cursor().outcomesAfter());
+        if (!mutations.contains(Mutation.RECORDS_LEFT_BEHIND)) {
+            duplicates.take(move.shard(), records, move.cursor().outcomesAfter());
+        }
     }
 
     private Outcome unstage(Command.Unstage command, EntryWrites writes) {
@@ -309,7 +329,10 @@ final class ShardMoves {
         if (move.isEmpty() || move.get().isOwned()) {
             return new Outcome.Ok();
         }
-        if (move.get().isPrepared()) {
+        boolean mayBeHandedOver =
+                move.get().isPrepared()
+                        && move.get().cursor().freezeId() != command.voidFreezeId();
+        if (mayBeHandedOver) {
             return BUSY;
         }
         shards.incoming().drop(move.get(), writes);

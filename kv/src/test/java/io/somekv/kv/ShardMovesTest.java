@@ -184,6 +184,31 @@ class ShardMovesTest {
         assertInstanceOf(Outcome.WrongGroup.class, source.put("k", "x"), "no way back");
     }
 
+    /** What is all here is dropped only if it is known that it will never be handed over. */
+    @Test
+    void aCopyThatEndedIsDroppedThoughItIsAllHere() {
+        source.put("k", "v");
+        move.start();
+        move.catchUp();
+        long freezeId = move.freeze();
+        move.prepare();
+        assertEquals(
+                new Outcome.Busy(10), Mover.run(target, new Command.Unstage(SHARD, 2, 0)));
+        assertEquals(
+                new Outcome.Busy(10),
+                Mover.run(target, new Command.Unstage(SHARD, 2, freezeId - 1)),
+                "of another freeze");
+        assertEquals(OK, Mover.run(source, new Command.Unfreeze(SHARD, freezeId)));
+        assertEquals(OK, Mover.run(source, new Command.EndCopy(SHARD, move.copyId)));
+        assertInstanceOf(Outcome.Refused.class, move.handOver(freezeId));
+        assertEquals(OK, Mover.run(target, new Command.Unstage(SHARD, 2, freezeId)));
+        assertEquals(List.of(), target.machine.incoming());
+        assertEquals(0, target.rowCount(RowKind.KEY));
+        assertEquals(
+                new Outcome.GivenUp(false, false),
+                Mover.run(target, new Command.GiveUp(SHARD, 3)));
+    }
+
     @Test
     void copiesOfStepsChangeNothing() {
         source.put("k", "v");

@@ -58,7 +58,7 @@ final class MoveLeftovers {
                 ask(
                         now,
                         host.groupId(),
-                        new Command.Unstage(move.shard(), move.config()),
+                        new Command.Unstage(move.shard(), move.config(), 0),
                         (then, outcome) -> asked.remove(move.shard()));
             }
         }

@@ -196,7 +196,10 @@ final class Places {
         };
     }
 
-    /** That group has just served the command's shard, or, not {@code serves}, has refused to. */
+    /**
+     * That group has just served the command's shard, or, not {@code serves}, has refused to, or
+     * not answered: a group that is gone would else be asked for ever, since it refuses nothing.
+     */
     void learnServing(Command command, long group, boolean serves) {
         OptionalInt shard = shardOf(command);
         if (shard.isPresent() && serves) {
@@ -373,6 +376,9 @@ final class Places {
                 }
             }
         }
-        return Optional.empty();
+        return map.flatMap(known ->
+                known.formerGroups().stream()
+                        .filter(group -> group.groupId() == groupId)
+                        .findFirst());
     }
 }

@@ -7,6 +7,9 @@ import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Now;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,7 +18,6 @@ import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Brings requests to the group that serves them and to the node that leads it, and tries again,
@@ -243,6 +245,7 @@ final class Router {
             case Outcome.NotLeader notLeader -> {
                 if (notLeader.leaderNode() == 0) {
                     places.unlearnLeader(pending.group, pending.askedNode);
+                    places.learnServing(pending.request.command(), pending.group, false);
                 } else {
                     places.learnLeader(pending.group, notLeader.leaderNode());
                 }
@@ -359,6 +362,7 @@ final class Router {
                 pending.mode = ReadMode.LEADER;
             } else {
                 places.learnLeader(pending.group, 0);
+                places.learnServing(pending.request.command(), pending.group, false);
             }
             retryLater(now, pending, new Outcome.NotLeader(0));
         }
@@ -367,9 +371,14 @@ final class Router {
     private void loseTrack(Pending pending) {
         pending.loseTrack();
         OwnSession session = pending.session;
-        if (session != null && config.mutations().contains(Mutation.RETRY_UNDER_NEW_ID)) {
+        if (session != null && has(Mutation.RETRY_UNDER_NEW_ID)) {
             Identities.forget(pending, session);
         }
+    }
+
+    /** Whether this bug was put back. */
+    boolean has(Mutation mutation) {
+        return config.mutations().contains(mutation);
     }
 
     private void expire(Now now) {

@@ -1,5 +1,6 @@
 package io.somekv.node;
 
+import io.somekv.base.Mutation;
 import io.somekv.kv.Incoming;
 import io.somekv.kv.KvMachine;
 import io.somekv.protocol.command.Command;
@@ -112,10 +113,12 @@ final class ShardTransfer {
 
     /** Not where it is paused, or was called off by a later config. */
     private boolean isWanted() {
+        return isOurs() && !places.map().orElseThrow().moves().isPaused(course.shard);
+    }
+
+    private boolean isOurs() {
         Optional<ClusterMap> map = places.map();
-        return map.isPresent()
-                && !map.get().moves().isPaused(course.shard)
-                && map.get().config().owner(course.shard) == host.groupId();
+        return map.isPresent() && map.get().config().owner(course.shard) == host.groupId();
     }
 
     private Optional<Incoming> staged() {
@@ -194,9 +197,36 @@ final class ShardTransfer {
                 (then, outcome, logTime) -> {
                     if (outcome instanceof Outcome.HandedOver handedOver) {
                         own(then, prepared, handedOver.logTime());
+                    } else if (outcome instanceof Outcome.Refused
+                            && router.has(Mutation.OWNED_AFTER_UNFREEZE)) {
+                        own(then, prepared, 0);
                     } else if (outcome instanceof Outcome.Refused) {
-                        // The freeze is over: what changed since is to be copied first.
-                        read(then, Optional.of(prepared));
+                        goOnAfterFreeze(then, prepared, freezeId);
+                    } else {
+                        onEnd.run();
+                    }
+                });
+    }
+
+    /**
+     * That freeze is over, for good: what changed since is to be copied first. Where the source
+     * knows no such copy any more, nothing ever comes of what is here.
+     */
+    private void goOnAfterFreeze(Now now, Incoming prepared, long freezeId) {
+        ask(
+                now,
+                course.source,
+                new Command.ReadShard(course.shard, copyId, prepared.cursor()),
+                (then, outcome, logTime) -> {
+                    if (outcome instanceof Outcome.ShardPiece piece && isOurs()) {
+                        stage(then, now.nanos(), prepared.pieces(), piece);
+                    } else if (outcome instanceof Outcome.ShardPiece
+                            || outcome instanceof Outcome.Refused) {
+                        askOk(
+                                then,
+                                host.groupId(),
+                                new Command.Unstage(course.shard, course.config, freezeId),
+                                later -> onEnd.run());
                     } else {
                         onEnd.run();
                     }

@@ -1,6 +1,7 @@
 package io.somekv.sim;
 
 import io.somekv.base.Mutation;
+
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -97,6 +98,15 @@ final class MutantTable {
             case LEASE_KEPT_ON_TRANSFER -> "34";
             case REPLICA_ID_REUSED -> "41";
             case RETRY_UNDER_NEW_ID -> "46";
+            case RECORDS_LEFT_BEHIND -> "38";
+            case DROPPED_WHEN_UNFROZEN -> "42";
+            case OLD_GENERATION_REUSED -> "48";
+            case OWNED_AFTER_UNFREEZE -> "49";
+            case VOID_FREEZE_HANDED_OVER,
+                    DELETIONS_NOT_COPIED,
+                    RELEASED_BEFORE_OWNED,
+                    PROMISED_WHILE_PREPARED ->
+                    "decision 0011";
             case CALL_COUNTED_TWICE -> "decision 0003";
             case ACKNOWLEDGEMENT_FREES_FENCE -> "47";
             case RECORD_EXPIRES_EARLY -> "39";

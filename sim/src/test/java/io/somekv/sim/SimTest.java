@@ -32,7 +32,7 @@ final class SimTest {
      * that leaves two wrong clocks and one right one to a group of five, whose log time ran ahead:
      * nobody in that quorum can tell, and the checker asked too much; 900000053, a history of reads
      * that may be old which was not decided in time; 900037773, such a read that showed a key which
-     * had ended.
+     * had ended; 65 and 500012, shards that could not come to a group whose leader's clock is slow.
      */
     @Test
     void seedsThatFailed() throws InterruptedException {

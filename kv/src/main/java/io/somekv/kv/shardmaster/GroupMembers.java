@@ -9,6 +9,7 @@ import io.somekv.protocol.config.ShardConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -19,7 +20,12 @@ final class GroupMembers {
     /**
      * @param version of the membership: the group's own reckoning, higher for a later one
      */
-    record Report(GroupSpec group, long version) {}
+    record Report(GroupSpec group, long version) {
+        /** As it is created. */
+        static Report atFirst(GroupSpec group) {
+            return new Report(group, 0);
+        }
+    }
 
     private final long storeId;
     private final Map<Long, Report> reports = new TreeMap<>();
@@ -46,6 +52,11 @@ final class GroupMembers {
                     EngineKey.numbered(storeId, RowKind.MEMBERS, groupId),
                     MasterRows.encode(report));
         }
+    }
+
+    /** A group that is in, or once was. */
+    Optional<GroupSpec> find(long groupId) {
+        return Optional.ofNullable(reports.get(groupId)).map(Report::group);
     }
 
     GroupSpec now(GroupSpec group) {

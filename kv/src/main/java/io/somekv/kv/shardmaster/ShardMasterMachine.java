@@ -18,6 +18,7 @@ import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.config.Served;
 import io.somekv.protocol.config.ShardConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -199,7 +200,7 @@ public final class ShardMasterMachine implements StateMachine {
         long groupId = report.group().groupId();
         if (cluster == null) {
             return NOT_STARTED;
-        } else if (groupId != GroupSpec.MASTER && !groups().containsKey(groupId)) {
+        } else if (groupId != GroupSpec.MASTER && members.find(groupId).isEmpty()) {
             return new Outcome.Refused(Reason.NO_SUCH_GROUP, "no group " + groupId);
         }
         members.learn(new GroupMembers.Report(report.group(), report.version()), writes);
@@ -244,6 +245,7 @@ public final class ShardMasterMachine implements StateMachine {
                         Reason.GROUP_EXISTS, "group " + group.groupId() + " is there");
             }
         }
+        joining.forEach(group -> members.learn(GroupMembers.Report.atFirst(group), writes));
         return rebalance(groups, writes);
     }
 
@@ -332,6 +334,19 @@ public final class ShardMasterMachine implements StateMachine {
         };
     }
 
+    /** Whoever wants their shards must find them. */
+    private List<GroupSpec> formerGroups() {
+        Map<Long, GroupSpec> present = groups();
+        Map<Long, GroupSpec> former = new TreeMap<>();
+        for (Served each : moves.served()) {
+            if (!present.containsKey(each.groupId())) {
+                members.find(each.groupId())
+                        .ifPresent(group -> former.put(group.groupId(), group));
+            }
+        }
+        return new ArrayList<>(former.values());
+    }
+
     private ClusterMap map(ShardConfig config) {
         MasterRows.Cluster started = Objects.requireNonNull(cluster);
         return new ClusterMap(
@@ -341,6 +356,7 @@ public final class ShardMasterMachine implements StateMachine {
                 members.now(started.master()),
                 new ArrayList<>(nodes.values()),
                 moves.served(),
+                formerGroups(),
                 moves.settings());
     }
 

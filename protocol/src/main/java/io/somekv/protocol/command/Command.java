@@ -203,8 +203,13 @@ public sealed interface Command {
     record Stage(int shard, long config, long sourceGroup, long number, Outcome.ShardPiece piece)
             implements MoveStep {}
 
-    /** Drop what was staged of a shard for {@code config}, unless it is all there. */
-    record Unstage(int shard, long config) implements MoveStep {}
+    /**
+     * Drop what was staged of a shard for {@code config}, unless it is all there.
+     *
+     * @param voidFreezeId dropped even where all is there under this freeze: the source has refused
+     *     to hand over under it, and so never will; 0 for none
+     */
+    record Unstage(int shard, long config, long voidFreezeId) implements MoveStep {}
 
     /** The target serves {@code shard}: what the source still has of that copy goes. */
     record Release(int shard, long copyId) implements MoveStep {}

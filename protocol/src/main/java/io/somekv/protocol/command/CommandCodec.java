@@ -205,8 +205,10 @@ public final class CommandCodec {
                 .add(
                         71,
                         Command.Unstage.class,
-                        (out, c) -> numbers(out, c.shard(), c.config()),
-                        in -> new Command.Unstage(Fields.int32(in), in.signedVarLong()))
+                        (out, c) -> numbers(out, c.shard(), c.config(), c.voidFreezeId()),
+                        in ->
+                                new Command.Unstage(
+                                        Fields.int32(in), in.signedVarLong(), in.signedVarLong()))
                 .add(
                         72,
                         Command.Release.class,

@@ -10,6 +10,7 @@ import java.util.UUID;
  * @param master the shard master's own group
  * @param nodes all that are known, ascending by node id
  * @param served who has served each shard last, by shard
+ * @param formerGroups that left, and have served some shard last
  * @param moves how shards may move
  */
 public record ClusterMap(
@@ -19,10 +20,12 @@ public record ClusterMap(
         GroupSpec master,
         List<NodeInfo> nodes,
         List<Served> served,
+        List<GroupSpec> formerGroups,
         MoveSettings moves) {
     public ClusterMap {
         nodes = List.copyOf(nodes);
         served = List.copyOf(served);
+        formerGroups = List.copyOf(formerGroups);
     }
 
     /** Who has served the shard last; {@link Served#NOT_YET} for one that nobody knows of. */

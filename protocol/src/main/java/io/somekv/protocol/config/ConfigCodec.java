@@ -125,6 +125,7 @@ public final class ConfigCodec {
         write(out, map.master());
         Fields.list(out, map.nodes(), ConfigCodec::write);
         writeServed(out, map.served());
+        Fields.list(out, map.formerGroups(), ConfigCodec::write);
         write(out, map.moves());
     }
 
@@ -136,6 +137,7 @@ public final class ConfigCodec {
                 readGroup(in),
                 Fields.list(in, ConfigCodec::readNode),
                 readServed(in),
+                Fields.list(in, ConfigCodec::readGroup),
                 readMoves(in));
     }
 }

@@ -108,6 +108,7 @@ public final class ProtoMapping {
                         .setMaster(of(map.master()));
         map.nodes().forEach(node -> message.addNodes(of(node)));
         map.served().forEach(served -> message.addServed(of(served)));
+        map.formerGroups().forEach(group -> message.addFormerGroups(of(group)));
         return message.setMoves(of(map.moves())).build();
     }
 
@@ -175,6 +176,7 @@ public final class ProtoMapping {
                                 new io.somekv.protocol.config.Served(
                                         served.getConfig(), served.getGroupId()))
                         .toList(),
+                map.getFormerGroupsList().stream().map(ProtoMapping::from).toList(),
                 from(map.getMoves()));
     }
 

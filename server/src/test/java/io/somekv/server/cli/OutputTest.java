@@ -42,7 +42,8 @@ final class OutputTest {
                         group,
                         List.of(),
                         List.of(),
-                        MoveSettings.DEFAULT);
+                        List.of(),
+ MoveSettings.DEFAULT);
         assertEquals(
                 """
                 config 4

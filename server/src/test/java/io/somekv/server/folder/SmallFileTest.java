@@ -42,7 +42,8 @@ final class SmallFileTest {
                             group,
                             nodes,
                             List.of(),
-                            MoveSettings.DEFAULT));
+                            List.of(),
+ MoveSettings.DEFAULT));
             Settings marks = new Settings();
             marks.put("store." + other, "4096");
             made.saveMarks(marks);

@@ -76,6 +76,7 @@ record GroupSetting(
                 new GroupSpec(GroupSpec.MASTER, List.of(new GroupSpec.Replica(1, OUT_OF_REACH))),
                 infos,
                 List.of(),
-                MoveSettings.DEFAULT);
+                List.of(),
+ MoveSettings.DEFAULT);
     }
 }
