@@ -64,8 +64,9 @@ final class ExpiryIndex {
         if (earliest > writes.logTime()) {
             return;
         }
+        long through = shards.outgoing().sweepableThrough(writes.logTime());
         int rowsMax = Math.max(SWEEP_ROWS_MIN, 2 * requests);
-        List<Due> due = scan(earliest, writes.logTime(), rowsMax + 1);
+        List<Due> due = scan(earliest, through, rowsMax + 1);
         for (int i = 0; i < Math.min(due.size(), rowsMax); i++) {
             Due one = due.get(i);
             if (holds(one, shards)) {
@@ -73,7 +74,7 @@ final class ExpiryIndex {
             }
             writes.delete(one.indexKey);
         }
-        earliest = due.size() > rowsMax ? due.get(rowsMax).expiry : firstFrom(writes.logTime() + 1);
+        earliest = due.size() > rowsMax ? due.get(rowsMax).expiry : firstFrom(through + 1);
     }
 
     /** Whether a key of {@code shard} expires within {@code [from, to]}. */

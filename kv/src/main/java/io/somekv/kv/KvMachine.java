@@ -10,7 +10,6 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.GroupSettings;
-
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

@@ -60,7 +60,7 @@ final class KvReads {
             case Command.CountKeys count ->
                     ofShard(
                             count.shard(),
-                            place -> new Outcome.Int(keyspace.count(place, rows.appliedLogTime())));
+                            place -> new Outcome.Int(keyspace.count(place, logTime(place.shard()))));
             case Command.IsPristine pristine ->
                     ofShard(
                             pristine.shard(),
@@ -73,7 +73,7 @@ final class KvReads {
                             .active(piece.shard())
                             .filter(move -> move.copyId() == piece.copyId())
                             .<Outcome>map(move ->
-                                    pieces.read(move, piece.cursor(), rows.appliedLogTime()))
+                                    pieces.read(move, piece.cursor(), logTime(piece.shard())))
                             .orElse(ShardMoves.NO_SUCH_COPY);
             case Command.StateDigest _ -> new Outcome.Int(rows.digest());
             case Command.QueryConfig _ -> KvMachine.OF_THE_MASTER;
@@ -91,8 +91,13 @@ final class KvReads {
                 .orElseGet(() -> places.shards().wrongGroup(shard));
     }
 
+    /** That the keys of a shard are judged by. */
+    private long logTime(int shard) {
+        return places.shards().outgoing().logTimeOf(shard, rows.appliedLogTime());
+    }
+
     private Optional<StoredValue> find(Bytes key, Place place) {
-        return keyspace.get(key, place, rows.appliedLogTime());
+        return keyspace.get(key, place, logTime(place.shard()));
     }
 
     /**
@@ -131,7 +136,7 @@ final class KvReads {
         if (found.isEmpty()) {
             return -2;
         }
-        return found.get().expires() ? found.get().expiryMillis() - rows.appliedLogTime() : -1;
+        return found.get().expires() ? found.get().expiryMillis() - logTime(place.shard()) : -1;
     }
 
     /** {@link StateMachine#awaitsTime}. */
@@ -144,7 +149,7 @@ final class KvReads {
             case Command.TimeToLive ttl -> anyExpires(ttl.keys(), StoredValue.NEVER - 1);
             case Command.Keyed keyed -> anyExpires(keyed.keys(), logTime);
             case Command.CountKeys count ->
-                    places.shards().serves(count.shard())
+                    places.shards().takesWrites(count.shard())
                             && expiries.anyDue(
                                     count.shard(), applied + 1, logTime, places.shards());
             case Command.ReadShard _, Command.IsPristine _, Command.StateDigest _ -> false;
@@ -157,8 +162,9 @@ final class KvReads {
         if (places.refuse(keys).isPresent()) {
             return false;
         }
-        Optional<Place> place = places.serving(places.shardOf(keys.getFirst()));
-        if (place.isEmpty()) {
+        int shard = places.shardOf(keys.getFirst());
+        Optional<Place> place = places.serving(shard);
+        if (place.isEmpty() || !places.shards().takesWrites(shard)) {
             return false;
         }
         for (Bytes key : keys) {

@@ -14,6 +14,7 @@ import io.somekv.protocol.codec.Fields;
  * @param config from which on the target is to own the shard
  * @param generation of the rows that are copied
  * @param freezeId index of the entry that froze it last; 0 while writes are taken
+ * @param frozenLogTime of that entry: for this shard time stands still there
  */
 public record Outgoing(
         int shard,
@@ -22,7 +23,8 @@ public record Outgoing(
         long targetGroup,
         long generation,
         Phase phase,
-        long freezeId) {
+        long freezeId,
+        long frozenLogTime) {
     private static final int VERSION = 1;
     private static final Phase[] PHASES = Phase.values();
 
@@ -41,17 +43,32 @@ public record Outgoing(
         return phase != Phase.HANDED_OVER;
     }
 
-    Outgoing frozen(long byEntry) {
-        return new Outgoing(shard, copyId, config, targetGroup, generation, Phase.FROZEN, byEntry);
+    Outgoing frozen(long byEntry, long atLogTime) {
+        return new Outgoing(
+                shard,
+                copyId,
+                config,
+                targetGroup,
+                generation,
+                Phase.FROZEN,
+                byEntry,
+                atLogTime);
     }
 
     Outgoing unfrozen() {
-        return new Outgoing(shard, copyId, config, targetGroup, generation, Phase.COPYING, 0);
+        return new Outgoing(shard, copyId, config, targetGroup, generation, Phase.COPYING, 0, 0);
     }
 
     Outgoing handedOver() {
         return new Outgoing(
-                shard, copyId, config, targetGroup, generation, Phase.HANDED_OVER, freezeId);
+                shard,
+                copyId,
+                config,
+                targetGroup,
+                generation,
+                Phase.HANDED_OVER,
+                freezeId,
+                frozenLogTime);
     }
 
     Bytes encode() {
@@ -64,7 +81,7 @@ public record Outgoing(
                         .varLong(targetGroup)
                         .varLong(generation);
         Fields.constant(row, phase);
-        return row.varLong(freezeId).toBytes();
+        return row.varLong(freezeId).varLong(frozenLogTime).toBytes();
     }
 
     static Outgoing decode(Bytes row) {
@@ -81,6 +98,7 @@ public record Outgoing(
                         reader.varLong(),
                         reader.varLong(),
                         Fields.constant(reader, PHASES),
+                        reader.varLong(),
                         reader.varLong());
         reader.end();
         return outgoing;

@@ -59,6 +59,26 @@ final class OutgoingMoves {
         return active(shard).filter(move -> move.phase() == Phase.FROZEN).isPresent();
     }
 
+    /** That by which a shard's keys are judged: while it is frozen, time stands still for it. */
+    long logTimeOf(int shard, long logTime) {
+        return active(shard)
+                .filter(move -> move.phase() == Phase.FROZEN)
+                .map(move -> Math.min(logTime, move.frozenLogTime()))
+                .orElse(logTime);
+    }
+
+    /** Up to when keys that have expired may go, whatever their shard. */
+    long sweepableThrough(long logTime) {
+        long through = logTime;
+        for (TreeMap<Long, Outgoing> moves : byShard.values()) {
+            Outgoing move = moves.lastEntry().getValue();
+            if (move.phase() == Phase.FROZEN) {
+                through = Math.min(through, move.frozenLogTime());
+            }
+        }
+        return through;
+    }
+
     void store(Outgoing move, EntryWrites writes) {
         remember(move);
         writes.put(rowKey(move), move.encode());

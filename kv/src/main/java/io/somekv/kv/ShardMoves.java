@@ -12,7 +12,6 @@ import io.somekv.protocol.command.CopyCursor;
 import io.somekv.protocol.command.HandOverProof;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Outcome.Reason;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -94,7 +93,9 @@ final class ShardMoves {
 
     private Outcome startCopy(Command.StartCopy start, EntryWrites writes) {
         ShardStatus status = shards.get(start.shard());
-        if (!status.serving() || status.ownedSince() >= start.config()) {
+        if (!status.serving()
+                || status.ownedSince() >= start.config()
+                || status.suspendedAt() >= start.config()) {
             return shards.wrongGroup(start.shard());
         }
         Optional<Outgoing> active = shards.outgoing().active(start.shard());
@@ -119,8 +120,10 @@ final class ShardMoves {
                         start.targetGroup(),
                         status.generation(),
                         Phase.COPYING,
+                        0,
                         0);
         shards.outgoing().store(move, writes);
+        shards.resume(start.shard(), writes);
         return new Outcome.Copying(move.copyId());
     }
 
@@ -130,7 +133,7 @@ final class ShardMoves {
             return NO_SUCH_COPY;
         }
         if (move.get().phase() == Phase.COPYING) {
-            shards.outgoing().store(move.get().frozen(writes.index()), writes);
+            shards.outgoing().store(move.get().frozen(writes.index(), writes.logTime()), writes);
         }
         return new Outcome.Ok();
     }
@@ -189,7 +192,7 @@ final class ShardMoves {
                 writes.dropGeneration(move.shard(), move.generation());
             }
         }
-        return new Outcome.HandedOver(writes.logTime());
+        return new Outcome.HandedOver(move.frozenLogTime());
     }
 
     private Outcome suspend(Command.Suspend command, EntryWrites writes) {
@@ -197,7 +200,15 @@ final class ShardMoves {
         if (!status.serving() || status.ownedSince() >= command.config()) {
             return shards.wrongGroup(command.shard());
         }
-        shards.suspend(command.shard(), writes);
+        boolean isLate =
+                shards.outgoing()
+                        .active(command.shard())
+                        .filter(move -> move.config() > command.config())
+                        .isPresent();
+        if (isLate) {
+            return shards.wrongGroup(command.shard());
+        }
+        shards.suspend(command.shard(), command.config(), writes);
         return new Outcome.Ok();
     }
 
@@ -250,7 +261,10 @@ final class ShardMoves {
         }
         Outcome.ShardPiece piece = command.piece();
         boolean bringsRecords =
-                staging.filter(move -> move.cursor().part() == CopyCursor.Part.OUTCOMES)
+                staging.map(Incoming::cursor)
+                        .filter(at ->
+                                at.part() == CopyCursor.Part.OUTCOMES
+                                        && at.freezeId() == piece.freezeId())
                         .isPresent();
         if (bringsRecords && (writes.logTime() < piece.logTime() || !duplicates.hasRoomToTake())) {
             return BUSY;
@@ -330,8 +344,7 @@ final class ShardMoves {
             return new Outcome.Ok();
         }
         boolean mayBeHandedOver =
-                move.get().isPrepared()
-                        && move.get().cursor().freezeId() != command.voidFreezeId();
+                move.get().isPrepared() && move.get().cursor().freezeId() != command.voidFreezeId();
         if (mayBeHandedOver) {
             return BUSY;
         }

@@ -8,7 +8,6 @@ import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.protocol.command.CopyCursor;
 import io.somekv.protocol.command.Outcome;
-
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;

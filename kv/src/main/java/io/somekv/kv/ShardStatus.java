@@ -11,7 +11,8 @@ import io.somekv.base.MalformedException;
  * @param ownedSince config number at which it was last owned here; 0 for never
  * @param givenUp highest config number for which this group promised not to own it
  * @param serving owned and not given up since
- * @param suspended owned, and served to nobody: no group is to have it, and this one keeps it
+ * @param suspendedAt config number by which no group is to have it: it is kept, and served to
+ *     nobody; 0 where it is not so
  * @param hasData a stamped write was executed since it was owned, whatever became of its keys: the
  *     duplicate record alone must move with the shard
  * @param generation that new rows are written under
@@ -21,36 +22,42 @@ public record ShardStatus(
         long ownedSince,
         long givenUp,
         boolean serving,
-        boolean suspended,
+        long suspendedAt,
         boolean hasData,
         long generation) {
     private static final int VERSION = 2;
     private static final int VERSION_BEFORE_SUSPENSION = 1;
 
     static ShardStatus unknown(int shard) {
-        return new ShardStatus(shard, 0, 0, false, false, false, 0);
+        return new ShardStatus(shard, 0, 0, false, 0, false, 0);
     }
 
     ShardStatus withOwner(long sinceConfig) {
-        return new ShardStatus(shard, sinceConfig, givenUp, true, false, hasData, generation);
+        return new ShardStatus(shard, sinceConfig, givenUp, true, 0, hasData, generation);
     }
 
     ShardStatus withGivenUp(long config) {
-        return new ShardStatus(shard, ownedSince, config, false, false, hasData, generation);
+        return new ShardStatus(shard, ownedSince, config, false, 0, hasData, generation);
     }
 
     ShardStatus withData(boolean holdsData) {
         return new ShardStatus(
-                shard, ownedSince, givenUp, serving, suspended, holdsData, generation);
+                shard, ownedSince, givenUp, serving, suspendedAt, holdsData, generation);
     }
 
     ShardStatus withGeneration(long newGeneration) {
         return new ShardStatus(
-                shard, ownedSince, givenUp, serving, suspended, hasData, newGeneration);
+                shard, ownedSince, givenUp, serving, suspendedAt, hasData, newGeneration);
     }
 
-    ShardStatus withSuspension() {
-        return new ShardStatus(shard, ownedSince, givenUp, serving, true, hasData, generation);
+    /** Whether it is owned, and served to nobody. */
+    public boolean isSuspended() {
+        return suspendedAt != 0;
+    }
+
+    /** From that config on; from 0 on for not any more. */
+    ShardStatus withSuspension(long config) {
+        return new ShardStatus(shard, ownedSince, givenUp, serving, config, hasData, generation);
     }
 
     /** The shard whose row has this key. */
@@ -59,12 +66,12 @@ public record ShardStatus(
     }
 
     Bytes encode() {
-        return new ByteWriter(28)
+        return new ByteWriter(35)
                 .u8(VERSION)
                 .i64(ownedSince)
                 .i64(givenUp)
                 .bool(serving)
-                .bool(suspended)
+                .i64(suspendedAt)
                 .bool(hasData)
                 .i64(generation)
                 .toBytes();
@@ -82,7 +89,7 @@ public record ShardStatus(
                         reader.i64(),
                         reader.i64(),
                         reader.bool(),
-                        version == VERSION && reader.bool(),
+                        version == VERSION ? reader.i64() : 0,
                         reader.bool(),
                         reader.i64());
         reader.end();

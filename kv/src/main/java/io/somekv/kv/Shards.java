@@ -57,7 +57,7 @@ final class Shards {
 
     boolean serves(int shard) {
         ShardStatus status = known.get(shard);
-        return status != null && status.serving() && !status.suspended();
+        return status != null && status.serving() && !status.isSuspended();
     }
 
     /** Whether it is served, and not frozen on its way to another group. */
@@ -92,9 +92,16 @@ final class Shards {
     }
 
     /** Nobody is served from it until a later config gives it to some group. */
-    void suspend(int shard, EntryWrites writes) {
-        if (!get(shard).suspended()) {
-            store(get(shard).withSuspension(), writes);
+    void suspend(int shard, long config, EntryWrites writes) {
+        if (!get(shard).isSuspended()) {
+            store(get(shard).withSuspension(config), writes);
+        }
+    }
+
+    /** A later config gives the shard to some group: it is served while it is on its way there. */
+    void resume(int shard, EntryWrites writes) {
+        if (get(shard).isSuspended()) {
+            store(get(shard).withSuspension(0), writes);
         }
     }
 

@@ -7,7 +7,6 @@ import io.somekv.kv.duplicates.Executed;
 import io.somekv.kv.duplicates.MovedRecord;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EngineKey;
-
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;

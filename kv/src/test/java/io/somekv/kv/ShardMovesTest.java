@@ -192,8 +192,7 @@ class ShardMovesTest {
         move.catchUp();
         long freezeId = move.freeze();
         move.prepare();
-        assertEquals(
-                new Outcome.Busy(10), Mover.run(target, new Command.Unstage(SHARD, 2, 0)));
+        assertEquals(new Outcome.Busy(10), Mover.run(target, new Command.Unstage(SHARD, 2, 0)));
         assertEquals(
                 new Outcome.Busy(10),
                 Mover.run(target, new Command.Unstage(SHARD, 2, freezeId - 1)),
@@ -205,8 +204,7 @@ class ShardMovesTest {
         assertEquals(List.of(), target.machine.incoming());
         assertEquals(0, target.rowCount(RowKind.KEY));
         assertEquals(
-                new Outcome.GivenUp(false, false),
-                Mover.run(target, new Command.GiveUp(SHARD, 3)));
+                new Outcome.GivenUp(false, false), Mover.run(target, new Command.GiveUp(SHARD, 3)));
     }
 
     @Test
@@ -281,10 +279,7 @@ class ShardMovesTest {
         source.passTime(5_000);
         Outcome.HandedOver handedOver =
                 assertInstanceOf(Outcome.HandedOver.class, move.handOver(freezeId));
-        Command.Own own = move.own(handedOver, freezeId);
-        assertEquals(new Outcome.Busy(10), Mover.run(target, own));
-        target.passTime(5_000);
-        assertEquals(OK, Mover.run(target, own));
+        assertEquals(OK, Mover.run(target, move.own(handedOver, freezeId)));
         assertEquals(new Outcome.Nil(), target.get("k"));
         target.passTime(1);
         assertEquals(0, target.rowCount(RowKind.KEY), "swept as any other");

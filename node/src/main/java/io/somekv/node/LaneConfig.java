@@ -4,7 +4,6 @@ import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.raft.RaftConfig;
-
 import java.util.Set;
 import java.util.UUID;
 

@@ -19,7 +19,6 @@ import io.somekv.raft.Now;
 import io.somekv.raft.PersistMark;
 import io.somekv.raft.RaftReplica;
 import io.somekv.raft.Recovered;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -12,7 +12,6 @@ import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.MoveSettings;
 import io.somekv.raft.Input;
 import io.somekv.raft.Now;
-
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 

@@ -11,9 +11,6 @@ import io.somekv.protocol.frame.Frame;
 import io.somekv.protocol.frame.FrameCodec;
 import io.somekv.raft.Now;
 import io.somekv.raft.RaftConfig;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.List;
@@ -22,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The nodes of a {@link LaneCluster}: their lanes, which take turns in one queue of work, and

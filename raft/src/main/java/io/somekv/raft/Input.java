@@ -2,7 +2,6 @@ package io.somekv.raft;
 
 import io.somekv.base.Bytes;
 import io.somekv.base.Invariant;
-
 import java.util.List;
 
 /** Everything that can happen to a replica. */

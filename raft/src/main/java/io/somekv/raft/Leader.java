@@ -3,10 +3,8 @@ package io.somekv.raft;
 import io.somekv.base.Bytes;
 import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Leads its term (Raft §5.3, §8): appends, replicates, commits, and makes sure all the while that a

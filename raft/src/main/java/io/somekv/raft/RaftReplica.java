@@ -2,7 +2,6 @@ package io.somekv.raft;
 
 import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
-
 import java.util.List;
 import java.util.Optional;
 

@@ -2,15 +2,13 @@ package io.somekv.raft;
 
 import io.somekv.base.Bytes;
 import io.somekv.base.Mutation;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Carries out the commands of one text case on a {@link Group}. A command is words and {@code

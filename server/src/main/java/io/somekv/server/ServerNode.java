@@ -28,10 +28,6 @@ import io.somekv.server.peer.NodeDirectory;
 import io.somekv.server.peer.PeerNetwork;
 import io.somekv.server.peer.StoreMarks;
 import io.somekv.server.resp.RespDoor;
-
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -40,6 +36,8 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A node, assembled: the one place that knows all parts and connects them. Parts start from the

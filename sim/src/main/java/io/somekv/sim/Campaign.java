@@ -2,7 +2,6 @@ package io.somekv.sim;
 
 import io.somekv.base.Mutation;
 import io.somekv.sim.world.MoveCounts;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

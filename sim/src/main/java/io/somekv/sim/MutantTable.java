@@ -1,7 +1,6 @@
 package io.somekv.sim;
 
 import io.somekv.base.Mutation;
-
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;

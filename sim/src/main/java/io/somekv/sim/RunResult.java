@@ -2,7 +2,6 @@ package io.somekv.sim;
 
 import io.somekv.sim.world.Fault;
 import io.somekv.sim.world.MoveCounts;
-
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;

@@ -5,7 +5,6 @@ import io.somekv.base.Mutation;
 import io.somekv.sim.check.Breach;
 import io.somekv.sim.world.Scenario;
 import io.somekv.sim.world.SimCluster;
-
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;

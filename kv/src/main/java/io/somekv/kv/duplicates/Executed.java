@@ -2,7 +2,6 @@ package io.somekv.kv.duplicates;
 
 import io.somekv.base.Bytes;
 import io.somekv.protocol.command.ClientId;
-
 import java.util.List;
 
 /** That a request of a client was executed in a shard, as the row of an entry's outcomes says. */

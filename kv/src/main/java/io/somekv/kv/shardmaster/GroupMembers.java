@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -57,6 +58,18 @@ final class GroupMembers {
     /** A group that is in, or once was. */
     Optional<GroupSpec> find(long groupId) {
         return Optional.ofNullable(reports.get(groupId)).map(Report::group);
+    }
+
+    /** Groups that once were in: whoever wants their shards, or has had them, must find them. */
+    List<GroupSpec> withoutThose(Set<Long> present) {
+        List<GroupSpec> former = new ArrayList<>();
+        for (Report report : reports.values()) {
+            long groupId = report.group().groupId();
+            if (groupId != GroupSpec.MASTER && !present.contains(groupId)) {
+                former.add(report.group());
+            }
+        }
+        return former;
     }
 
     GroupSpec now(GroupSpec group) {

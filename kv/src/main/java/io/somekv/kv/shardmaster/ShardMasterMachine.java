@@ -18,7 +18,6 @@ import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.NodeInfo;
-import io.somekv.protocol.config.Served;
 import io.somekv.protocol.config.ShardConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -334,19 +333,6 @@ public final class ShardMasterMachine implements StateMachine {
         };
     }
 
-    /** Whoever wants their shards must find them. */
-    private List<GroupSpec> formerGroups() {
-        Map<Long, GroupSpec> present = groups();
-        Map<Long, GroupSpec> former = new TreeMap<>();
-        for (Served each : moves.served()) {
-            if (!present.containsKey(each.groupId())) {
-                members.find(each.groupId())
-                        .ifPresent(group -> former.put(group.groupId(), group));
-            }
-        }
-        return new ArrayList<>(former.values());
-    }
-
     private ClusterMap map(ShardConfig config) {
         MasterRows.Cluster started = Objects.requireNonNull(cluster);
         return new ClusterMap(
@@ -356,7 +342,7 @@ public final class ShardMasterMachine implements StateMachine {
                 members.now(started.master()),
                 new ArrayList<>(nodes.values()),
                 moves.served(),
-                formerGroups(),
+                members.withoutThose(groups().keySet()),
                 moves.settings());
     }
 

@@ -218,8 +218,8 @@ public sealed interface Command {
     record Released(int shard, long config) implements MoveStep {}
 
     /**
-     * No group is to have {@code shard} by {@code config}: serve it to nobody, and keep it for the
-     * group that a later config gives it to.
+     * No group is to have {@code shard} by {@code config}: serve it to nobody, and keep it until a
+     * later config gives it to some group. It is served again once its way there begins.
      */
     record Suspend(int shard, long config) implements MoveStep {}
 

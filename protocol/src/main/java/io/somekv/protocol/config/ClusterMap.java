@@ -10,7 +10,7 @@ import java.util.UUID;
  * @param master the shard master's own group
  * @param nodes all that are known, ascending by node id
  * @param served who has served each shard last, by shard
- * @param formerGroups that left, and have served some shard last
+ * @param formerGroups that left: some may still have shards, or rows of them
  * @param moves how shards may move
  */
 public record ClusterMap(

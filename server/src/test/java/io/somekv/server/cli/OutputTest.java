@@ -43,7 +43,7 @@ final class OutputTest {
                         List.of(),
                         List.of(),
                         List.of(),
- MoveSettings.DEFAULT);
+                        MoveSettings.DEFAULT);
         assertEquals(
                 """
                 config 4

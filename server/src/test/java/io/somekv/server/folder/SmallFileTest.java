@@ -43,7 +43,7 @@ final class SmallFileTest {
                             nodes,
                             List.of(),
                             List.of(),
- MoveSettings.DEFAULT));
+                            MoveSettings.DEFAULT));
             Settings marks = new Settings();
             marks.put("store." + other, "4096");
             made.saveMarks(marks);

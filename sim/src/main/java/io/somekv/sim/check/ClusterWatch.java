@@ -7,7 +7,6 @@ import io.somekv.node.log.RecoveredGroup;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.raft.Entry;
 import io.somekv.raft.Message;
-
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;

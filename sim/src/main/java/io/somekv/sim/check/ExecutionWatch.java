@@ -6,7 +6,6 @@ import io.somekv.kv.ShardView;
 import io.somekv.kv.duplicates.Executed;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.config.GroupSpec;
-
 import java.util.HashMap;
 import java.util.Map;
 
@@ -72,7 +71,7 @@ final class ExecutionWatch {
         return !isFrozen
                 && GroupRows.find(view, shard)
                         .filter(ShardStatus::serving)
-                        .filter(state -> !state.suspended())
+                        .filter(state -> !state.isSuspended())
                         .isPresent();
     }
 }

@@ -11,7 +11,6 @@ import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.MemoryEngine;
 import io.somekv.kv.engine.WriteBatch;
 import io.somekv.protocol.command.CopyCursor;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;

@@ -4,7 +4,6 @@ import io.somekv.kv.Incoming;
 import io.somekv.kv.Outgoing;
 import io.somekv.kv.ShardView;
 import io.somekv.protocol.command.CopyCursor;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,7 +1,6 @@
 package io.somekv.sim.check;
 
 import io.somekv.kv.ShardStatus;
-
 import java.util.BitSet;
 import java.util.List;
 import java.util.TreeMap;
@@ -32,7 +31,7 @@ final class OwnershipWatch {
         for (ShardStatus shard : shards) {
             if (shard.serving()) {
                 owned.set(shard.shard());
-                group.suspended.set(shard.shard(), shard.suspended());
+                group.suspended.set(shard.shard(), shard.isSuspended());
             }
         }
         if (!owned.equals(group.owned)) {

@@ -5,7 +5,6 @@ import io.somekv.kv.Incoming;
 import io.somekv.kv.Outgoing;
 import io.somekv.kv.ShardStatus;
 import io.somekv.kv.duplicates.MovedRecord;
-
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;

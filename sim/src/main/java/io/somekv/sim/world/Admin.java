@@ -10,7 +10,6 @@ import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
-
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;

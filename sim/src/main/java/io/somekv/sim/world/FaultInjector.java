@@ -5,7 +5,6 @@ import static io.somekv.sim.world.Timeline.SECOND;
 
 import io.somekv.sim.check.MoveStep;
 import io.somekv.storage.disk.DiskOperation;
-
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;

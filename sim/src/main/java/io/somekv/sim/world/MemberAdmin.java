@@ -9,7 +9,6 @@ import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
 import io.somekv.raft.MembershipChange;
 import io.somekv.raft.ReplicaStatus;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

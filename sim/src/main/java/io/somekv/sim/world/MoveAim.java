@@ -7,7 +7,6 @@ import io.somekv.node.Lane;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.raft.ReplicaStatus;
 import io.somekv.sim.check.MoveStep;
-
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;

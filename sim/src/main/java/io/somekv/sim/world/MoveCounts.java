@@ -1,7 +1,6 @@
 package io.somekv.sim.world;
 
 import io.somekv.sim.check.MoveStep;
-
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;

@@ -20,7 +20,6 @@ import io.somekv.raft.Membership;
 import io.somekv.raft.MembershipChange;
 import io.somekv.raft.RaftConfig;
 import io.somekv.storage.wal.Wal;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

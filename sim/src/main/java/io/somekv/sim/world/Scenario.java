@@ -4,7 +4,6 @@ import static io.somekv.sim.world.Timeline.MILLISECOND;
 import static io.somekv.sim.world.Timeline.SECOND;
 
 import io.somekv.kv.KvMachine;
-
 import java.util.EnumSet;
 import java.util.List;
 import java.util.SplittableRandom;

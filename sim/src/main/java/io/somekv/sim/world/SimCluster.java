@@ -15,7 +15,6 @@ import io.somekv.sim.check.Linearizability;
 import io.somekv.sim.check.LogTimeBounds;
 import io.somekv.sim.check.MoveStep;
 import io.somekv.sim.check.Operation;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -7,7 +7,6 @@ import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.MemoryEngine;
 import io.somekv.kv.engine.WriteBatch;
-
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;

@@ -7,12 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.somekv.kv.RowKind;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
-
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 
 /** What must hold while a shard moves is seen to be broken where it is, and only there. */
 final class MoveWatchTest {

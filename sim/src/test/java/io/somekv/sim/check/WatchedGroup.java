@@ -16,7 +16,6 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.command.RequestStamp;
 import io.somekv.protocol.config.GroupSettings;
-
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;

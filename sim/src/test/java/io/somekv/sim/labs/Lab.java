@@ -9,7 +9,6 @@ import io.somekv.sim.Simulation;
 import io.somekv.sim.world.Fault;
 import io.somekv.sim.world.Scenario;
 import io.somekv.sim.world.SimCluster;
-
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;

@@ -5,6 +5,7 @@ import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.MoveSettings;
 import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.config.Served;
 import io.somekv.protocol.config.ShardConfig;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
@@ -75,8 +76,8 @@ record GroupSetting(
                 new ShardConfig(1, List.of(group), List.of(SearchNode.GROUP)),
                 new GroupSpec(GroupSpec.MASTER, List.of(new GroupSpec.Replica(1, OUT_OF_REACH))),
                 infos,
+                List.of(new Served(1, SearchNode.GROUP)),
                 List.of(),
-                List.of(),
- MoveSettings.DEFAULT);
+                MoveSettings.DEFAULT);
     }
 }

@@ -22,9 +22,6 @@ import io.somekv.raft.RaftConfig;
 import io.somekv.raft.ReplicaStatus;
 import io.somekv.sim.check.ClusterWatch;
 import io.somekv.sim.check.DurabilityWatch;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -34,6 +31,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A node of a {@link SmallGroup}: the real lane, with a clock, a disk and a door of its own. */
 final class SearchNode {
