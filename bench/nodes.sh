@@ -29,6 +29,7 @@ END
 resp_port() { echo $((first_port + $1)); }
 peer_port() { echo $((first_port + 10 + $1)); }
 grpc_port() { echo $((first_port + 20 + $1)); }
+cluster_port() { echo $((first_port + 30 + $1)); }
 host() { echo "${hosts[$(($1 - 1))]}"; }
 control() { echo "$(host "$1"):$(grpc_port "$1")"; }
 numbers() { seq "${#hosts[@]}"; }
@@ -40,8 +41,8 @@ listens() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 choose_port() {
     local port
     while true; do
-        first_port=$((10000 + RANDOM % 700 * 30))
-        for port in $(seq "$first_port" $((first_port + 29))); do
+        first_port=$((10000 + RANDOM % 500 * 40))
+        for port in $(seq "$first_port" $((first_port + 39))); do
             if listens 127.0.0.1 "$port"; then
                 continue 2
             fi
@@ -61,7 +62,8 @@ node() {
     mkdir -p "$1"
     # shellcheck disable=SC2086 # options are words
     exec "$somekv" server --node-id "$2" --data "$1/n$2" --peer-port "$(peer_port "$2")" \
-        --resp-port "$(resp_port "$2")" --grpc-port "$(grpc_port "$2")" "${reach[@]}" \
+        --resp-port "$(resp_port "$2")" --grpc-port "$(grpc_port "$2")" \
+        --cluster-port "$(cluster_port "$2")" "${reach[@]}" \
         ${SOMEKV_SERVER_OPTIONS:-}
 }
 

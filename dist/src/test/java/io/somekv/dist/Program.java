@@ -99,7 +99,9 @@ final class Program implements AutoCloseable {
                         "--peer-port",
                         Integer.toString(ports + 1),
                         "--grpc-port",
-                        Integer.toString(ports + 2)));
+                        Integer.toString(ports + 2),
+                        "--cluster-port",
+                        "0"));
         arguments.addAll(List.of(more));
         return start(name, arguments);
     }

@@ -95,6 +95,13 @@ final class KeyPlaces {
         return Slots.shardOf(key, settings().orElseThrow().shardCount());
     }
 
+    /** Empty for a slot that there is not, and before {@link Command.Configure}. */
+    Optional<Integer> shardOf(Command.OfSlot command) {
+        return settings == null || command.slot() < 0 || command.slot() >= Slots.COUNT
+                ? Optional.empty()
+                : Optional.of(Slots.shardOfSlot(command.slot(), settings.shardCount()));
+    }
+
     boolean isShard(int shard) {
         return settings != null && shard >= 0 && shard < settings.shardCount();
     }

@@ -13,6 +13,7 @@ import java.math.BigDecimal;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 
 /**
  * The keys and values of a group's shards, with the meaning that Redis gives to each command.
@@ -44,18 +45,28 @@ final class Keyspace {
                 .filter(value -> value.visibleAt(logTime));
     }
 
-    long count(Place place, long logTime) {
+    /** How many keys there are that {@code counts} accepts. */
+    long count(Place place, Predicate<Bytes> counts, long logTime) {
         long[] count = new long[1];
-        engine.scan(
-                EngineKey.first(storeId, place.shard, place.generation, RowKind.KEY),
-                EngineKey.first(storeId, place.shard, place.generation, RowKind.KEY + 1),
-                (_, row) -> {
-                    if (StoredValue.decode(row).visibleAt(logTime)) {
-                        count[0]++;
-                    }
+        scan(
+                place,
+                logTime,
+                key -> {
+                    count[0] += counts.test(key) ? 1 : 0;
                     return true;
                 });
         return count[0];
+    }
+
+    /** Shows all keys that there are, in their order, until {@code goesOn} says no. */
+    void scan(Place place, long logTime, Predicate<Bytes> goesOn) {
+        Bytes first = EngineKey.first(storeId, place.shard, place.generation, RowKind.KEY);
+        engine.scan(
+                first,
+                EngineKey.first(storeId, place.shard, place.generation, RowKind.KEY + 1),
+                (key, row) ->
+                        !StoredValue.decode(row).visibleAt(logTime)
+                                || goesOn.test(key.slice(first.size(), key.size() - first.size())));
     }
 
     // ---- writes

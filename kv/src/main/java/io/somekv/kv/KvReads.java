@@ -4,6 +4,7 @@ import io.somekv.base.Bytes;
 import io.somekv.kv.Keyspace.Place;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.config.Slots;
 import io.somekv.protocol.frame.FrameCodec;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,8 @@ import java.util.function.Function;
  * only where the group serves the shard at that moment.
  */
 final class KvReads {
+    private static final int SLOT_KEYS_SIZE_MAX = FrameCodec.FRAME_SIZE_MAX / 4;
+
     private final MachineRows rows;
     private final KeyPlaces places;
     private final ExpiryIndex expiries;
@@ -60,7 +63,16 @@ final class KvReads {
             case Command.CountKeys count ->
                     ofShard(
                             count.shard(),
-                            place -> new Outcome.Int(keyspace.count(place, logTime(place.shard()))));
+                            place ->
+                                    new Outcome.Int(
+                                            keyspace.count(
+                                                    place,
+                                                    key -> true,
+                                                    logTime(place.shard()))));
+            case Command.OfSlot slot ->
+                    places.shardOf(slot)
+                            .map(shard -> ofShard(shard, place -> ofSlot(slot, place)))
+                            .orElseGet(() -> new Outcome.WrongGroup(0));
             case Command.IsPristine pristine ->
                     ofShard(
                             pristine.shard(),
@@ -94,6 +106,39 @@ final class KvReads {
     /** That the keys of a shard are judged by. */
     private long logTime(int shard) {
         return places.shards().outgoing().logTimeOf(shard, rows.appliedLogTime());
+    }
+
+    private Outcome ofSlot(Command.OfSlot command, Place place) {
+        return switch (command) {
+            case Command.CountSlot count ->
+                    new Outcome.Int(
+                            keyspace.count(
+                                    place,
+                                    key -> Slots.slotOf(key) == count.slot(),
+                                    logTime(place.shard())));
+            case Command.SlotKeys keys -> new Outcome.Values(keysOf(keys, place));
+        };
+    }
+
+    /** No more than an answer has room for. */
+    private List<Optional<Bytes>> keysOf(Command.SlotKeys command, Place place) {
+        List<Optional<Bytes>> keys = new ArrayList<>();
+        int[] room = {SLOT_KEYS_SIZE_MAX};
+        keyspace.scan(
+                place,
+                logTime(place.shard()),
+                key -> {
+                    boolean isOf = Slots.slotOf(key) == command.slot();
+                    room[0] -= isOf ? key.size() : 0;
+                    if (room[0] < 0 || keys.size() >= command.countMax()) {
+                        return false;
+                    }
+                    if (isOf) {
+                        keys.add(Optional.of(key.compact()));
+                    }
+                    return true;
+                });
+        return keys;
     }
 
     private Optional<StoredValue> find(Bytes key, Place place) {
@@ -148,13 +193,17 @@ final class KvReads {
         return switch (command) {
             case Command.TimeToLive ttl -> anyExpires(ttl.keys(), StoredValue.NEVER - 1);
             case Command.Keyed keyed -> anyExpires(keyed.keys(), logTime);
-            case Command.CountKeys count ->
-                    places.shards().takesWrites(count.shard())
-                            && expiries.anyDue(
-                                    count.shard(), applied + 1, logTime, places.shards());
-            case Command.ReadShard _, Command.IsPristine _, Command.StateDigest _ -> false;
-            case Command.QueryConfig _ -> false;
+            case Command.CountKeys count -> anyDue(count.shard(), applied, logTime);
+            case Command.OfSlot slot ->
+                    places.shardOf(slot).filter(s -> anyDue(s, applied, logTime)).isPresent();
+            case Command.ReadShard _, Command.IsPristine _ -> false;
+            case Command.StateDigest _, Command.QueryConfig _ -> false;
         };
+    }
+
+    private boolean anyDue(int shard, long applied, long logTime) {
+        return places.shards().takesWrites(shard)
+                && expiries.anyDue(shard, applied + 1, logTime, places.shards());
     }
 
     /** Whether one of the keys is there now and gone at {@code through}. */

@@ -65,6 +65,9 @@ final class GroupHost {
 
     boolean isInBacklog;
 
+    /** Whom the other lanes were told to be its leader's node. */
+    long toldLeaderNode;
+
     /** Whether it stands among those that {@link Places} has looked at each tick. */
     boolean isRestless;
 

@@ -29,6 +29,7 @@ public final class Lane {
     private final Outbox outbox = new Outbox();
     private final Places places;
     private final Router router;
+    private final Directions directions;
     private final MapKeeper maps;
     private final MemberReporter reporter;
     private final ShardDriver driver;
@@ -54,6 +55,7 @@ public final class Lane {
             Now startedAt) {
         this.config = config;
         this.places = new Places(config.nodeId());
+        this.directions = new Directions(config.nodeId(), places);
         this.rooms = new RoomWatch(config.nodeId(), places);
         this.nursery = new Nursery(config, engine, outbox, rooms);
         this.router = new Router(config, places, outbox);
@@ -112,6 +114,7 @@ public final class Lane {
                 continue;
             }
             host.settle(now);
+            maybeTellLeader(host);
             if (host.isRemoved()) {
                 destroy(now, host);
             } else {
@@ -126,6 +129,20 @@ public final class Lane {
             outbox.add(new LaneEffect.WantsTurn());
         }
         return outbox.drain();
+    }
+
+    /** What this lane hosts, the others find the leader of by its word. */
+    private void maybeTellLeader(GroupHost host) {
+        long leader = host.leaderNode();
+        if (config.laneCount() > 1 && leader != host.toldLeaderNode) {
+            host.toldLeaderNode = leader;
+            toOtherLanes(new LaneInput.Note.Led(host.groupId(), leader));
+        }
+    }
+
+    /** Where clients that know of the cluster are sent, and what is shown to them. */
+    public Directions directions() {
+        return directions;
     }
 
     /** All groups of this lane, ascending by id. */
@@ -322,6 +339,7 @@ public final class Lane {
                             now,
                             deliver.fromNode(),
                             new Envelope(deliver.groupId(), deliver.message()));
+            case LaneInput.Note.Led led -> directions.learn(led);
             case LaneInput.Note.NewerMap newer -> places.learn(newer.map());
             case LaneInput.Note.Pulsed pulsed ->
                     watch.onPulse(now, pulsed.node(), pulsed.incarnation(), pulsed.pulse());
@@ -341,6 +359,7 @@ public final class Lane {
         places.remove(host);
         host.abandonAll(now);
         nursery.bury(host);
+        toOtherLanes(new LaneInput.Note.Led(host.groupId(), Directions.NOT_HOSTED));
         outbox.add(new LaneEffect.ReplicaRemoved(host.groupId(), host.replicaId()));
     }
 

@@ -133,6 +133,13 @@ public sealed interface LaneInput {
         /** A lane of another node lives. */
         record Pulsed(long node, long incarnation, Frame.Pulse pulse) implements Note {}
 
+        /**
+         * My replica of that group follows another leader now.
+         *
+         * @param leaderNode 0 when it knows none, -1 when I have no replica any more
+         */
+        record Led(long groupId, long leaderNode) implements Note {}
+
         /** A newer cluster map. */
         record NewerMap(ClusterMap map) implements Note {}
     }

@@ -70,6 +70,7 @@ final class Places {
     /** The replica of this group is no more. */
     void remove(GroupHost host) {
         hosts.remove(host.groupId());
+        leaderNodeByGroup.remove(host.groupId());
         backlog.remove(host);
         host.isInBacklog = false;
     }
@@ -187,6 +188,11 @@ final class Places {
                                     Slots.shardOf(keyed.keys().get(0), shardCount().getAsInt()),
                                     turn);
             case Command.CountKeys count -> groupOfShard(count.shard(), turn);
+            case Command.OfSlot of ->
+                    map.isEmpty()
+                            ? OptionalLong.empty()
+                            : groupOfShard(
+                                    Slots.shardOfSlot(of.slot(), shardCount().getAsInt()), turn);
             case Command.Clear clear -> groupOfShard(clear.shard(), turn);
             case Command.IsPristine pristine -> groupOfShard(pristine.shard(), turn);
             case Command.ReadShard read -> groupOfShard(read.shard(), turn);
@@ -218,6 +224,11 @@ final class Places {
             case Command.Clear clear -> OptionalInt.of(clear.shard());
             default -> OptionalInt.empty();
         };
+    }
+
+    /** The group that serves a shard, as far as known: of a shard on its way, the one it leaves. */
+    OptionalLong servingGroup(int shard) {
+        return groupOfShard(shard, 0);
     }
 
     private OptionalLong groupOfShard(int shard, int turn) {
@@ -277,6 +288,18 @@ final class Places {
         } else {
             leaderNodeByGroup.put(groupId, nodeId);
         }
+    }
+
+    /** That node has just answered as the leader of a group without a replica on this lane. */
+    void confirmLeader(long groupId, long nodeId) {
+        if (nodeId != 0 && !hosts.containsKey(groupId)) {
+            leaderNodeByGroup.put(groupId, nodeId);
+        }
+    }
+
+    /** Who led the group when last heard of; 0 for nobody. */
+    long leaderHint(long groupId) {
+        return leaderNodeByGroup.getOrDefault(groupId, 0L);
     }
 
     /** That node does not lead the group, and knows of no one who does. */
@@ -351,7 +374,7 @@ final class Places {
     }
 
     /** Nodes that have a replica of the group, as far as known. */
-    private List<Long> nodesOf(long groupId) {
+    List<Long> nodesOf(long groupId) {
         GroupHost host = hosts.get(groupId);
         List<Long> nodes = new ArrayList<>();
         if (host != null) {

@@ -175,7 +175,8 @@ final class ReadQueue {
     }
 
     private void answerUnlessScan(Now now, Waiting read, long logTime) {
-        if (read.command() instanceof Command.CountKeys) {
+        if (read.command() instanceof Command.CountKeys
+                || read.command() instanceof Command.OfSlot) {
             scans.addLast(read);
         } else {
             answer(now, read, logTime);

@@ -232,6 +232,9 @@ final class Router {
                 if (pending.wrongGroups > 0) {
                     places.learnServing(pending.request.command(), pending.group, true);
                 }
+                if (!pending.mode.isLocal()) {
+                    places.confirmLeader(pending.group, pending.askedNode);
+                }
                 complete(now, pending, result, logTime);
             }
             case Outcome.BelowFloor below -> complete(now, pending, below, logTime);

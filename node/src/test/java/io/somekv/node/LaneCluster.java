@@ -169,7 +169,7 @@ final class LaneCluster {
     private void start(int shardCount, List<GroupSpec> groups) {
         List<NodeInfo> infos = new ArrayList<>();
         for (long node : nodes.up()) {
-            infos.add(new NodeInfo(node, storeOf(node), "host" + node, 1, 2, 3));
+            infos.add(new NodeInfo(node, storeOf(node), "host" + node, 1, 2, 3, 4));
         }
         expectOk(
                 new Command.StartCluster(

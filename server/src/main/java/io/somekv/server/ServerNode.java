@@ -100,7 +100,14 @@ public final class ServerNode implements AutoCloseable {
                         new SecureRandom().nextLong());
         marks = StoreMarks.of(store.folder().marks());
         peers = new PeerNetwork(self, logs(options, emergency), directory, loops, lanes);
-        resp = new RespDoor(loops, lanes, options.clientsMax(), space::room);
+        resp =
+                new RespDoor(
+                        new RespDoor.Self(
+                                options.nodeId(), store.storeId(), options.advertisedHost()),
+                        loops,
+                        lanes,
+                        options.clientsMax(),
+                        space::room);
         writer.start();
         Housekeeping house =
                 new Housekeeping(store.wal(), store.engine(), lanes, space::look, emergency);
@@ -169,13 +176,15 @@ public final class ServerNode implements AutoCloseable {
     private NodeInfo listen(ServerOptions options) throws InterruptedException {
         int peerPort = peers.listen(options.host(), options.ports().peer());
         int respPort = resp.listen(options.host(), options.ports().resp());
+        int clusterPort = resp.listenForCluster(options.host(), options.ports().cluster());
         return new NodeInfo(
                 options.nodeId(),
                 store.storeId(),
                 options.advertisedHost(),
                 peerPort,
                 respPort,
-                control.port());
+                control.port(),
+                clusterPort);
     }
 
     private List<LaneLoop> makeLanes(ServerOptions options, Emergency emergency) {

@@ -37,15 +37,23 @@ public record ServerOptions(
         boolean insecure,
         DiskKind disk) {
     /** One for each door. */
-    public record Ports(int peer, int resp, int grpc) {
-        public static final Ports DEFAULT = new Ports(7400, 6379, 7500);
+    public record Ports(int peer, int resp, int grpc, int cluster) {
+        /** From a node's RESP port to its cluster port, unless that is chosen. */
+        private static final int CLUSTER_PORT_OFFSET = 100;
+
+        public static final Ports DEFAULT = new Ports(7400, 6379, 7500, clusterPort(6379));
 
         /** That the system chooses. */
-        public static final Ports ANY = new Ports(0, 0, 0);
+        public static final Ports ANY = new Ports(0, 0, 0, 0);
 
         /** The ports of another node on the same machine. */
         public Ports plus(int offset) {
-            return new Ports(peer + offset, resp + offset, grpc + offset);
+            return new Ports(peer + offset, resp + offset, grpc + offset, cluster + offset);
+        }
+
+        /** What is usual beside a RESP port: nodes of one machine that differ in it do not meet. */
+        public static int clusterPort(int respPort) {
+            return respPort == 0 ? 0 : respPort + CLUSTER_PORT_OFFSET;
         }
     }
 

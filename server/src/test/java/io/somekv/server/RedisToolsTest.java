@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.somekv.protocol.config.NodeInfo;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -34,6 +33,8 @@ final class RedisToolsTest {
     @BeforeAll
     static void start() throws Exception {
         cluster = TestCluster.start(folder, 3, 2, 1);
+        cluster.awaitServed(1, 8);
+        cluster.awaitServed(2, 8);
     }
 
     @AfterAll
@@ -68,11 +69,15 @@ final class RedisToolsTest {
     /** Runs a tool against a node and returns what it printed, errors included. */
     private static String run(int node, byte[] input, String tool, String... arguments)
             throws IOException, InterruptedException {
-        NodeInfo info = cluster.info(node);
+        return run(cluster.info(node).respPort(), List.of(arguments), input, tool);
+    }
+
+    private static String run(int port, List<String> arguments, byte[] input, String tool)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(find(tool).orElseThrow().toString());
-        command.addAll(List.of("-h", info.host(), "-p", Integer.toString(info.respPort())));
-        command.addAll(List.of(arguments));
+        command.addAll(List.of("-h", "127.0.0.1", "-p", Integer.toString(port)));
+        command.addAll(arguments);
         Path output = Files.createTempFile(folder, "tool", ".txt");
         Process process =
                 new ProcessBuilder(command)
@@ -127,6 +132,46 @@ final class RedisToolsTest {
     @Test
     void redisBenchmarkRunsToItsEndPipelined() throws Exception {
         benchmark("16");
+    }
+
+    /** Runs redis-cli against a node's cluster port. */
+    private static String cliOfCluster(int node, String... arguments) throws Exception {
+        int port = cluster.info(node).clusterPort();
+        return run(port, List.of(arguments), new byte[0], CLI).strip();
+    }
+
+    @Test
+    void redisCliGoesWhereItIsSent() throws Exception {
+        for (String key : List.of("a", "b", "c", "d", "e")) {
+            for (int node = 0; node < 3; node++) {
+                String value = key + node;
+                assertEquals("OK", cliOfCluster(node, "-c", "set", key, value));
+                assertEquals(value, cliOfCluster((node + 1) % 3, "-c", "get", key));
+                assertEquals(value, cliOfCluster((node + 2) % 3, "-c", "-3", "get", key));
+            }
+        }
+        String crossing = cliOfCluster(0, "-c", "mget", "a", "b");
+        assertTrue(crossing.startsWith("CROSSSLOT"), crossing);
+        String all = cliOfCluster(1, "cluster", "nodes");
+        for (int node = 0; node < 3; node++) {
+            assertTrue(all.contains(":" + cluster.info(node).clusterPort() + "@"), all);
+            String info = cliOfCluster(node, "cluster", "info");
+            assertTrue(info.contains("cluster_state:ok"), info);
+            assertTrue(info.contains("cluster_slots_ok:16384"), info);
+        }
+    }
+
+    /** It takes a cluster with a single leader for none. */
+    @Test
+    void redisBenchmarkSpreadsItsRequestsOverTheCluster() throws Exception {
+        cluster.lead(1, 1);
+        cluster.lead(2, 2);
+        List<String> arguments =
+                List.of("--cluster", "-t", "set,get", "-n", "" + REQUESTS, "-r", "100", "-q");
+        String printed = run(cluster.info(2).clusterPort(), arguments, new byte[0], BENCHMARK);
+        assertTrue(printed.contains("Cluster has"), printed);
+        assertTrue(printed.contains("GET: "), printed);
+        assertTrue(!printed.contains("rror"), printed);
     }
 
     private static void benchmark(String pipeline) throws Exception {

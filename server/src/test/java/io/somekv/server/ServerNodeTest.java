@@ -170,7 +170,7 @@ final class ServerNodeTest {
         try (ServerSocket taken = new ServerSocket(0, 1, loopback)) {
             ServerOptions busy =
                     ServerOptions.local(
-                            1, folder, new ServerOptions.Ports(0, taken.getLocalPort(), free));
+                            1, folder, new ServerOptions.Ports(0, taken.getLocalPort(), free, 0));
             assertContains(
                     "cannot listen", refusal(() -> ServerNode.start(busy, (code, why, e) -> {})));
         }

@@ -1,6 +1,8 @@
 package io.somekv.server;
 
 import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.v1.ReplicaStatus;
+import io.somekv.server.control.ControlException;
 import io.somekv.server.control.JoinOrder;
 import io.somekv.server.grpc.ControlChannel;
 import io.somekv.server.lane.Emergency;
@@ -42,7 +44,8 @@ final class TestCluster implements AutoCloseable {
     void startAgain(NodeInfo node) throws IOException, InterruptedException {
         startNode(
                 node.nodeId(),
-                new ServerOptions.Ports(node.peerPort(), node.respPort(), node.grpcPort()));
+                new ServerOptions.Ports(
+                        node.peerPort(), node.respPort(), node.grpcPort(), node.clusterPort()));
     }
 
     /** One more node, in no cluster yet; returns its control port's address. */
@@ -143,6 +146,64 @@ final class TestCluster implements AutoCloseable {
 
     NodeInfo info(int node) {
         return nodes.get(node).info();
+    }
+
+    /** Has the node of that id lead a group, and returns when its own replica says so. */
+    void lead(long group, long nodeId) {
+        long deadline = System.nanoTime() + 60_000_000_000L;
+        while (leader(group) != nodeId) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("node " + nodeId + " does not lead group " + group);
+            }
+            for (int node = 0; node < nodes.size(); node++) {
+                if (info(node).nodeId() == leader(group)) {
+                    try (ControlChannel channel = control(node)) {
+                        channel.transferLeadership(group, nodeId);
+                    } catch (ControlException e) {
+                        // Somebody else leads by now, or nobody: it is asked again.
+                    }
+                }
+            }
+        }
+    }
+
+    /** The node that takes itself for the leader of a group; 0 for none. */
+    private long leader(long group) {
+        for (int node = 0; node < nodes.size(); node++) {
+            for (ReplicaStatus replica : led(node)) {
+                if (replica.getGroupId() == group) {
+                    return info(node).nodeId();
+                }
+            }
+        }
+        return 0;
+    }
+
+    private List<ReplicaStatus> led(int node) {
+        try (ControlChannel channel = control(node)) {
+            return channel.status(false).getReplicasList().stream()
+                    .filter(replica -> replica.getRole().equals("LEADER"))
+                    .toList();
+        }
+    }
+
+    /**
+     * Returns when a group serves so many shards: it begins with none, and what is written to them
+     * before stays where it was.
+     */
+    void awaitServed(long group, int shards) {
+        long deadline = System.nanoTime() + 60_000_000_000L;
+        int served = 0;
+        while (served != shards) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError(served + " shards are served by group " + group);
+            }
+            for (int node = 0; node < nodes.size(); node++) {
+                for (ReplicaStatus replica : led(node)) {
+                    served = replica.getGroupId() == group ? replica.getShardsServed() : served;
+                }
+            }
+        }
     }
 
     ControlChannel control(int node) {

@@ -19,6 +19,12 @@ import java.util.UUID;
 /** The shard master's rows as bytes (docs/FORMATS.md). */
 final class MasterRows {
     private static final int VERSION = 1;
+
+    /**
+     * Of a node's row: with version 1, of builds that were not released, it had no cluster port.
+     */
+    private static final int NODE_VERSION = 2;
+
     private static final int GROUPS_MAX = 1 << 20;
     private static final int SHARDS_MAX = 1 << 16;
 
@@ -48,13 +54,13 @@ final class MasterRows {
     }
 
     static Bytes encode(NodeInfo node) {
-        ByteWriter writer = new ByteWriter().u8(VERSION);
+        ByteWriter writer = new ByteWriter().u8(NODE_VERSION);
         ConfigCodec.write(writer, node);
         return writer.toBytes();
     }
 
     static NodeInfo node(Bytes row) {
-        return ConfigCodec.readNode(versioned(row));
+        return ConfigCodec.readNode(versioned(row, NODE_VERSION));
     }
 
     static Bytes encode(GroupMembers.Report report) {
@@ -142,9 +148,13 @@ final class MasterRows {
     }
 
     private static ByteReader versioned(Bytes row) {
+        return versioned(row, VERSION);
+    }
+
+    private static ByteReader versioned(Bytes row, int known) {
         ByteReader reader = row.reader();
         int version = reader.u8();
-        if (version != VERSION) {
+        if (version != known) {
             throw new MalformedException("a row of a version not known here: " + version);
         }
         return reader;

@@ -330,6 +330,7 @@ public final class ShardMasterMachine implements StateMachine {
             case Command.StateDigest _ -> new Outcome.Int(rows.digest());
             case Command.Keyed _, Command.CountKeys _, Command.ReadShard _, Command.IsPristine _ ->
                     OF_A_DATA_GROUP;
+            case Command.OfSlot _ -> OF_A_DATA_GROUP;
         };
     }
 

@@ -70,7 +70,7 @@ class ShardMasterMachineTest {
     }
 
     private static NodeInfo node(long id) {
-        return new NodeInfo(id, new UUID(0, id), "127.0.0.1", 7000, 6379, 9000);
+        return new NodeInfo(id, new UUID(0, id), "127.0.0.1", 7000, 6379, 9000, 6479);
     }
 
     private static GroupSpec group(long id) {

@@ -34,6 +34,11 @@ public sealed interface Command {
         List<Bytes> keys();
     }
 
+    /** Speaks of the keys of one slot, and walks all rows of the shard that has it. */
+    sealed interface OfSlot extends Read {
+        int slot();
+    }
+
     // ---- reads of keys
 
     record Get(Bytes key) implements Read, Keyed {
@@ -147,6 +152,12 @@ public sealed interface Command {
 
     /** How many keys a shard holds. */
     record CountKeys(int shard) implements Read {}
+
+    /** How many keys a slot holds. */
+    record CountSlot(int slot) implements OfSlot {}
+
+    /** Some keys of a slot, {@code countMax} at most; answered by {@link Outcome.Values}. */
+    record SlotKeys(int slot, int countMax) implements OfSlot {}
 
     /** Drops every key of a shard, at the cost of one row: the shard begins a new generation. */
     record Clear(int shard) implements Write {}

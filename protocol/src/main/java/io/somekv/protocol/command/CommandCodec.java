@@ -138,11 +138,20 @@ public final class CommandCodec {
                         Command.Configure.class,
                         (out, c) -> ConfigCodec.write(out, c.settings()),
                         in -> new Command.Configure(ConfigCodec.readSettings(in)))
+                .add(38, Command.StateDigest.class, (out, c) -> {}, in -> new Command.StateDigest())
                 .add(
-                        38,
-                        Command.StateDigest.class,
-                        (out, c) -> {},
-                        in -> new Command.StateDigest());
+                        39,
+                        Command.CountSlot.class,
+                        (out, c) -> Fields.int32(out, c.slot()),
+                        in -> new Command.CountSlot(Fields.int32(in)))
+                .add(
+                        40,
+                        Command.SlotKeys.class,
+                        (out, c) -> {
+                            Fields.int32(out, c.slot());
+                            Fields.int32(out, c.countMax());
+                        },
+                        in -> new Command.SlotKeys(Fields.int32(in), Fields.int32(in)));
     }
 
     /** What source and target of a move are asked; two numbers behind the shard in most of them. */
@@ -271,7 +280,7 @@ public final class CommandCodec {
 
     private static void addMasterCommands(TaggedCodec.Builder<Command> table) {
         table.add(
-                        48,
+                        58,
                         Command.StartCluster.class,
                         CommandCodec::writeStartCluster,
                         in ->
@@ -281,7 +290,7 @@ public final class CommandCodec {
                                         ConfigCodec.readSettings(in),
                                         Fields.list(in, ConfigCodec::readNode)))
                 .add(
-                        49,
+                        59,
                         Command.RegisterNode.class,
                         (out, c) -> ConfigCodec.write(out, c.node()),
                         in -> new Command.RegisterNode(ConfigCodec.readNode(in)))

@@ -71,7 +71,7 @@ public final class OutcomeCodec {
                         (out, o) -> out.i64(o.client().high()).i64(o.client().low()),
                         in -> new Outcome.Registered(new ClientId(in.i64(), in.i64())))
                 .add(
-                        8,
+                        13,
                         Outcome.Cluster.class,
                         (out, o) -> ConfigCodec.write(out, o.map()),
                         in -> new Outcome.Cluster(ConfigCodec.readMap(in)))

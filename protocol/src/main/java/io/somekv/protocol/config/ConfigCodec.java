@@ -34,6 +34,7 @@ public final class ConfigCodec {
         Fields.int32(out, node.peerPort());
         Fields.int32(out, node.respPort());
         Fields.int32(out, node.grpcPort());
+        Fields.int32(out, node.clusterPort());
     }
 
     public static NodeInfo readNode(ByteReader in) {
@@ -41,6 +42,7 @@ public final class ConfigCodec {
                 in.signedVarLong(),
                 Fields.uuid(in),
                 Fields.text(in),
+                Fields.int32(in),
                 Fields.int32(in),
                 Fields.int32(in),
                 Fields.int32(in));

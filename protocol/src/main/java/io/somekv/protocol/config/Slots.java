@@ -31,6 +31,11 @@ public final class Slots {
         return slot * shardCount / COUNT;
     }
 
+    /** The first slot of a shard; of the shard behind the last one, {@link #COUNT}. */
+    public static int firstOfShard(int shard, int shardCount) {
+        return (shard * COUNT + shardCount - 1) / shardCount;
+    }
+
     /** What stands between the first brace and the next closing one, if that is not empty. */
     private static Bytes tagOf(Bytes key) {
         for (int open = 0; open < key.size(); open++) {

@@ -120,10 +120,9 @@ final class CommandIntrospection {
         if (where.first() == 0) {
             return RespAction.error("ERR The command has no key arguments");
         }
-        int last = where.last() < 0 ? arguments.size() + where.last() : where.last();
         List<RespReply> keys = new ArrayList<>();
-        for (int i = where.first(); i <= Math.min(last, arguments.size() - 1); i += where.step()) {
-            keys.add(new RespReply.Bulk(arguments.get(i)));
+        for (Bytes key : where.of(arguments)) {
+            keys.add(new RespReply.Bulk(key));
         }
         return RespAction.reply(new RespReply.Array(keys));
     }

@@ -1,5 +1,8 @@
 package io.somekv.protocol.resp;
 
+import io.somekv.base.Bytes;
+import io.somekv.protocol.config.Slots;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -45,6 +48,38 @@ record CommandSpec(
         static final Keys ONE = new Keys(1, 1, 1);
         static final Keys ALL = new Keys(1, -1, 1);
         static final Keys EVERY_SECOND = new Keys(1, -1, 2);
+
+        /** The keys among {@code arguments}, whose number the command accepts. */
+        List<Bytes> of(List<Bytes> arguments) {
+            List<Bytes> keys = new ArrayList<>();
+            int through = Math.min(lastOf(arguments.size()), arguments.size() - 1);
+            for (int i = first; first > 0 && i <= through; i += step) {
+                keys.add(arguments.get(i));
+            }
+            return keys;
+        }
+
+        /** Whether the keys among {@code arguments} lie in more slots than one. */
+        boolean crossSlots(List<Bytes> arguments) {
+            if (first == last || first == 0) {
+                return false;
+            }
+            int through = Math.min(lastOf(arguments.size()), arguments.size() - 1);
+            if (through < first + step) {
+                return false;
+            }
+            int slot = Slots.slotOf(arguments.get(first));
+            for (int i = first + step; i <= through; i += step) {
+                if (Slots.slotOf(arguments.get(i)) != slot) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private int lastOf(int argumentCount) {
+            return last < 0 ? argumentCount + last : last;
+        }
     }
 
     /** Turns a call of the right arity into what is to be done. */

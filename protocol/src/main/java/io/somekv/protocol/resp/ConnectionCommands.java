@@ -65,6 +65,15 @@ final class ConnectionCommands {
                             return RespAction.reply(RespReply.OK);
                         })
                 .add(
+                        "asking 1 fast",
+                        CommandSpec.Keys.NONE,
+                        "3.0.0",
+                        "Has the next command served here, wherever its key is.",
+                        call -> {
+                            call.connection().askNext();
+                            return RespAction.reply(RespReply.OK);
+                        })
+                .add(
                         "reset 1 fast no_auth",
                         CommandSpec.Keys.NONE,
                         "6.2.0",
@@ -185,7 +194,12 @@ final class ConnectionCommands {
                                         "version", RespReply.bulk(RespCommands.REDIS_VERSION)),
                                 RespReply.field("proto", new RespReply.Int(protocol)),
                                 RespReply.field("id", new RespReply.Int(connection.id())),
-                                RespReply.field("mode", RespReply.bulk("standalone")),
+                                RespReply.field(
+                                        "mode",
+                                        RespReply.bulk(
+                                                connection.isClusterAware()
+                                                        ? "cluster"
+                                                        : "standalone")),
                                 RespReply.field("role", RespReply.bulk("master")),
                                 RespReply.field("modules", RespReply.EMPTY))));
     }

@@ -19,9 +19,12 @@ final class InfoText {
                     "cluster",
                     "keyspace");
 
+    private final boolean isClusterAware;
     private final StringBuilder text = new StringBuilder();
 
-    private InfoText() {}
+    private InfoText(boolean isClusterAware) {
+        this.isClusterAware = isClusterAware;
+    }
 
     static RespReply reply(RespCall call, NodeFacts facts) {
         Set<String> wanted = new LinkedHashSet<>();
@@ -33,7 +36,7 @@ final class InfoText {
                 wanted.add(name);
             }
         }
-        InfoText info = new InfoText();
+        InfoText info = new InfoText(call.connection().isClusterAware());
         for (String section : SECTIONS) {
             if (wanted.isEmpty() || wanted.contains(section)) {
                 info.section(section, facts);
@@ -83,7 +86,7 @@ final class InfoText {
             case "cpu" ->
                     line("used_cpu_sys", decimal(facts.cpuSystemSeconds()))
                             .line("used_cpu_user", decimal(facts.cpuUserSeconds()));
-            case "cluster" -> line("cluster_enabled", 0);
+            case "cluster" -> line("cluster_enabled", isClusterAware ? 1 : 0);
             default -> {
                 // "keyspace": Redis leaves the line out of an empty database; keys are counted by
                 // DBSIZE, which asks every shard.
@@ -94,10 +97,10 @@ final class InfoText {
     private void server(NodeFacts facts) {
         line("redis_version", RespCommands.REDIS_VERSION)
                 .line("somekv_version", facts.version())
-                .line("redis_mode", "standalone")
+                .line("redis_mode", isClusterAware ? "cluster" : "standalone")
                 .line("process_id", facts.processId())
                 .line("run_id", facts.runId())
-                .line("tcp_port", facts.respPort())
+                .line("tcp_port", isClusterAware ? facts.clusterPort() : facts.respPort())
                 .line("server_time_usec", facts.wallMicros())
                 .line("uptime_in_seconds", facts.uptimeSeconds())
                 .line("uptime_in_days", facts.uptimeSeconds() / 86_400);

@@ -27,7 +27,19 @@ final class KeyedAsk {
         if (call.shardCount() == 0) {
             return RespAction.reply(Replies.NOT_SERVED);
         }
-        int shard = Slots.shardOf(key, call.shardCount());
+        return ofShard(Slots.shardOf(key, call.shardCount()), command, translate);
+    }
+
+    /** {@code translate} sees good outcomes only. */
+    static RespAction ofSlot(
+            RespCall call, Command.OfSlot command, Function<Outcome, RespReply> translate) {
+        return call.shardCount() == 0
+                ? RespAction.reply(Replies.NOT_SERVED)
+                : ofShard(Slots.shardOfSlot(command.slot(), call.shardCount()), command, translate);
+    }
+
+    private static RespAction ofShard(
+            int shard, Command command, Function<Outcome, RespReply> translate) {
         return new RespAction.Ask(
                 List.of(new RespAction.Part(shard, command)),
                 outcomes ->
@@ -46,14 +58,15 @@ final class KeyedAsk {
                 KeyedAsk::add);
     }
 
-    /** A command to every shard of the cluster. */
+    /** A command to every shard of the cluster, or of the node: {@link RespAction.AskEach}. */
     static RespAction everywhere(
             RespCall call, IntFunction<Command> command, RespAction.Merge merge) {
         List<Integer> shards = new ArrayList<>();
         for (int shard = 0; shard < call.shardCount(); shard++) {
             shards.add(shard);
         }
-        return ask(call, shards, command::apply, merge);
+        RespAction action = ask(call, shards, command::apply, merge);
+        return action instanceof RespAction.Ask ask ? new RespAction.AskEach(ask) : action;
     }
 
     /** MGET: values in the order of the keys, whatever shards they came from. */

@@ -13,6 +13,10 @@ public interface NodeFacts {
 
     int respPort();
 
+    int clusterPort();
+
+    ClusterFacts cluster();
+
     long processId();
 
     long uptimeSeconds();

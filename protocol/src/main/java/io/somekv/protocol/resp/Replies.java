@@ -10,6 +10,8 @@ final class Replies {
             new RespReply.Failure("ERR increment or decrement would overflow");
     static final RespReply TOO_LARGE =
             new RespReply.Failure("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+    static final RespReply CROSS_SLOT =
+            new RespReply.Failure("CROSSSLOT Keys in request don't hash to the same slot");
     static final RespReply NOT_SERVED = new RespReply.Failure("CLUSTERDOWN Hash slot not served");
 
     private Replies() {}

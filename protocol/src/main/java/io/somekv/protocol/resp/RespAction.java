@@ -27,6 +27,12 @@ public sealed interface RespAction {
         }
     }
 
+    /**
+     * As an {@link Ask}; of a connection that knows of the cluster, only those parts whose shards
+     * this node serves, as Redis Cluster does: such clients ask every node, and add up.
+     */
+    record AskEach(Ask ask) implements RespAction {}
+
     /** Answer from facts that only the server has. */
     record AskNode(Function<NodeFacts, RespReply> answer) implements RespAction {}
 

@@ -8,10 +8,12 @@ import java.util.Optional;
 /**
  * What a Redis request means here: from its arguments and the connection's state to a {@link
  * RespAction}. Pure, and nothing but a table: its rows stand in {@link StringCommands}, {@link
- * KeyCommands}, {@link ConnectionCommands}, {@link ClientCommands} and {@link ServerCommands}.
+ * KeyCommands}, {@link ConnectionCommands}, {@link ClientCommands}, {@link ServerCommands} and
+ * {@link ClusterCommands}.
  *
  * <p>A command of several keys is split by shard, each part under a sequence of its own: every part
- * happens exactly once, but they do not happen together.
+ * happens exactly once, but they do not happen together. A connection that knows of the cluster is
+ * refused such a command unless its keys are all of one slot, as with Redis Cluster.
  */
 public final class RespCommands {
     /** The Redis whose behaviour and texts are followed; clients choose features by it. */
@@ -27,6 +29,7 @@ public final class RespCommands {
         ConnectionCommands.addTo(table);
         ClientCommands.addTo(table);
         ServerCommands.addTo(table);
+        ClusterCommands.addTo(table);
         CommandIntrospection.addTo(table);
     }
 
@@ -37,6 +40,7 @@ public final class RespCommands {
      * @param shardCount of the cluster; 0 until the node has joined one
      */
     public RespAction interpret(List<Bytes> arguments, RespConnection connection, int shardCount) {
+        connection.beginCommand();
         RespConnection.ReplyMode mode = connection.replyMode();
         RespAction action = dispatch(new RespCall(table, arguments, connection, shardCount));
         if (mode == RespConnection.ReplyMode.SKIP_NEXT) {
@@ -61,6 +65,9 @@ public final class RespCommands {
             return call.wrongArity(spec.name());
         } else if (!call.connection().isAuthenticated() && !spec.has("no_auth")) {
             return RespAction.error("NOAUTH Authentication required.");
+        }
+        if (call.connection().isClusterAware() && spec.keys().crossSlots(call.arguments())) {
+            return RespAction.reply(Replies.CROSS_SLOT);
         }
         return spec.handler().handle(call);
     }

@@ -17,6 +17,7 @@ public final class RespConnection {
 
     private final long id;
     private final boolean authenticatedAtFirst;
+    private final boolean isClusterAware;
     private boolean authenticated;
     private int protocol = 2;
     private String name = "";
@@ -26,11 +27,19 @@ public final class RespConnection {
     private ReplyMode replyMode = ReplyMode.ON;
     private ReadMode readMode = ReadMode.LEADER;
 
+    /** Of the command that goes on, and of the next one: it stays here, wherever its key is. */
+    private boolean isAsking;
+
+    private boolean isAskingNext;
+
     /**
      * @param id unique within the node's process
      * @param authenticated false where the client must send AUTH first
+     * @param isClusterAware whether it came through the cluster door: it is to be sent to whoever
+     *     serves a key, and named no keys of several slots
      */
-    public RespConnection(long id, boolean authenticated) {
+    public RespConnection(long id, boolean authenticated, boolean isClusterAware) {
+        this.isClusterAware = isClusterAware;
         this.id = id;
         this.authenticatedAtFirst = authenticated;
         this.authenticated = authenticated;
@@ -38,6 +47,24 @@ public final class RespConnection {
 
     public long id() {
         return id;
+    }
+
+    public boolean isClusterAware() {
+        return isClusterAware;
+    }
+
+    /** Whether the command of now is to be served here, wherever its key is (ASKING). */
+    public boolean isAsking() {
+        return isAsking;
+    }
+
+    void askNext() {
+        isAskingNext = true;
+    }
+
+    void beginCommand() {
+        isAsking = isAskingNext;
+        isAskingNext = false;
     }
 
     /** 2 or 3: how replies to this connection are written. */

@@ -297,13 +297,15 @@ final class ClusterPicture {
     }
 
     private TextTable nodeTable() {
-        TextTable table = new TextTable("NODE", "HOST", "REDIS", "PEERS", "CONTROL", "STATE");
+        TextTable table =
+                new TextTable("NODE", "HOST", "REDIS", "CLUSTER", "PEERS", "CONTROL", "STATE");
         for (SeenNode seen : nodes) {
             NodeInfo node = seen.node();
             table.row(
                     Long.toString(node.nodeId()),
                     node.host(),
                     Integer.toString(node.respPort()),
+                    Integer.toString(node.clusterPort()),
                     Integer.toString(node.peerPort()),
                     Integer.toString(node.grpcPort()),
                     seen.state(isOnAnotherDisk(seen)));

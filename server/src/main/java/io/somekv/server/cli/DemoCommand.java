@@ -110,7 +110,12 @@ final class DemoCommand implements Callable<Integer> {
             checkNodes(folder);
         }
         for (int id = 1; id <= nodes; id++) {
-            ServerOptions.Ports ports = new ServerOptions.Ports(peerPort, respPort, grpcPort);
+            ServerOptions.Ports ports =
+                    new ServerOptions.Ports(
+                            peerPort,
+                            respPort,
+                            grpcPort,
+                            ServerOptions.Ports.clusterPort(respPort));
             running.add(
                     ServerNode.start(
                             ServerOptions.local(
@@ -167,8 +172,10 @@ final class DemoCommand implements Callable<Integer> {
         NodeInfo first = infos.get(0);
         NodeInfo last = infos.get(infos.size() - 1);
         List<String> ports = new ArrayList<>();
+        List<String> clusterPorts = new ArrayList<>();
         for (NodeInfo info : infos) {
             ports.add(Integer.toString(info.respPort()));
+            clusterPorts.add(Integer.toString(info.clusterPort()));
         }
         console.out()
                 .printf(
@@ -176,6 +183,7 @@ final class DemoCommand implements Callable<Integer> {
                         """
                         some-kvstore: %d nodes, %d groups, %s %s
                         Redis clients: 127.0.0.1, ports %s (any node serves any key)
+                        Redis cluster clients: 127.0.0.1, ports %s
 
                         Try, in another terminal:
                           redis-cli -p %d set greeting hello
@@ -191,6 +199,7 @@ final class DemoCommand implements Callable<Integer> {
                         before ? "again on the data in" : "data in",
                         ephemeral ? "a folder that goes with the demo" : folder,
                         String.join(", ", ports),
+                        String.join(", ", clusterPorts),
                         first.respPort(),
                         last.respPort(),
                         unlessUsual(first.grpcPort()),

@@ -39,6 +39,7 @@ final class PictureJson {
         json.beginObject().name("node").number(seen.nodeId());
         json.name("host").string(seen.node().host());
         json.name("resp_port").number(seen.node().respPort());
+        json.name("cluster_port").number(seen.node().clusterPort());
         json.name("peer_port").number(seen.node().peerPort());
         json.name("grpc_port").number(seen.node().grpcPort());
         json.name("up").bool(seen.answers());

@@ -64,8 +64,16 @@ final class ServerCommand implements Callable<Integer> {
     @Option(
             names = "--resp-port",
             paramLabel = "PORT",
-            description = "For Redis clients (default: 6379).")
+            description = "For Redis clients that know one node, whichever (default: 6379).")
     private @Nullable String respPort;
+
+    @Option(
+            names = "--cluster-port",
+            paramLabel = "PORT",
+            description =
+                    "For Redis clients that know of the cluster (default: that of --resp-port and"
+                            + " 100).")
+    private @Nullable String clusterPort;
 
     @Option(
             names = "--grpc-port",
@@ -138,11 +146,12 @@ final class ServerCommand implements Callable<Integer> {
         console.out()
                 .printf(
                         Locale.ROOT,
-                        "node %d is ready: redis %s:%d, nodes and Java clients %d, control %d,"
+                        "node %d is ready: redis %s:%d (cluster clients %d), nodes and Java clients %d, control %d,"
                                 + " data in %s%n",
                         node.nodeId(),
                         node.host(),
                         node.respPort(),
+                        node.clusterPort(),
                         node.peerPort(),
                         node.grpcPort(),
                         options.folder());
@@ -159,6 +168,8 @@ final class ServerCommand implements Callable<Integer> {
         }
         String listens = either(host, file, "host", ServerOptions.LOOPBACK);
         ServerOptions.Ports ports = ServerOptions.Ports.DEFAULT;
+        int resp = port(respPort, file, "resp-port", ports.resp());
+        int besides = ServerOptions.Ports.clusterPort(resp);
         return new ServerOptions(
                 number(need(nodeId, file, "node-id"), "node-id"),
                 Path.of(need(data, file, "data")),
@@ -166,8 +177,9 @@ final class ServerCommand implements Callable<Integer> {
                 either(advertise, file, "advertise", listens),
                 new ServerOptions.Ports(
                         port(peerPort, file, "peer-port", ports.peer()),
-                        port(respPort, file, "resp-port", ports.resp()),
-                        port(grpcPort, file, "grpc-port", ports.grpc())),
+                        resp,
+                        port(grpcPort, file, "grpc-port", ports.grpc()),
+                        port(clusterPort, file, "cluster-port", besides)),
                 number(lanes, file, "lanes", ServerOptions.lanesDefault()),
                 number(clientsMax, file, "clients-max", ServerOptions.CLIENTS_MAX_DEFAULT),
                 leaseDrift(file),
@@ -184,6 +196,7 @@ final class ServerCommand implements Callable<Integer> {
                     "advertise",
                     "peer-port",
                     "resp-port",
+                    "cluster-port",
                     "grpc-port",
                     "lanes",
                     "clients-max",

@@ -18,7 +18,7 @@ public record KnownCluster(UUID clusterId, List<NodeInfo> nodes) {
 
     Settings toSettings() {
         Settings settings = new Settings();
-        settings.put("format", "1");
+        settings.put("format", "2");
         settings.put("cluster", clusterId.toString());
         for (NodeInfo node : nodes) {
             settings.put(
@@ -29,7 +29,8 @@ public record KnownCluster(UUID clusterId, List<NodeInfo> nodes) {
                             node.host(),
                             Integer.toString(node.peerPort()),
                             Integer.toString(node.respPort()),
-                            Integer.toString(node.grpcPort())));
+                            Integer.toString(node.grpcPort()),
+                            Integer.toString(node.clusterPort())));
         }
         return settings;
     }
@@ -46,8 +47,8 @@ public record KnownCluster(UUID clusterId, List<NodeInfo> nodes) {
 
     private static NodeInfo parseNode(Settings settings, String name) {
         String[] fields = settings.need(name).split(" ", -1);
-        if (fields.length != 5) {
-            throw new RefusedException(settings.origin() + ": " + name + " has no five fields");
+        if (fields.length != 6) {
+            throw new RefusedException(settings.origin() + ": " + name + " has no six fields");
         }
         return new NodeInfo(
                 Long.parseLong(name.substring("node.".length())),
@@ -55,6 +56,7 @@ public record KnownCluster(UUID clusterId, List<NodeInfo> nodes) {
                 fields[1],
                 Integer.parseInt(fields[2]),
                 Integer.parseInt(fields[3]),
-                Integer.parseInt(fields[4]));
+                Integer.parseInt(fields[4]),
+                Integer.parseInt(fields[5]));
     }
 }

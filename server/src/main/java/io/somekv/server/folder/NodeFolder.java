@@ -38,8 +38,12 @@ import java.util.UUID;
  * cluster knows this disk by (DESIGN §3): a replica speaks only from the disk it was created on.
  */
 public final class NodeFolder implements Closeable {
-    private static final int MAP_VERSION = 2;
     private static final String FORMAT = "1";
+
+    /**
+     * Of the file {@code map}: with 1, of builds that were not released, it had no cluster ports, and not who serves what.
+     */
+    private static final int MAP_VERSION = 2;
 
     /** What the file {@code identity} says. */
     private record Identity(long nodeId, UUID storeId, boolean logMade) {

@@ -86,7 +86,7 @@ public final class ControlChannel implements AutoCloseable {
         try {
             int port = Integer.parseInt(address.substring(colon + 1));
             if (colon > 0 && port > 0 && port < 65_536) {
-                return new NodeInfo(0, new UUID(0, 0), address.substring(0, colon), 0, 0, port);
+                return new NodeInfo(0, new UUID(0, 0), address.substring(0, colon), 0, 0, port, 0);
             }
         } catch (NumberFormatException e) {
             // Said below, with what is no number for the other reasons.

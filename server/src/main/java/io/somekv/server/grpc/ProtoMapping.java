@@ -44,6 +44,7 @@ public final class ProtoMapping {
                 .setPeerPort(node.peerPort())
                 .setRespPort(node.respPort())
                 .setGrpcPort(node.grpcPort())
+                .setClusterPort(node.clusterPort())
                 .build();
     }
 
@@ -55,7 +56,8 @@ public final class ProtoMapping {
                 node.getHost(),
                 node.getPeerPort(),
                 node.getRespPort(),
-                node.getGrpcPort());
+                node.getGrpcPort(),
+                node.getClusterPort());
     }
 
     static List<NodeInfo> fromAll(List<io.somekv.protocol.v1.NodeInfo> nodes) {

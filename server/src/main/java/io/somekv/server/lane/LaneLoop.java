@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.SingleThreadEventLoop;
 import io.netty.util.collection.LongObjectHashMap;
 import io.somekv.base.Invariant;
+import io.somekv.node.Directions;
 import io.somekv.node.GroupStatus;
 import io.somekv.node.Lane;
 import io.somekv.node.LaneEffect;
@@ -181,6 +182,11 @@ public final class LaneLoop {
         return lane.status(now());
     }
 
+    /** Where clients are sent. */
+    public Directions directions() {
+        return lane.directions();
+    }
+
     /** The longest of all replicas of the node's lanes, as it was at most a second ago. */
     public long heartbeatGapNanosMaxOfNode() {
         long longest = 0;
@@ -310,6 +316,8 @@ public final class LaneLoop {
             lane.step(now, batch.get(i));
         }
         carryOut(lane.effects(now));
+        // Of a map that another lane of the node was the first to see, this one has no effect.
+        map = lane.map().orElse(null);
     }
 
     private void applyCommitted() {
@@ -363,10 +371,7 @@ public final class LaneLoop {
                 case LaneEffect.DropStore drop -> node.bulk.drop(drop.storeId());
                 case LaneEffect.SnapshotInstalled installed -> GroupNews.log(installed);
                 case LaneEffect.ReplicaRemoved removed -> GroupNews.log(removed);
-                case LaneEffect.MapChanged changed -> {
-                    map = changed.map();
-                    node.rim.mapChanged(changed.map());
-                }
+                case LaneEffect.MapChanged changed -> node.rim.mapChanged(changed.map());
             }
         }
     }

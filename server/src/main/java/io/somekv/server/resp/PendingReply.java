@@ -22,6 +22,7 @@ final class PendingReply {
 
     private final ReadMode readMode;
 
+    private final boolean mayMove;
     private final boolean silent;
     private final int requestSize;
     private final @Nullable Outcome[] outcomes;
@@ -36,6 +37,7 @@ final class PendingReply {
         this.ask = ask;
         this.protocol = connection.protocol();
         this.readMode = connection.readMode();
+        this.mayMove = connection.isClusterAware() && !connection.isAsking();
         this.silent = silent;
         this.requestSize = requestSize;
         this.missing = ask.parts().size();
@@ -58,6 +60,11 @@ final class PendingReply {
 
     ReadMode readMode() {
         return readMode;
+    }
+
+    /** Whether the client may be sent to another node with it. */
+    boolean mayMove() {
+        return mayMove;
     }
 
     boolean isSilent() {

@@ -23,6 +23,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -31,7 +32,10 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Where Redis clients come in: accepts them, up to a number, and knows who is there. */
+/**
+ * Where Redis clients come in, by one port or the other: accepts them, up to a number, and knows
+ * who is there.
+ */
 public final class RespDoor {
     private static final int VALUE_SIZE_MAX = 16 << 20;
     private static final int OUTPUT_LOW = 1 << 20;
@@ -50,10 +54,24 @@ public final class RespDoor {
     private final ProcessFacts process = new ProcessFacts();
     private final Supplier<DiskRoom> disk;
     private final OwedBytes owed = OwedBytes.ofHeap();
-    private int port;
+    private final Self self;
+    private volatile int port;
+    private volatile int clusterPort;
+
+    /**
+     * Whose door it is.
+     *
+     * @param host under which others reach the node
+     */
+    public record Self(long nodeId, UUID storeId, String host) {}
 
     public RespDoor(
-            EventLoopGroup loops, List<LaneLoop> lanes, int clientsMax, Supplier<DiskRoom> disk) {
+            Self self,
+            EventLoopGroup loops,
+            List<LaneLoop> lanes,
+            int clientsMax,
+            Supplier<DiskRoom> disk) {
+        this.self = self;
         this.disk = disk;
         this.loops = loops;
         this.clientsMax = clientsMax;
@@ -62,6 +80,18 @@ public final class RespDoor {
 
     /** Opens the door; returns the port, which the system chooses for 0. */
     public int listen(String host, int wantedPort) throws InterruptedException {
+        port = listen(host, wantedPort, false);
+        return port;
+    }
+
+    /** Opens the door for clients that know of the cluster (docs/decisions/0012). */
+    public int listenForCluster(String host, int wantedPort) throws InterruptedException {
+        clusterPort = listen(host, wantedPort, true);
+        return clusterPort;
+    }
+
+    private int listen(String host, int wantedPort, boolean isClusterAware)
+            throws InterruptedException {
         ServerBootstrap bootstrap =
                 new ServerBootstrap()
                         .group(loops)
@@ -74,16 +104,15 @@ public final class RespDoor {
                                 new ChannelInitializer<>() {
                                     @Override
                                     protected void initChannel(Channel channel) {
-                                        accept(channel);
+                                        accept(channel, isClusterAware);
                                     }
                                 });
         Channel bound = Loops.listen(bootstrap, host, wantedPort);
         channels.add(bound);
-        port = ((InetSocketAddress) bound.localAddress()).getPort();
-        return port;
+        return ((InetSocketAddress) bound.localAddress()).getPort();
     }
 
-    private void accept(Channel channel) {
+    private void accept(Channel channel, boolean isClusterAware) {
         if (clients.size() >= clientsMax) {
             callsRejected.increment();
             Bytes refusal = Bytes.utf8("-ERR max number of clients reached\r\n");
@@ -92,7 +121,8 @@ public final class RespDoor {
             return;
         }
         LaneLoop lane = LaneLoop.on(channel.eventLoop(), lanes);
-        RespConnection connection = new RespConnection(connectionsReceived.incrementAndGet(), true);
+        RespConnection connection =
+                new RespConnection(connectionsReceived.incrementAndGet(), true, isClusterAware);
         RespHandler handler = new RespHandler(this, lane, channel, connection);
         clients.put(connection.id(), handler);
         channels.add(channel);
@@ -157,6 +187,14 @@ public final class RespDoor {
 
     int port() {
         return port;
+    }
+
+    int clusterPort() {
+        return clusterPort;
+    }
+
+    Self self() {
+        return self;
     }
 
     int clientsMax() {

@@ -2,6 +2,7 @@ package io.somekv.server.resp;
 
 import io.somekv.node.GroupStatus;
 import io.somekv.protocol.frame.DiskRoom;
+import io.somekv.protocol.resp.ClusterFacts;
 import io.somekv.protocol.resp.NodeFacts;
 import io.somekv.server.ServerVersion;
 import io.somekv.server.lane.LaneLoop;
@@ -22,6 +23,16 @@ record RespFacts(RespDoor door, ProcessFacts process, LaneLoop lane) implements 
     @Override
     public int respPort() {
         return door.port();
+    }
+
+    @Override
+    public int clusterPort() {
+        return door.clusterPort();
+    }
+
+    @Override
+    public ClusterFacts cluster() {
+        return SeenCluster.of(door, lane.directions().serving());
     }
 
     @Override

@@ -173,14 +173,23 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
             case RespAction.Authenticate login -> perform(authenticate(login), arguments, silent);
             case RespAction.KillClients kill ->
                     reply(kill.answer().apply(door.kill(kill.victims())), silent);
-            case RespAction.Ask ask -> {
-                int size = 0;
-                for (Bytes argument : arguments) {
-                    size += argument.size();
-                }
-                dispatch(new PendingReply(ask, connection, silent, size));
-            }
+            case RespAction.AskEach each ->
+                    ask(
+                            connection.isClusterAware()
+                                    ? Redirection.shareOf(lane, door.self().nodeId(), each.ask())
+                                    : each.ask(),
+                            arguments,
+                            silent);
+            case RespAction.Ask ask -> ask(ask, arguments, silent);
         }
+    }
+
+    private void ask(RespAction.Ask ask, List<Bytes> arguments, boolean silent) {
+        int size = 0;
+        for (Bytes argument : arguments) {
+            size += argument.size();
+        }
+        dispatch(new PendingReply(ask, connection, silent, size));
     }
 
     /** There are no passwords yet: as with Redis, any fits the user named default. */
@@ -209,6 +218,14 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
     private void dispatch(PendingReply owed) {
         if (keys.conflicts(owed.ask())) {
             held = owed;
+            return;
+        }
+        // Not before those for the same key are answered: else the client would have the next node
+        // serve this one while an earlier one is still on its way.
+        Optional<RespReply> moved =
+                owed.mayMove() ? Redirection.moved(lane, owed) : Optional.empty();
+        if (moved.isPresent()) {
+            reply(moved.get(), owed.isSilent());
             return;
         }
         keys.begin(owed.ask());

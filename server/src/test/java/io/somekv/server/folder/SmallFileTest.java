@@ -30,7 +30,7 @@ final class SmallFileTest {
     @BeforeEach
     void write() throws IOException {
         try (NodeFolder made = NodeFolder.open(folder, 1)) {
-            List<NodeInfo> nodes = List.of(new NodeInfo(1, made.storeId(), "one", 1, 2, 3));
+            List<NodeInfo> nodes = List.of(new NodeInfo(1, made.storeId(), "one", 1, 2, 3, 4));
             GroupSpec group = new GroupSpec(0, List.of(new GroupSpec.Replica(1, 1)));
             ShardConfig config = new ShardConfig(0, List.of(), List.of(0L));
             made.save(new KnownCluster(cluster, nodes));

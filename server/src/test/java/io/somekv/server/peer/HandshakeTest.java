@@ -25,8 +25,8 @@ final class HandshakeTest {
         directory.learn(
                 CLUSTER,
                 List.of(
-                        new NodeInfo(1, STORE_1, "one", 1, 2, 3),
-                        new NodeInfo(2, STORE_2, "two", 1, 2, 3)));
+                        new NodeInfo(1, STORE_1, "one", 1, 2, 3, 4),
+                        new NodeInfo(2, STORE_2, "two", 1, 2, 3, 4)));
     }
 
     private String objection(UUID clusterId, long nodeId, UUID storeId) {

@@ -276,7 +276,7 @@ public final class Admin {
     }
 
     private static NodeInfo info(SimNode node) {
-        return new NodeInfo(node.id(), node.storeId(), "node" + node.id(), 1, 2, 3);
+        return new NodeInfo(node.id(), node.storeId(), "node" + node.id(), 1, 2, 3, 4);
     }
 
     private static boolean executed(Outcome outcome) {

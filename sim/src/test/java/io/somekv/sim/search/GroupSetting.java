@@ -67,7 +67,7 @@ record GroupSetting(
         List<NodeInfo> infos = new ArrayList<>();
         for (long id = 1; id <= voters; id++) {
             replicas.add(new GroupSpec.Replica(id, id));
-            infos.add(new NodeInfo(id, SearchNode.storeOf(id), "host" + id, 1, 2, 3));
+            infos.add(new NodeInfo(id, SearchNode.storeOf(id), "host" + id, 1, 2, 3, 4));
         }
         GroupSpec group = new GroupSpec(SearchNode.GROUP, replicas);
         return new ClusterMap(

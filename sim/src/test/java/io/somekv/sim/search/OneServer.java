@@ -80,7 +80,7 @@ final class OneServer implements SearchedSystem {
         MemoryEngine engine = new MemoryEngine();
         master = new ShardMasterMachine(engine, 1, bugs);
         store = new KvMachine(engine, 2, bugs);
-        NodeInfo node = new NodeInfo(1, new UUID(0, 1), "host1", 1, 2, 3);
+        NodeInfo node = new NodeInfo(1, new UUID(0, 1), "host1", 1, 2, 3, 4);
         GroupSettings settings = GroupSettings.defaults(1);
         apply(master, new Command.StartCluster(new UUID(1, 2), 1, settings, List.of(node)));
         apply(store, new Command.Configure(settings));
