@@ -49,6 +49,13 @@ final class DrillsTest {
     }
 
     @Test
+    void aDeadNodeIsReplacedWithoutAnOperator() throws Exception {
+        String printed =
+                drill(0, "replacement", "--rounds", "1", "--megabytes", "1", "--dead-after", "3");
+        assertTrue(printed.contains("every group has three replicas again"), printed);
+    }
+
+    @Test
     @Tag("lab:MIT-2015.diskv.Test5OneRestart")
     void recordsLoadedWhileTheLeaderIsKilledReadBackIdentical() throws Exception {
         Path records = folder.resolve("records");

@@ -30,12 +30,15 @@ final class KeyPlaces {
     private static final Outcome.Invalid KEY_TOO_LARGE =
             new Outcome.Invalid("a key has at most " + GroupSettings.KEY_SIZE_MAX + " bytes");
 
+    private final Engine engine;
     private final long storeId;
     private final Shards shards;
+    private final ShardTraffic traffic = new ShardTraffic();
     private @Nullable GroupSettings settings;
 
     /** Reads back what the store holds. */
     KeyPlaces(Engine engine, long storeId) {
+        this.engine = engine;
         this.storeId = storeId;
         this.shards = new Shards(engine, storeId);
         this.settings = engine.get(settingsKey()).map(KeyPlaces::decode).orElse(null);
@@ -43,6 +46,19 @@ final class KeyPlaces {
 
     Shards shards() {
         return shards;
+    }
+
+    /** What was asked of each shard here. */
+    ShardTraffic traffic() {
+        return traffic;
+    }
+
+    /** What a shard takes on this disk, in bytes, roughly. */
+    long roughSize(int shard) {
+        long generation = shards.get(shard).generation();
+        return engine.roughSize(
+                EngineKey.firstOfGeneration(storeId, shard, generation),
+                EngineKey.firstOfGeneration(storeId, shard, generation + 1));
     }
 
     /** Empty until {@link Command.Configure} was applied. */

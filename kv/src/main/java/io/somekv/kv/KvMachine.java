@@ -87,6 +87,16 @@ public final class KvMachine implements StateMachine {
         return new ShardView(shards(), outgoing(), incoming());
     }
 
+    /** How many reads and writes of a shard this replica has executed in its life. */
+    public long operations(int shard) {
+        return places.traffic().of(shard);
+    }
+
+    /** What a shard takes on this replica's disk, in bytes, roughly. */
+    public long roughSize(int shard) {
+        return places.roughSize(shard);
+    }
+
     public boolean serves(int shard) {
         return places.shards().serves(shard);
     }
@@ -198,6 +208,7 @@ public final class KvMachine implements StateMachine {
         if (request.stamp().isEmpty()) {
             return NO_STAMP;
         }
+        places.traffic().count(shard);
         return rows.executeOnce(
                 shard,
                 request.stamp().get(),

@@ -88,13 +88,18 @@ final class KvReads {
                                     pieces.read(move, piece.cursor(), logTime(piece.shard())))
                             .orElse(ShardMoves.NO_SUCH_COPY);
             case Command.StateDigest _ -> new Outcome.Int(rows.digest());
-            case Command.QueryConfig _ -> KvMachine.OF_THE_MASTER;
+            case Command.QueryConfig _, Command.QueryCaretaker _ -> KvMachine.OF_THE_MASTER;
         };
     }
 
     private Outcome ofKeys(Command.Keyed command, Function<Place, Outcome> reading) {
-        return places.refuse(command.keys())
-                .orElseGet(() -> ofShard(places.shardOf(command.keys().getFirst()), reading));
+        Optional<Outcome> refusal = places.refuse(command.keys());
+        if (refusal.isPresent()) {
+            return refusal.get();
+        }
+        int shard = places.shardOf(command.keys().getFirst());
+        places.traffic().count(shard);
+        return ofShard(shard, reading);
     }
 
     private Outcome ofShard(int shard, Function<Place, Outcome> reading) {
@@ -197,7 +202,8 @@ final class KvReads {
             case Command.OfSlot slot ->
                     places.shardOf(slot).filter(s -> anyDue(s, applied, logTime)).isPresent();
             case Command.ReadShard _, Command.IsPristine _ -> false;
-            case Command.StateDigest _, Command.QueryConfig _ -> false;
+            case Command.StateDigest _ -> false;
+            case Command.QueryConfig _, Command.QueryCaretaker _ -> false;
         };
     }
 

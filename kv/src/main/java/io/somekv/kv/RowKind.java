@@ -67,5 +67,17 @@ public final class RowKind {
     /** How shards may move. */
     public static final int MOVE_SETTINGS = 24;
 
+    /** By which rules the caretaker decides. */
+    public static final int CARETAKER = 32;
+
+    /** How a node is used, where not as usual; rest: its id. */
+    public static final int NODE_USE = 33;
+
+    /** A shard that somebody moved, and the caretaker leaves where it is; rest: its number. */
+    public static final int PINNED = 34;
+
+    /** A decision of the caretaker; rest: its number. */
+    public static final int DECISION = 35;
+
     private RowKind() {}
 }

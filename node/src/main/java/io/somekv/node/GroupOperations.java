@@ -1,9 +1,12 @@
 package io.somekv.node;
 
+import io.somekv.protocol.caretaker.Steering;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.raft.Input;
 import io.somekv.raft.Member;
+import io.somekv.raft.MembershipChange;
 import io.somekv.raft.Now;
+import java.util.List;
 import java.util.Optional;
 
 /** What operators ask of the groups of a lane: a new replica, other members, another leader. */
@@ -59,6 +62,42 @@ final class GroupOperations {
                             (then, outcome, logTime) -> outbox.answer(change.token(), outcome));
             places.touch(host);
         }
+    }
+
+    /** The caretaker's wish; what cannot be now, it will wish again. */
+    void onSteer(Now now, long groupId, Steering steering) {
+        GroupHost host = places.host(groupId);
+        if (host == null || !host.leads()) {
+            return;
+        }
+        switch (steering) {
+            case Steering.Add add when add.replacesNode() == 0 ->
+                    change(now, host, new MembershipChange.Add(add.toNode(), add.storeId(), 0));
+            case Steering.Add add ->
+                    replicaOn(host.membership().voters(), add.replacesNode())
+                            .ifPresent(replaced ->
+                                    change(
+                                            now,
+                                            host,
+                                            new MembershipChange.Add(
+                                                    add.toNode(), add.storeId(), replaced)));
+            case Steering.Remove remove ->
+                    replicaOn(host.membership().members(), remove.fromNode())
+                            .ifPresent(id -> change(now, host, new MembershipChange.Remove(id)));
+            case Steering.HandOver over -> host.transfer(now, over.toNode());
+        }
+        places.touch(host);
+    }
+
+    private static Optional<Long> replicaOn(List<Member> members, long node) {
+        return members.stream()
+                .filter(member -> member.nodeId() == node)
+                .map(Member::replicaId)
+                .findFirst();
+    }
+
+    private static void change(Now now, GroupHost host, MembershipChange change) {
+        host.clients().change(now, change, (then, outcome, logTime) -> {});
     }
 
     /** Only where somebody is there: a leader that asks nobody would stand still for a while. */

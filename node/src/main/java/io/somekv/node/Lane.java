@@ -34,6 +34,7 @@ public final class Lane {
     private final MemberReporter reporter;
     private final ShardDriver driver;
     private final GroupOperations operations;
+    private final Caretaking caretaking;
     private final Completions completions;
     private final CallFilter calls = new CallFilter();
     private final NodeWatch watch;
@@ -65,6 +66,7 @@ public final class Lane {
         this.reporter = new MemberReporter(places, router, startedAt);
         this.driver = new ShardDriver(places, maps, router, startedAt);
         this.operations = new GroupOperations(config.nodeId(), places, nursery, outbox);
+        this.caretaking = new Caretaking(config, places, router, outbox, rooms, operations);
         this.completions = new Completions(engine, places, nursery, rooms, outbox);
         map.ifPresent(places::learn);
         for (RecoveredGroup group : recovered) {
@@ -212,6 +214,7 @@ public final class Lane {
         maps.tick(now);
         driver.tick(now);
         reporter.tick(now);
+        caretaking.tick(now);
     }
 
     private void onAsk(Now now, LaneInput.Ask ask) {
@@ -236,6 +239,8 @@ public final class Lane {
             }
             case Frame.Reply reply -> onReply(now, reply);
             case Frame.Pulse pulse -> onPulse(now, fromNode, peer.incarnation(), pulse);
+            case Frame.Load load -> caretaking.onReport(now, fromNode, load.report());
+            case Frame.Steer steer -> caretaking.steer(now, steer.groupId(), steer.steering());
             // The rim deals with these.
             case Frame.Hello _, Frame.LogMark _ -> {}
         }
@@ -340,6 +345,10 @@ public final class Lane {
                             deliver.fromNode(),
                             new Envelope(deliver.groupId(), deliver.message()));
             case LaneInput.Note.Led led -> directions.learn(led);
+            case LaneInput.Note.Loaded loaded ->
+                    caretaking.onReport(now, loaded.fromNode(), loaded.report());
+            case LaneInput.Note.Steered steered ->
+                    caretaking.steer(now, steered.groupId(), steered.steering());
             case LaneInput.Note.NewerMap newer -> places.learn(newer.map());
             case LaneInput.Note.Pulsed pulsed ->
                     watch.onPulse(now, pulsed.node(), pulsed.incarnation(), pulsed.pulse());

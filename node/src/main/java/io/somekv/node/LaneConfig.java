@@ -19,6 +19,7 @@ import java.util.UUID;
  * @param seed for election timeouts and jitter
  * @param firstStoreId larger than any store id in the node's shared log; lanes count up from it,
  *     each in steps of {@code laneCount}, so that none is given twice
+ * @param care what the node does for the cluster's balance
  * @param askTimeoutNanos how long a plain client's request is tried before its outcome is unknown
  * @param pieceSize of a shard that is copied to another group, in bytes
  */
@@ -34,9 +35,67 @@ public record LaneConfig(
         RaftConfig raft,
         long askTimeoutNanos,
         int pieceSize,
-        Set<Mutation> mutations) {
+        Set<Mutation> mutations,
+        Care care) {
     /** Of one node: tokens have room for no more. */
     public static final int LANES_MAX = 1 << Tokens.LANE_BITS;
+
+    /**
+     * @param intervalNanos between two looks at the cluster, and between two reports of what a lane
+     *     does; 0 for neither
+     * @param zone nodes of one zone may be lost together; empty for none
+     */
+    public record Care(long intervalNanos, String zone) {
+        public static final Care NONE = new Care(0, "");
+    }
+
+    /** One that leaves the cluster's balance to others. */
+    public LaneConfig(
+            int lane,
+            int laneCount,
+            long nodeId,
+            UUID storeId,
+            long incarnation,
+            ClientId identity,
+            long seed,
+            long firstStoreId,
+            RaftConfig raft,
+            long askTimeoutNanos,
+            int pieceSize,
+            Set<Mutation> mutations) {
+        this(
+                lane,
+                laneCount,
+                nodeId,
+                storeId,
+                incarnation,
+                identity,
+                seed,
+                firstStoreId,
+                raft,
+                askTimeoutNanos,
+                pieceSize,
+                mutations,
+                Care.NONE);
+    }
+
+    /** The same, with a part in the cluster's balance. */
+    public LaneConfig with(Care part) {
+        return new LaneConfig(
+                lane,
+                laneCount,
+                nodeId,
+                storeId,
+                incarnation,
+                identity,
+                seed,
+                firstStoreId,
+                raft,
+                askTimeoutNanos,
+                pieceSize,
+                mutations,
+                part);
+    }
 
     public LaneConfig {
         Invariant.check(laneCount <= LANES_MAX, "a token has room for the lane", laneCount, lane);

@@ -3,6 +3,8 @@ package io.somekv.node;
 import io.somekv.kv.StateMachine;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.StoreReader;
+import io.somekv.protocol.caretaker.LoadReport;
+import io.somekv.protocol.caretaker.Steering;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
@@ -139,6 +141,12 @@ public sealed interface LaneInput {
          * @param leaderNode 0 when it knows none, -1 when I have no replica any more
          */
         record Led(long groupId, long leaderNode) implements Note {}
+
+        /** What a lane of some node does, for the lane that hosts the shard master. */
+        record Loaded(long fromNode, LoadReport report) implements Note {}
+
+        /** For a group of the other lane. */
+        record Steered(long groupId, Steering steering) implements Note {}
 
         /** A newer cluster map. */
         record NewerMap(ClusterMap map) implements Note {}

@@ -198,7 +198,8 @@ final class Places {
             case Command.ReadShard read -> groupOfShard(read.shard(), turn);
             case Command.MoveStep step -> groupOfShard(step.shard(), turn);
             case Command.Configure _, Command.StateDigest _ -> OptionalLong.empty();
-            case Command.MasterWrite _, Command.QueryConfig _ -> OptionalLong.of(GroupSpec.MASTER);
+            case Command.MasterWrite _, Command.QueryConfig _, Command.QueryCaretaker _ ->
+                    OptionalLong.of(GroupSpec.MASTER);
         };
     }
 

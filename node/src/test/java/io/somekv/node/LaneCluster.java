@@ -43,7 +43,21 @@ final class LaneCluster {
     }
 
     LaneCluster(int nodeCount, RaftConfig raft, Set<Mutation> mutations) {
-        nodes = new LaneNodes(nodeCount, raft, mutations, network);
+        this(nodeCount, raft, mutations, LaneConfig.Care.NONE);
+    }
+
+    private LaneCluster(
+            int nodeCount, RaftConfig raft, Set<Mutation> mutations, LaneConfig.Care care) {
+        nodes = new LaneNodes(nodeCount, raft, mutations, network, care);
+    }
+
+    /** One that has a caretaker. */
+    static LaneCluster caring(int nodeCount) {
+        return new LaneCluster(
+                nodeCount,
+                RaftConfig.defaults(),
+                Collections.emptySet(),
+                new LaneConfig.Care(1_000_000_000L, ""));
     }
 
     NodeDisk disk(long node) {
@@ -162,8 +176,17 @@ final class LaneCluster {
 
     /** The same with groups 0 and 1, which are there already, on the first so many nodes. */
     void startOn(int count, int shardCount) {
+        startOn(count, shardCount, 1);
+    }
+
+    /** The same with groups 0 to {@code groups}. */
+    void startOn(int count, int shardCount, int groups) {
         List<GroupSpec.Replica> replicas = spec(1).replicas().subList(0, count);
-        start(shardCount, List.of(new GroupSpec(1, replicas)));
+        start(
+                shardCount,
+                LongStream.rangeClosed(1, groups)
+                        .mapToObj(group -> new GroupSpec(group, replicas))
+                        .toList());
     }
 
     private void start(int shardCount, List<GroupSpec> groups) {

@@ -34,6 +34,7 @@ final class LaneNodes {
     private final RaftConfig raft;
     private final Set<Mutation> mutations;
     private final LaneNetwork network;
+    private final LaneConfig.Care care;
     private final TreeMap<Long, NodeDisk> disks = new TreeMap<>();
     private final TreeMap<Long, Lane[]> lanesByNode = new TreeMap<>();
     private final TreeMap<Long, Outcome> answers = new TreeMap<>();
@@ -43,7 +44,13 @@ final class LaneNodes {
     private @Nullable ClusterMap newestMap;
     private long nanos = 1;
 
-    LaneNodes(int count, RaftConfig raft, Set<Mutation> mutations, LaneNetwork network) {
+    LaneNodes(
+            int count,
+            RaftConfig raft,
+            Set<Mutation> mutations,
+            LaneNetwork network,
+            LaneConfig.Care care) {
+        this.care = care;
         this.raft = raft;
         this.mutations = mutations;
         this.network = network;
@@ -95,18 +102,19 @@ final class LaneNodes {
         for (int lane = 0; lane < LaneCluster.LANES; lane++) {
             LaneConfig config =
                     new LaneConfig(
-                            lane,
-                            LaneCluster.LANES,
-                            node,
-                            LaneCluster.storeOf(node),
-                            disk.incarnation,
-                            new ClientId(node << 40, disk.incarnation),
-                            node * 100 + lane + disk.incarnation * 7,
-                            firstStoreId,
-                            raft,
-                            10_000_000_000L,
-                            KvMachine.PIECE_SIZE,
-                            mutations);
+                                    lane,
+                                    LaneCluster.LANES,
+                                    node,
+                                    LaneCluster.storeOf(node),
+                                    disk.incarnation,
+                                    new ClientId(node << 40, disk.incarnation),
+                                    node * 100 + lane + disk.incarnation * 7,
+                                    firstStoreId,
+                                    raft,
+                                    10_000_000_000L,
+                                    KvMachine.PIECE_SIZE,
+                                    mutations)
+                            .with(care);
             lanes[lane] =
                     new Lane(
                             config,

@@ -45,6 +45,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class ServerNode implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ServerNode.class);
+
+    /** From one look at the cluster to the next. */
+    private static final long CARE_NANOS = 1_000_000_000L;
+
     private static final long ASK_TIMEOUT_NANOS = 10_000_000_000L;
 
     /** Between two looks at the disk: what is written meanwhile must fit into its reserve. */
@@ -141,7 +145,13 @@ public final class ServerNode implements AutoCloseable {
             closeInside();
             throw e;
         }
-        control.open(new NodeControl(info, store.folder(), directory, lanes, space::room));
+        control.open(
+                new NodeControl(
+                        info,
+                        store.folder(),
+                        directory,
+                        lanes,
+                        new NodeControl.Whereabouts(options.zone(), space::room)));
         peers.start();
         new AddressKeeper(info, lanes.get(0)).start();
         for (String recovery : store.folder().recoveries()) {
@@ -210,9 +220,10 @@ public final class ServerNode implements AutoCloseable {
                             random.nextLong(),
                             store.firstStoreId(),
                             raftConfig(options),
-                            ASK_TIMEOUT_NANOS,
-                            KvMachine.PIECE_SIZE,
-                            Collections.emptySet());
+                                    ASK_TIMEOUT_NANOS,
+                                    KvMachine.PIECE_SIZE,
+                                    Collections.emptySet())
+                            .with(new LaneConfig.Care(CARE_NANOS, options.zone()));
             Lane lane =
                     new Lane(
                             config,

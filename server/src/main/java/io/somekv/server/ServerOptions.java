@@ -1,9 +1,11 @@
 package io.somekv.server;
 
 import io.somekv.node.LaneConfig;
+import io.somekv.protocol.caretaker.LoadReport;
 import io.somekv.server.folder.RefusedException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -23,6 +25,7 @@ import java.util.OptionalLong;
  * @param diskReserve bytes of the disk that are kept free by refusing what grows; empty for the
  *     default
  * @param insecure listen where others can reach it, without encryption or passwords
+ * @param zone nodes of one zone may be lost together; empty for none
  */
 public record ServerOptions(
         long nodeId,
@@ -35,7 +38,8 @@ public record ServerOptions(
         OptionalInt leaseDriftPermille,
         OptionalLong diskReserve,
         boolean insecure,
-        DiskKind disk) {
+        DiskKind disk,
+        String zone) {
     /** One for each door. */
     public record Ports(int peer, int resp, int grpc, int cluster) {
         /** From a node's RESP port to its cluster port, unless that is chosen. */
@@ -83,6 +87,10 @@ public record ServerOptions(
      * @throws RefusedException with what to do instead
      */
     public ServerOptions {
+        if (zone.getBytes(StandardCharsets.UTF_8).length > LoadReport.ZONE_SIZE_MAX) {
+            throw new RefusedException(
+                    "the name of a zone has at most " + LoadReport.ZONE_SIZE_MAX + " bytes");
+        }
         if (nodeId < 1 || lanes < 1 || clientsMax < 1) {
             throw new RefusedException(
                     "the node id, the lanes and the most clients are each at least 1");
@@ -119,6 +127,34 @@ public record ServerOptions(
                             + advertisedHost
                             + ": say with --advertise under which address others reach this node");
         }
+    }
+
+    /** One in no zone. */
+    public ServerOptions(
+            long nodeId,
+            Path folder,
+            String host,
+            String advertisedHost,
+            Ports ports,
+            int lanes,
+            int clientsMax,
+            OptionalInt leaseDriftPermille,
+            OptionalLong diskReserve,
+            boolean insecure,
+            DiskKind disk) {
+        this(
+                nodeId,
+                folder,
+                host,
+                advertisedHost,
+                ports,
+                lanes,
+                clientsMax,
+                leaseDriftPermille,
+                diskReserve,
+                insecure,
+                disk,
+                "");
     }
 
     /** A node on loopback with what is usual elsewhere. */

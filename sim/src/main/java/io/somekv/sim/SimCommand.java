@@ -1,6 +1,7 @@
 package io.somekv.sim;
 
 import io.somekv.base.Mutation;
+import io.somekv.sim.caretaker.PlacementCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Spec;
  */
 @Command(
         name = "sim",
+        subcommands = PlacementCommand.class,
         mixinStandardHelpOptions = true,
         description = {
             "Simulate whole clusters under faults and check everything they must hold.",

@@ -9,7 +9,12 @@ import picocli.CommandLine.Spec;
         name = "drill",
         mixinStandardHelpOptions = true,
         description = "Kill real server processes under load, and check what clients were told.",
-        subcommands = {LoadDrill.class, BlackoutDrill.class, ChaosDrill.class})
+        subcommands = {
+            LoadDrill.class,
+            BlackoutDrill.class,
+            ChaosDrill.class,
+            ReplacementDrill.class
+        })
 public final class DrillCommand implements Runnable {
     @Spec private CommandSpec spec = CommandSpec.create();
 

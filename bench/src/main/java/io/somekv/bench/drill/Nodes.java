@@ -85,6 +85,11 @@ final class Nodes implements AutoCloseable {
         return firstPort + node;
     }
 
+    /** Where a node is controlled, as host:port. */
+    String controlAddress(int node) {
+        return host(node) + ":" + (firstPort + 20 + node);
+    }
+
     /** Where Java clients reach all nodes. */
     List<InetSocketAddress> peerAddresses() {
         return IntStream.rangeClosed(1, count())

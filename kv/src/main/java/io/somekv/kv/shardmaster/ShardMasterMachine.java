@@ -11,6 +11,8 @@ import io.somekv.kv.duplicates.DuplicateTable;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.EntryWrites;
+import io.somekv.protocol.caretaker.Decision;
+import io.somekv.protocol.caretaker.NodeUse;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Outcome.Reason;
@@ -52,6 +54,7 @@ public final class ShardMasterMachine implements StateMachine {
     private final ConfigHistory configs;
     private final GroupMembers members;
     private final MoveRegister moves;
+    private final CaretakerRegister caretaker;
     private final Map<Long, NodeInfo> nodes = new TreeMap<>();
     private MasterRows.@Nullable Cluster cluster;
 
@@ -63,6 +66,7 @@ public final class ShardMasterMachine implements StateMachine {
         this.configs = new ConfigHistory(engine, storeId);
         this.members = new GroupMembers(engine, storeId);
         this.moves = new MoveRegister(engine, storeId, configs);
+        this.caretaker = new CaretakerRegister(engine, storeId);
         this.cluster = engine.get(clusterKey()).map(MasterRows::cluster).orElse(null);
         engine.scan(
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.NODE),
@@ -89,6 +93,11 @@ public final class ShardMasterMachine implements StateMachine {
         return cluster == null ? Optional.empty() : Optional.of(map(configs.latest()));
     }
 
+    /** What is kept for the caretaker. */
+    public CaretakerRegister caretaker() {
+        return caretaker;
+    }
+
     @Override
     public List<Outcome> apply(AppliedEntry entry) {
         return rows.apply(entry, clients::sweep, this::apply);
@@ -105,6 +114,10 @@ public final class ShardMasterMachine implements StateMachine {
                     cluster == null ? NOT_STARTED : moves.report(report, writes);
             case Command.TuneMoves tune ->
                     cluster == null ? NOT_STARTED : moves.tune(tune.settings(), writes);
+            case Command.TuneCaretaker tune ->
+                    cluster == null ? NOT_STARTED : caretaker.tune(tune.settings(), writes);
+            case Command.UseNode use -> use(use.use(), writes);
+            case Command.Decide decide -> decide(decide, writes);
             case Command.RegisterClient register ->
                     cluster == null
                             ? NOT_STARTED
@@ -185,6 +198,7 @@ public final class ShardMasterMachine implements StateMachine {
                     Reason.NOTHING_TO_DO,
                     "node " + nodeId + " has a replica of group 0, the shard master");
         }
+        caretaker.use(new NodeUse(nodeId, NodeUse.Kind.OPEN), writes);
         if (nodes.remove(nodeId) != null) {
             writes.delete(EngineKey.numbered(storeId, RowKind.NODE, nodeId));
         }
@@ -203,6 +217,48 @@ public final class ShardMasterMachine implements StateMachine {
             return new Outcome.Refused(Reason.NO_SUCH_GROUP, "no group " + groupId);
         }
         members.learn(new GroupMembers.Report(report.group(), report.version()), writes);
+        return new Outcome.Ok();
+    }
+
+    private Outcome use(NodeUse use, EntryWrites writes) {
+        if (cluster == null) {
+            return NOT_STARTED;
+        }
+        if (!nodes.containsKey(use.nodeId())) {
+            return new Outcome.Refused(Reason.NO_SUCH_NODE, "no node " + use.nodeId());
+        }
+        caretaker.use(use, writes);
+        return new Outcome.Ok();
+    }
+
+    /** All shards that move make one config. */
+    private Outcome decide(Command.Decide decide, EntryWrites writes) {
+        if (cluster == null) {
+            return NOT_STARTED;
+        }
+        ShardConfig latest = configs.latest();
+        if (decide.config() != latest.number() || decide.number() != caretaker.nextNumber()) {
+            return new Outcome.Refused(Reason.NOTHING_TO_DO, "decided on what is not so any more");
+        }
+        Map<Long, GroupSpec> groups = groups();
+        List<Long> owners = new ArrayList<>(latest.owners());
+        for (Decision decision : decide.decisions()) {
+            if (decision instanceof Decision.MoveShard move) {
+                boolean isSound =
+                        move.shard() >= 0
+                                && move.shard() < latest.shardCount()
+                                && owners.get(move.shard()) == move.fromGroup()
+                                && groups.containsKey(move.toGroup());
+                if (!isSound) {
+                    return new Outcome.Invalid("shard " + move.shard() + " cannot move so");
+                }
+                owners.set(move.shard(), move.toGroup());
+            }
+        }
+        decide.decisions().forEach(decision -> caretaker.note(decision, writes));
+        if (!owners.equals(latest.owners())) {
+            configs.add(new ShardConfig(latest.number() + 1, latest.groups(), owners), writes);
+        }
         return new Outcome.Ok();
     }
 
@@ -282,6 +338,7 @@ public final class ShardMasterMachine implements StateMachine {
 
     private Outcome rebalance(Map<Long, GroupSpec> groups, EntryWrites writes) {
         ShardConfig latest = configs.latest();
+        caretaker.unpinAll(writes);
         configs.add(
                 new ShardConfig(
                         latest.number() + 1,
@@ -306,6 +363,7 @@ public final class ShardMasterMachine implements StateMachine {
         }
         List<Long> owners = new ArrayList<>(latest.owners());
         owners.set(move.shard(), move.groupId());
+        caretaker.pin(move.shard(), writes);
         configs.add(new ShardConfig(latest.number() + 1, latest.groups(), owners), writes);
         return new Outcome.Ok();
     }
@@ -327,6 +385,8 @@ public final class ShardMasterMachine implements StateMachine {
                     cluster == null
                             ? NOT_STARTED
                             : new Outcome.Cluster(map(configs.at(query.number())));
+            case Command.QueryCaretaker query ->
+                    new Outcome.Caretaker(caretaker.state(query.decisionsMax()));
             case Command.StateDigest _ -> new Outcome.Int(rows.digest());
             case Command.Keyed _, Command.CountKeys _, Command.ReadShard _, Command.IsPristine _ ->
                     OF_A_DATA_GROUP;

@@ -1,6 +1,9 @@
 package io.somekv.protocol.command;
 
 import io.somekv.base.Bytes;
+import io.somekv.protocol.caretaker.CaretakerSettings;
+import io.somekv.protocol.caretaker.Decision;
+import io.somekv.protocol.caretaker.NodeUse;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.MoveSettings;
@@ -304,6 +307,35 @@ public sealed interface Command {
 
     /** The config of that number; the latest for -1 or a number too large. */
     record QueryConfig(long number) implements Read {}
+
+    // ---- the shard master's caretaker
+
+    /**
+     * Decisions of the caretaker: kept, with their reasons, and carried out as far as they are
+     * shards that move. Refused as a whole where the map or the decisions before are others than it
+     * knew of.
+     *
+     * @param config number of the latest
+     * @param number of the first decision
+     */
+    record Decide(long config, long number, List<Decision> decisions) implements MasterWrite {
+        public Decide {
+            decisions = List.copyOf(decisions);
+        }
+    }
+
+    /** By which rules the caretaker decides from now on. Idempotent. */
+    record TuneCaretaker(CaretakerSettings settings) implements MasterWrite {}
+
+    /** How a node is to be used from now on. Idempotent. */
+    record UseNode(NodeUse use) implements MasterWrite {}
+
+    /**
+     * Answered by {@link Outcome.Caretaker}.
+     *
+     * @param decisionsMax how many decisions are wanted, of the newest
+     */
+    record QueryCaretaker(int decisionsMax) implements Read {}
 
     // ---- parts of commands
 

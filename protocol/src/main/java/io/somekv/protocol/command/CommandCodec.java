@@ -2,6 +2,7 @@ package io.somekv.protocol.command;
 
 import io.somekv.base.ByteReader;
 import io.somekv.base.ByteWriter;
+import io.somekv.protocol.caretaker.CaretakerCodec;
 import io.somekv.protocol.codec.Fields;
 import io.somekv.protocol.codec.TaggedCodec;
 import io.somekv.protocol.command.Command.Condition;
@@ -36,6 +37,7 @@ public final class CommandCodec {
         addShardCommands(table);
         addMoveCommands(table);
         addMasterCommands(table);
+        addCaretakerCommands(table);
         return table.build();
     }
 
@@ -334,6 +336,36 @@ public final class CommandCodec {
                         in ->
                                 new Command.ReportMembers(
                                         ConfigCodec.readGroup(in), in.signedVarLong()));
+    }
+
+    private static void addCaretakerCommands(TaggedCodec.Builder<Command> table) {
+        table.add(
+                        80,
+                        Command.Decide.class,
+                        (out, c) -> {
+                            out.signedVarLong(c.config()).signedVarLong(c.number());
+                            Fields.list(out, c.decisions(), CaretakerCodec::write);
+                        },
+                        in ->
+                                new Command.Decide(
+                                        in.signedVarLong(),
+                                        in.signedVarLong(),
+                                        Fields.list(in, CaretakerCodec::readDecision)))
+                .add(
+                        81,
+                        Command.TuneCaretaker.class,
+                        (out, c) -> CaretakerCodec.write(out, c.settings()),
+                        in -> new Command.TuneCaretaker(CaretakerCodec.readSettings(in)))
+                .add(
+                        82,
+                        Command.UseNode.class,
+                        (out, c) -> CaretakerCodec.write(out, c.use()),
+                        in -> new Command.UseNode(CaretakerCodec.readUse(in)))
+                .add(
+                        83,
+                        Command.QueryCaretaker.class,
+                        (out, c) -> Fields.int32(out, c.decisionsMax()),
+                        in -> new Command.QueryCaretaker(Fields.int32(in)));
     }
 
     private static void writePut(ByteWriter out, Command.Put put) {

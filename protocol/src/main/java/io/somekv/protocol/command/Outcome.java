@@ -1,6 +1,7 @@
 package io.somekv.protocol.command;
 
 import io.somekv.base.Bytes;
+import io.somekv.protocol.caretaker.CaretakerState;
 import io.somekv.protocol.config.ClusterMap;
 import java.util.List;
 import java.util.Optional;
@@ -79,6 +80,8 @@ public sealed interface Outcome {
      * @param logTime of the entry that did it
      */
     record HandedOver(long logTime) implements Result {}
+
+    record Caretaker(CaretakerState state) implements Result {}
 
     // ---- not executed
 

@@ -3,6 +3,7 @@ package io.somekv.protocol.command;
 import io.somekv.base.ByteReader;
 import io.somekv.base.ByteWriter;
 import io.somekv.base.Bytes;
+import io.somekv.protocol.caretaker.CaretakerCodec;
 import io.somekv.protocol.codec.Fields;
 import io.somekv.protocol.codec.TaggedCodec;
 import io.somekv.protocol.config.ConfigCodec;
@@ -90,7 +91,12 @@ public final class OutcomeCodec {
                         12,
                         Outcome.HandedOver.class,
                         (out, o) -> out.signedVarLong(o.logTime()),
-                        in -> new Outcome.HandedOver(in.signedVarLong()));
+                        in -> new Outcome.HandedOver(in.signedVarLong()))
+                .add(
+                        24,
+                        Outcome.Caretaker.class,
+                        (out, o) -> CaretakerCodec.write(out, o.state()),
+                        in -> new Outcome.Caretaker(CaretakerCodec.readState(in)));
     }
 
     private static void addNotExecuted(TaggedCodec.Builder<Outcome> table) {

@@ -1,6 +1,8 @@
 package io.somekv.protocol.frame;
 
 import io.somekv.base.Bytes;
+import io.somekv.protocol.caretaker.LoadReport;
+import io.somekv.protocol.caretaker.Steering;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
@@ -70,6 +72,12 @@ public sealed interface Frame {
         /** How far the log on one disk was durable when last heard of. */
         public record Of(UUID storeId, long position) {}
     }
+
+    /** What a lane of the sender does, for the caretaker; to whoever leads the shard master. */
+    record Load(LoadReport report) implements Frame {}
+
+    /** The caretaker asks for something; to whoever leads the group. */
+    record Steer(long groupId, Steering steering) implements Frame {}
 
     /** In {@link Call#groupId}: route by key. */
     long ANY_GROUP = -1;

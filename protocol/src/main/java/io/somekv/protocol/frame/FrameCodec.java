@@ -4,6 +4,7 @@ import io.somekv.base.ByteReader;
 import io.somekv.base.ByteWriter;
 import io.somekv.base.Bytes;
 import io.somekv.base.MalformedException;
+import io.somekv.protocol.caretaker.CaretakerCodec;
 import io.somekv.protocol.codec.Fields;
 import io.somekv.protocol.codec.TaggedCodec;
 import io.somekv.protocol.command.OutcomeCodec;
@@ -138,7 +139,20 @@ public final class FrameCodec {
                             out.i64(f.position());
                             Fields.list(out, f.heard(), FrameCodec::writeMark);
                         },
-                        in -> new Frame.LogMark(in.i64(), Fields.list(in, FrameCodec::readMark)));
+                        in -> new Frame.LogMark(in.i64(), Fields.list(in, FrameCodec::readMark)))
+                .add(
+                        16,
+                        Frame.Load.class,
+                        (out, f) -> CaretakerCodec.write(out, f.report()),
+                        in -> new Frame.Load(CaretakerCodec.readReport(in)))
+                .add(
+                        17,
+                        Frame.Steer.class,
+                        (out, f) -> {
+                            out.signedVarLong(f.groupId());
+                            CaretakerCodec.write(out, f.steering());
+                        },
+                        in -> new Frame.Steer(in.signedVarLong(), CaretakerCodec.readSteering(in)));
     }
 
     private static void writeMark(ByteWriter out, Frame.LogMark.Of mark) {

@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
             ClusterCommand.Join.class,
             ClusterCommand.Leave.class,
             ClusterCommand.Move.class,
+            CaretakerCommand.class,
+            WhyCommand.class,
             MovesCommand.class
         })
 final class ClusterCommand extends CommandFamily {

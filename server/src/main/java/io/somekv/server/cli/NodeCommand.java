@@ -1,5 +1,6 @@
 package io.somekv.server.cli;
 
+import io.somekv.protocol.caretaker.NodeUse;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.v1.GroupMember;
 import io.somekv.protocol.v1.ReplicaStatus;
@@ -85,7 +86,13 @@ final class NodeCommand extends CommandFamily {
             checkOldIsKnown(settled(channel, out()));
             NodeInfo to = arrived(channel);
             Relocation relocation = new Relocation(channel, out());
-            for (Relocation.Step step : steps(settled(channel, out()), to)) {
+            ClusterPicture picture = settled(channel, out());
+            List<Relocation.Step> steps = steps(picture, to);
+            if (oldNode != to.nodeId() && picture.node(oldNode).isPresent()) {
+                // Or the caretaker might replace it as well, by another one.
+                channel.useNode(new NodeUse(oldNode, NodeUse.Kind.CLOSED));
+            }
+            for (Relocation.Step step : steps) {
                 relocation.carryOut(step);
             }
             if (oldNode != to.nodeId()) {
@@ -151,7 +158,8 @@ final class NodeCommand extends CommandFamily {
             mixinStandardHelpOptions = true,
             description = {
                 "Move all replicas off a node to others, each to the one that has fewest and none of its"
-                        + " group. The node stays in the cluster; 'node remove' takes it out.",
+                        + " group. The node stays in the cluster, and nothing comes to it any more until"
+                        + " 'node drain --undo'; 'node remove' takes it out.",
                 "May be repeated if it was interrupted."
             })
     static final class Drain extends ControlCommand {
@@ -164,8 +172,27 @@ final class NodeCommand extends CommandFamily {
                         "Where no other node can take a replica, have one less of that group.")
         private boolean shrink;
 
+        @Option(
+                names = "--background",
+                description =
+                        "Leave it to the cluster's caretaker, which moves a few at a time, and return"
+                                + " at once ('somekv cluster why' shows what it does).")
+        private boolean background;
+
+        @Option(names = "--undo", description = "The node is used as usual again.")
+        private boolean undo;
+
         @Override
         void run(ControlChannel channel) throws InterruptedException {
+            if (undo || background) {
+                channel.useNode(new NodeUse(nodeId, undo ? NodeUse.Kind.OPEN : NodeUse.Kind.DRAINING));
+                out().printf(
+                                undo
+                                        ? "node %d is used as usual%n"
+                                        : "node %d is being emptied%n",
+                                nodeId);
+                return;
+            }
             drain(channel, out(), nodeId, shrink);
             checkHostsNothing(settled(channel, out()), nodeId);
             out().println("node " + nodeId + " has no replica");
@@ -273,6 +300,7 @@ final class NodeCommand extends CommandFamily {
         ClusterPicture picture = settled(channel, out);
         picture.needNode(nodeId);
         List<Relocation.Step> steps = plan(picture, nodeId, shrink);
+        channel.useNode(new NodeUse(nodeId, NodeUse.Kind.CLOSED));
         Relocation relocation = new Relocation(channel, out);
         for (Relocation.Step step : steps) {
             relocation.carryOut(step);

@@ -42,6 +42,7 @@ final class PictureJson {
         json.name("cluster_port").number(seen.node().clusterPort());
         json.name("peer_port").number(seen.node().peerPort());
         json.name("grpc_port").number(seen.node().grpcPort());
+        json.name("zone").string(seen.zone());
         json.name("up").bool(seen.answers());
         json.name("on_another_disk").bool(picture.isOnAnotherDisk(seen));
         seen.status()

@@ -59,6 +59,11 @@ record SeenNode(NodeInfo node, Optional<GetStatusResponse> status) {
                         status.map(said -> said.getNode().getGrpcPort()).orElse(node.grpcPort()));
     }
 
+    /** Empty for none, and where it does not answer. */
+    String zone() {
+        return status.map(GetStatusResponse::getZone).orElse("");
+    }
+
     /** How it is, for the table. */
     String state(boolean isOnAnotherDisk) {
         if (status.isEmpty()) {
@@ -70,6 +75,7 @@ record SeenNode(NodeInfo node, Optional<GetStatusResponse> status) {
                                 + (status.get().getDiskFreeBytes() >> 20)
                                 + " MiB free"
                         : "";
-        return "up" + full + (isOnAnotherDisk ? ", " + otherDisk() : "");
+        String where = zone().isEmpty() ? "" : ", zone " + zone();
+        return "up" + where + full + (isOnAnotherDisk ? ", " + otherDisk() : "");
     }
 }

@@ -121,6 +121,14 @@ final class ServerCommand implements Callable<Integer> {
             description = "Listen where others can reach it, without encryption or passwords.")
     private boolean insecure;
 
+    @Option(
+            names = "--zone",
+            paramLabel = "NAME",
+            description =
+                    "A rack, room or data center: nodes of one zone may be lost together, and the"
+                            + " replicas of a group are spread over zones.")
+    private @Nullable String zone;
+
     @Option(names = "--disk", hidden = true, description = "files, unsynced, unsynced-without-sync")
     private @Nullable String disk;
 
@@ -185,7 +193,8 @@ final class ServerCommand implements Callable<Integer> {
                 leaseDrift(file),
                 diskReserve(file),
                 isOn(insecure, file, "insecure"),
-                diskKind());
+                diskKind(),
+                either(zone, file, "zone", ""));
     }
 
     private static final Set<String> NAMES =
@@ -203,7 +212,8 @@ final class ServerCommand implements Callable<Integer> {
                     "lease-reads",
                     "clock-drift-permille",
                     "disk-reserve",
-                    "insecure");
+                    "insecure",
+                    "zone");
 
     private OptionalInt leaseDrift(Settings file) {
         int otherwise = ServerOptions.CLOCK_DRIFT_PERMILLE_DEFAULT;

@@ -1,5 +1,8 @@
 package io.somekv.server.control;
 
+import io.somekv.protocol.caretaker.CaretakerSettings;
+import io.somekv.protocol.caretaker.CaretakerState;
+import io.somekv.protocol.caretaker.NodeUse;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
@@ -283,6 +286,25 @@ public final class ClusterControl {
     /** How shards may move from now on. */
     public void tuneMoves(MoveSettings settings) {
         expectOk(ask(new Command.TuneMoves(settings)));
+    }
+
+    /** What the caretaker may do, and its newest decisions. */
+    public CaretakerState caretaker(int decisionsMax) {
+        Outcome outcome = ask(new Command.QueryCaretaker(decisionsMax));
+        if (outcome instanceof Outcome.Caretaker caretaker) {
+            return caretaker.state();
+        }
+        throw failure(GroupSpec.MASTER, outcome);
+    }
+
+    /** By which rules the caretaker decides from now on. */
+    public void tuneCaretaker(CaretakerSettings settings) {
+        expectOk(ask(new Command.TuneCaretaker(settings)));
+    }
+
+    /** How a node is to be used from now on. */
+    public void useNode(NodeUse use) {
+        expectOk(ask(new Command.UseNode(use)));
     }
 
     /** The map with the config of that number; the latest for -1. */

@@ -38,19 +38,25 @@ public final class NodeControl {
     private final NodeFolder folder;
     private final NodeDirectory directory;
     private final List<LaneLoop> lanes;
-    private final Supplier<DiskRoom> disk;
+    private final Whereabouts whereabouts;
+
+    /**
+     * @param zone empty for none
+     * @param disk how the node's disk stands
+     */
+    public record Whereabouts(String zone, Supplier<DiskRoom> disk) {}
 
     public NodeControl(
             NodeInfo self,
             NodeFolder folder,
             NodeDirectory directory,
             List<LaneLoop> lanes,
-            Supplier<DiskRoom> disk) {
+            Whereabouts whereabouts) {
         this.self = self;
         this.folder = folder;
         this.directory = directory;
         this.lanes = List.copyOf(lanes);
-        this.disk = disk;
+        this.whereabouts = whereabouts;
     }
 
     public NodeInfo self() {
@@ -59,7 +65,12 @@ public final class NodeControl {
 
     /** How this node's disk stands. */
     public DiskRoom disk() {
-        return disk.get();
+        return whereabouts.disk.get();
+    }
+
+    /** Empty for none. */
+    public String zone() {
+        return whereabouts.zone;
     }
 
     /** Nodes that this one has heard of. */

@@ -128,6 +128,7 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
                 GetStatusResponse.newBuilder()
                         .setNode(ProtoMapping.of(node.self()))
                         .setVersion(ServerVersion.text())
+                        .setZone(node.zone())
                         .setDiskFreeBytes(node.disk().freeBytes())
                         .setDiskNearlyFull(node.disk().isNearlyFull())
                         .setClusterId(node.clusterId().map(UUID::toString).orElse(""));

@@ -5,6 +5,9 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import io.somekv.protocol.caretaker.CaretakerSettings;
+import io.somekv.protocol.caretaker.CaretakerState;
+import io.somekv.protocol.caretaker.NodeUse;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.MoveSettings;
@@ -12,6 +15,8 @@ import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.v1.AddNodeRequest;
 import io.somekv.protocol.v1.AddNodeResponse;
 import io.somekv.protocol.v1.ClusterGrpc;
+import io.somekv.protocol.v1.GetCaretakerRequest;
+import io.somekv.protocol.v1.GetCaretakerResponse;
 import io.somekv.protocol.v1.GetConfigRequest;
 import io.somekv.protocol.v1.GetConfigResponse;
 import io.somekv.protocol.v1.GetStatusRequest;
@@ -25,6 +30,8 @@ import io.somekv.protocol.v1.StartClusterRequest;
 import io.somekv.protocol.v1.StartClusterResponse;
 import io.somekv.protocol.v1.TransferLeadershipRequest;
 import io.somekv.protocol.v1.TuneMovesRequest;
+import io.somekv.protocol.v1.TuneCaretakerRequest;
+import io.somekv.protocol.v1.UseNodeRequest;
 import io.somekv.raft.MembershipChange;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.control.ControlException.Kind;
@@ -197,6 +204,31 @@ public final class ControlChannel implements AutoCloseable {
         TuneMovesRequest request =
                 TuneMovesRequest.newBuilder().setSettings(ProtoMapping.of(settings)).build();
         Replies.check(call(() -> master().tuneMoves(request)).getStatus());
+    }
+
+    /** What the caretaker may do, and its newest decisions. */
+    public CaretakerState caretaker(int decisionsMax) {
+        GetCaretakerRequest request =
+                GetCaretakerRequest.newBuilder().setDecisionsMax(decisionsMax).build();
+        GetCaretakerResponse response = call(() -> master().getCaretaker(request));
+        Replies.check(response.getStatus());
+        return CaretakerMapping.from(response);
+    }
+
+    /** By which rules the caretaker decides from now on. */
+    public void tuneCaretaker(CaretakerSettings settings) {
+        TuneCaretakerRequest request =
+                TuneCaretakerRequest.newBuilder()
+                        .setSettings(CaretakerMapping.of(settings))
+                        .build();
+        Replies.check(call(() -> master().tuneCaretaker(request)).getStatus());
+    }
+
+    /** How a node is to be used from now on. */
+    public void useNode(NodeUse use) {
+        UseNodeRequest request =
+                UseNodeRequest.newBuilder().setUse(CaretakerMapping.of(use)).build();
+        Replies.check(call(() -> master().useNode(request)).getStatus());
     }
 
     private ClusterGrpc.ClusterBlockingStub cluster(long millis) {

@@ -3,6 +3,8 @@ package io.somekv.server.grpc;
 import io.grpc.stub.StreamObserver;
 import io.somekv.protocol.v1.ChangeResponse;
 import io.somekv.protocol.v1.ClientId;
+import io.somekv.protocol.v1.GetCaretakerRequest;
+import io.somekv.protocol.v1.GetCaretakerResponse;
 import io.somekv.protocol.v1.GetConfigRequest;
 import io.somekv.protocol.v1.GetConfigResponse;
 import io.somekv.protocol.v1.JoinRequest;
@@ -12,6 +14,8 @@ import io.somekv.protocol.v1.RegisterClientRequest;
 import io.somekv.protocol.v1.RegisterClientResponse;
 import io.somekv.protocol.v1.ShardMasterGrpc;
 import io.somekv.protocol.v1.TuneMovesRequest;
+import io.somekv.protocol.v1.TuneCaretakerRequest;
+import io.somekv.protocol.v1.UseNodeRequest;
 import io.somekv.server.control.ClusterControl;
 
 /** The service ShardMaster of shard_master.proto. */
@@ -80,6 +84,28 @@ final class ShardMasterService extends ShardMasterGrpc.ShardMasterImplBase {
     @Override
     public void tuneMoves(TuneMovesRequest request, StreamObserver<ChangeResponse> to) {
         change(to, () -> cluster.tuneMoves(ProtoMapping.from(request.getSettings())));
+    }
+
+    @Override
+    public void getCaretaker(
+            GetCaretakerRequest request, StreamObserver<GetCaretakerResponse> to) {
+        Replies.reply(
+                to,
+                () ->
+                        CaretakerMapping.of(cluster.caretaker(request.getDecisionsMax()))
+                                .setStatus(Replies.OK)
+                                .build(),
+                status -> GetCaretakerResponse.newBuilder().setStatus(status).build());
+    }
+
+    @Override
+    public void tuneCaretaker(TuneCaretakerRequest request, StreamObserver<ChangeResponse> to) {
+        change(to, () -> cluster.tuneCaretaker(CaretakerMapping.from(request.getSettings())));
+    }
+
+    @Override
+    public void useNode(UseNodeRequest request, StreamObserver<ChangeResponse> to) {
+        change(to, () -> cluster.useNode(CaretakerMapping.from(request.getUse())));
     }
 
     private static void change(StreamObserver<ChangeResponse> to, Runnable work) {

@@ -118,7 +118,8 @@ final class KeyModel {
                     Command.Configure _,
                     Command.StateDigest _,
                     Command.MasterWrite _,
-                    Command.QueryConfig _ ->
+                    Command.QueryConfig _,
+                    Command.QueryCaretaker _ ->
                     throw new IllegalArgumentException("the model does not know " + operation);
         };
     }

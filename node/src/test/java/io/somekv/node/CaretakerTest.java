@@ -1,0 +1,179 @@
+package io.somekv.node;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.somekv.protocol.caretaker.CaretakerSettings;
+import io.somekv.protocol.caretaker.CaretakerSettings.Duty;
+import io.somekv.protocol.caretaker.CaretakerState;
+import io.somekv.protocol.caretaker.Decision;
+import io.somekv.protocol.caretaker.LoadReport;
+import io.somekv.protocol.caretaker.LoggedDecision;
+import io.somekv.protocol.caretaker.NodeUse;
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.frame.Frame;
+import io.somekv.raft.Member;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** The shard master's leader keeps real lanes in order, by what they report. */
+class CaretakerTest {
+    /** Ticks of 5 ms. */
+    private static final int SECOND = 200;
+
+    private static final long GROUPS = 3;
+
+    private static final CaretakerSettings QUICK =
+            CaretakerSettings.DEFAULTS.withDeadAfter(4_000).withRest(1_000);
+
+    /** Group 0 on all five nodes, groups 1 to 3 on the first three. */
+    private static LaneCluster started(Duty... duties) {
+        LaneCluster cluster = LaneCluster.caring(5);
+        cluster.createGroup(0);
+        for (long group = 1; group <= GROUPS; group++) {
+            cluster.createGroup(group, 3);
+        }
+        cluster.startOn(3, 12, (int) GROUPS);
+        tune(cluster, duties);
+        return cluster;
+    }
+
+    private static void tune(LaneCluster cluster, Duty... duties) {
+        assertEquals(
+                new Outcome.Ok(),
+                cluster.ask(1, new Command.TuneCaretaker(QUICK.withDuties(List.of(duties)))));
+    }
+
+    private static CaretakerState state(LaneCluster cluster) {
+        long node = cluster.leaderOf(0);
+        return assertInstanceOf(
+                        Outcome.Caretaker.class, cluster.ask(node, new Command.QueryCaretaker(100)))
+                .state();
+    }
+
+    private static List<Long> voters(LaneCluster cluster, long group) {
+        return cluster.lane(cluster.leaderOf(group), group).status(cluster.now()).stream()
+                .filter(status -> status.groupId() == group)
+                .flatMap(status -> status.membership().voters().stream())
+                .map(Member::nodeId)
+                .sorted()
+                .toList();
+    }
+
+    private static TreeSet<Long> leaders(LaneCluster cluster) {
+        TreeSet<Long> leaders = new TreeSet<>();
+        for (long group = 1; group <= GROUPS; group++) {
+            leaders.add(cluster.leaderOf(group));
+        }
+        return leaders;
+    }
+
+    @Test
+    void aNodeThatStaysAwayIsReplaced() {
+        LaneCluster cluster = started(Duty.REPLACE);
+        cluster.crash(3);
+        cluster.run(30 * SECOND);
+        for (long group = 1; group <= GROUPS; group++) {
+            List<Long> voters = voters(cluster, group);
+            assertEquals(3, voters.size(), "group " + group);
+            assertFalse(voters.contains(3L), "group " + group + " is on " + voters);
+        }
+        List<LoggedDecision> decisions = state(cluster).decisions();
+        assertEquals(GROUPS, decisions.size(), "" + decisions);
+        Decision first = decisions.getLast().decision();
+        assertInstanceOf(Decision.ReplaceReplica.class, first);
+        assertTrue(first.why().startsWith("node 3 has been silent for"), first.why());
+    }
+
+    @Test
+    void aNodeThatComesBackInTimeIsLeftAlone() {
+        LaneCluster cluster = started(Duty.REPLACE);
+        cluster.run(6 * SECOND);
+        cluster.crash(3);
+        cluster.run(2 * SECOND);
+        cluster.restart(3);
+        cluster.run(10 * SECOND);
+        assertEquals(List.of(), state(cluster).decisions());
+        assertEquals(List.of(1L, 2L, 3L), voters(cluster, 1));
+    }
+
+    @Test
+    void nodesThatHaveNothingGetTheirShareAndLeadersAreSpread() {
+        LaneCluster cluster = started(Duty.PLACE, Duty.LEAD);
+        cluster.run(60 * SECOND);
+        TreeSet<Long> hosts = new TreeSet<>();
+        for (long group = 1; group <= GROUPS; group++) {
+            hosts.addAll(voters(cluster, group));
+        }
+        assertEquals(new TreeSet<>(List.of(1L, 2L, 3L, 4L, 5L)), hosts);
+        assertEquals(3, leaders(cluster).size(), "leaders on " + leaders(cluster));
+        List<LoggedDecision> decisions = state(cluster).decisions();
+        cluster.run(30 * SECOND);
+        assertEquals(decisions, state(cluster).decisions(), "it has come to rest");
+    }
+
+    @Test
+    void aNodeThatDrainsIsEmptiedThoughAllElseIsManual() {
+        LaneCluster cluster = started();
+        cluster.ask(1, new Command.UseNode(new NodeUse(2, NodeUse.Kind.DRAINING)));
+        cluster.run(30 * SECOND);
+        for (long group = 1; group <= GROUPS; group++) {
+            assertFalse(voters(cluster, group).contains(2L), "group " + group);
+            assertEquals(3, voters(cluster, group).size());
+        }
+        assertTrue(cluster.leaderOf(0) != 2, "it hands over what it cannot give away");
+    }
+
+    @Test
+    void aNewLeaderOfTheMasterGoesOn() {
+        LaneCluster cluster = started(Duty.REPLACE);
+        long master = cluster.leaderOf(0);
+        cluster.crash(master);
+        cluster.run(40 * SECOND);
+        for (long group = 1; group <= GROUPS; group++) {
+            assertFalse(voters(cluster, group).contains(master), "group " + group);
+            assertEquals(3, voters(cluster, group).size());
+        }
+    }
+
+    @Test
+    void shardsOfAGroupThatBearsTooMuchMove() {
+        LaneCluster cluster = started(Duty.MOVE);
+        cluster.run(8 * SECOND);
+        assertEquals(List.of(), state(cluster).decisions(), "no load, no moves");
+        long master = cluster.leaderOf(0);
+        List<Long> owners = cluster.map(master).orElseThrow().config().owners();
+        for (int second = 0; second < 8 && state(cluster).decisions().isEmpty(); second++) {
+            cluster.arrive(master % 5 + 1, master, new Frame.Load(busyGroup(owners)));
+            cluster.run(SECOND);
+        }
+        List<LoggedDecision> decisions = state(cluster).decisions();
+        assertFalse(decisions.isEmpty());
+        cluster.run(SECOND / 2);
+        Decision.MoveShard move =
+                assertInstanceOf(Decision.MoveShard.class, decisions.getLast().decision());
+        assertEquals(1, move.fromGroup());
+        assertTrue(move.why().contains("times the average of requests"), move.why());
+        assertEquals(
+                move.toGroup(), cluster.map(master).orElseThrow().served(move.shard()).groupId());
+    }
+
+    /** As if somebody led group 1 in a term to come, and was asked for a lot. */
+    private static LoadReport busyGroup(List<Long> owners) {
+        List<LoadReport.ShardLoad> shards = new ArrayList<>();
+        for (int shard = 0; shard < owners.size(); shard++) {
+            if (owners.get(shard) == 1) {
+                shards.add(new LoadReport.ShardLoad(shard, 1_000, 0));
+            }
+        }
+        LoadReport.GroupLoad group =
+                new LoadReport.GroupLoad(
+                        1, 1_000, 60_000, List.of(1L, 2L, 3L), List.of(), false, shards);
+        return new LoadReport("", true, List.of(group));
+    }
+}
