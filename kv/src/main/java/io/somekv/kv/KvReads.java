@@ -66,9 +66,7 @@ final class KvReads {
                             place ->
                                     new Outcome.Int(
                                             keyspace.count(
-                                                    place,
-                                                    key -> true,
-                                                    logTime(place.shard()))));
+                                                    place, key -> true, logTime(place.shard()))));
             case Command.OfSlot slot ->
                     places.shardOf(slot)
                             .map(shard -> ofShard(shard, place -> ofSlot(slot, place)))

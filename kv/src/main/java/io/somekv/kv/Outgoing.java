@@ -45,14 +45,7 @@ public record Outgoing(
 
     Outgoing frozen(long byEntry, long atLogTime) {
         return new Outgoing(
-                shard,
-                copyId,
-                config,
-                targetGroup,
-                generation,
-                Phase.FROZEN,
-                byEntry,
-                atLogTime);
+                shard, copyId, config, targetGroup, generation, Phase.FROZEN, byEntry, atLogTime);
     }
 
     Outgoing unfrozen() {

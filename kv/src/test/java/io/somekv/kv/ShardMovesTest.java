@@ -94,6 +94,7 @@ class ShardMovesTest {
     /** KB-38: the answer was lost, the shard moved, and the request comes again. */
     @Test
     @Tag("kb-38")
+    @Tag("lab:somekv.require.DuplicateTableTravels")
     void whatWasExecutedBeforeIsNotExecutedAgain() {
         Request first = source.stamped(CLIENT, 1, 1, append("k", "x"));
         Outcome answer = source.apply(first).getFirst();
@@ -208,6 +209,7 @@ class ShardMovesTest {
     }
 
     @Test
+    @Tag("lab:somekv.endtoend.ShardTransferIdempotent")
     void copiesOfStepsChangeNothing() {
         source.put("k", "v");
         move.start();
@@ -222,6 +224,7 @@ class ShardMovesTest {
         assertEquals(after, move.staged().orElseThrow());
         move.catchUp();
         long freezeId = move.freeze();
+        assertEquals(freezeId, move.freeze());
         move.prepare();
         Outcome.HandedOver handedOver =
                 assertInstanceOf(Outcome.HandedOver.class, move.handOver(freezeId));

@@ -3,6 +3,7 @@ package io.somekv.node;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.config.ShardConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,7 +107,7 @@ public final class Directions {
             }
         }
         List<Long> up = new ArrayList<>();
-        for (var node : map.nodes()) {
+        for (NodeInfo node : map.nodes()) {
             if (places.isUp(node.nodeId())) {
                 up.add(node.nodeId());
             }

@@ -135,8 +135,11 @@ public final class Lane {
 
     /** What this lane hosts, the others find the leader of by its word. */
     private void maybeTellLeader(GroupHost host) {
+        if (config.laneCount() == 1) {
+            return;
+        }
         long leader = host.leaderNode();
-        if (config.laneCount() > 1 && leader != host.toldLeaderNode) {
+        if (leader != host.toldLeaderNode) {
             host.toldLeaderNode = leader;
             toOtherLanes(new LaneInput.Note.Led(host.groupId(), leader));
         }

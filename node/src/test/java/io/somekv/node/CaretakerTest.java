@@ -18,6 +18,7 @@ import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Member;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -65,8 +66,8 @@ class CaretakerTest {
                 .toList();
     }
 
-    private static TreeSet<Long> leaders(LaneCluster cluster) {
-        TreeSet<Long> leaders = new TreeSet<>();
+    private static Set<Long> leaders(LaneCluster cluster) {
+        Set<Long> leaders = new TreeSet<>();
         for (long group = 1; group <= GROUPS; group++) {
             leaders.add(cluster.leaderOf(group));
         }

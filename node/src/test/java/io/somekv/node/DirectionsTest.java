@@ -13,6 +13,7 @@ import io.somekv.protocol.config.ShardConfig;
 import io.somekv.protocol.config.Slots;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Where clients that know of the cluster are sent: to leaders, and never in a circle. */
@@ -195,7 +196,7 @@ class DirectionsTest {
         cluster.connection(follower, leader, false);
         cluster.run(1);
         ServingMap map = cluster.lane(follower, 0).directions().serving().orElseThrow();
-        ServingMap.Replicas replicas = map.groups().get(1L);
+        ServingMap.Replicas replicas = Objects.requireNonNull(map.groups().get(1L));
         assertFalse(replicas.isLeaderKnown());
         assertNotEquals(leader, replicas.leader());
         assertFalse(map.upNodes().contains(leader));

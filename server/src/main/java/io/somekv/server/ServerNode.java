@@ -211,15 +211,15 @@ public final class ServerNode implements AutoCloseable {
         for (int number = 0; number < options.lanes(); number++) {
             LaneConfig config =
                     new LaneConfig(
-                            number,
-                            options.lanes(),
-                            options.nodeId(),
-                            store.storeId(),
-                            store.wal().incarnation(),
-                            identity,
-                            random.nextLong(),
-                            store.firstStoreId(),
-                            raftConfig(options),
+                                    number,
+                                    options.lanes(),
+                                    options.nodeId(),
+                                    store.storeId(),
+                                    store.wal().incarnation(),
+                                    identity,
+                                    random.nextLong(),
+                                    store.firstStoreId(),
+                                    raftConfig(options),
                                     ASK_TIMEOUT_NANOS,
                                     KvMachine.PIECE_SIZE,
                                     Collections.emptySet())

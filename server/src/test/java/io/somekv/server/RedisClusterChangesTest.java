@@ -41,13 +41,14 @@ final class RedisClusterChangesTest {
         List<Future<Integer>> users = new ArrayList<>();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (IntConsumer use : uses) {
-                users.add(threads.submit(() -> {
-                    int count = 0;
-                    while (!over.get() || count == 0) {
-                        use.accept(count++);
-                    }
-                    return count;
-                }));
+                users.add(
+                        threads.submit(() -> {
+                            int count = 0;
+                            while (!over.get() || count == 0) {
+                                use.accept(count++);
+                            }
+                            return count;
+                        }));
             }
             try {
                 change.make();

@@ -109,7 +109,9 @@ public final class ReplacementDrill implements Callable<Integer> {
                     CaretakerSettings.DEFAULTS
                             .withDuties(List.of(CaretakerSettings.Duty.REPLACE))
                             .withDeadAfter(deadAfterSeconds * 1_000L));
-            channel.join(LongStream.rangeClosed(1, GROUPS).mapToObj(ReplacementDrill::spec).toList(), List.of());
+            channel.join(
+                    LongStream.rangeClosed(1, GROUPS).mapToObj(ReplacementDrill::spec).toList(),
+                    List.of());
         }
         if (!nodes.allServe()) {
             throw new IOException("the nodes do not serve");

@@ -48,7 +48,7 @@ class CaretakerRegisterTest {
     void startWithTwoGroups() {
         List<NodeInfo> nodes =
                 LongStream.rangeClosed(1, 3)
-                        .mapToObj(id -> new NodeInfo(id, new UUID(0, id), "host", 1, 2, 3))
+                        .mapToObj(id -> new NodeInfo(id, new UUID(0, id), "host", 1, 2, 3, 4))
                         .toList();
         run(new Command.StartCluster(new UUID(1, 2), 8, GroupSettings.defaults(8), nodes));
         join(1);

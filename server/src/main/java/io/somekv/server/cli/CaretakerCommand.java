@@ -53,8 +53,7 @@ final class CaretakerCommand extends ControlCommand {
         table.row("dead-after", TimeSpan.text(settings.deadAfterMillis()));
         table.row("rest", TimeSpan.text(settings.restMillis()));
         table.row(
-                "replicas",
-                settings.replicaCount() == 0 ? "as is" : "" + settings.replicaCount());
+                "replicas", settings.replicaCount() == 0 ? "as is" : "" + settings.replicaCount());
         table.row("changes", settings.replicaChangesMax() + " at a time");
         table.row("moves", settings.shardMovesMax() + " at a time");
         for (NodeUse use : state.uses()) {

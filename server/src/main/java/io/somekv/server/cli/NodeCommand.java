@@ -185,11 +185,10 @@ final class NodeCommand extends CommandFamily {
         @Override
         void run(ControlChannel channel) throws InterruptedException {
             if (undo || background) {
-                channel.useNode(new NodeUse(nodeId, undo ? NodeUse.Kind.OPEN : NodeUse.Kind.DRAINING));
+                channel.useNode(
+                        new NodeUse(nodeId, undo ? NodeUse.Kind.OPEN : NodeUse.Kind.DRAINING));
                 out().printf(
-                                undo
-                                        ? "node %d is used as usual%n"
-                                        : "node %d is being emptied%n",
+                                undo ? "node %d is used as usual%n" : "node %d is being emptied%n",
                                 nodeId);
                 return;
             }

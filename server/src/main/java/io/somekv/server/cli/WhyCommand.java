@@ -61,8 +61,7 @@ final class WhyCommand extends ControlCommand {
      *
      * @param shard -1 for none
      */
-    private record Told(
-            String kind, List<Long> groups, List<Long> nodes, int shard, String what) {
+    private record Told(String kind, List<Long> groups, List<Long> nodes, int shard, String what) {
         static Told of(Decision decision) {
             return switch (decision) {
                 case Decision.ReplaceReplica d ->

@@ -41,7 +41,8 @@ public final class NodeFolder implements Closeable {
     private static final String FORMAT = "1";
 
     /**
-     * Of the file {@code map}: with 1, of builds that were not released, it had no cluster ports, and not who serves what.
+     * Of the file {@code map}: with 1, of builds that were not released, it had no cluster ports,
+     * and not who serves what.
      */
     private static final int MAP_VERSION = 2;
 

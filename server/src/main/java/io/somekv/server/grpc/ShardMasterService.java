@@ -13,8 +13,8 @@ import io.somekv.protocol.v1.MoveRequest;
 import io.somekv.protocol.v1.RegisterClientRequest;
 import io.somekv.protocol.v1.RegisterClientResponse;
 import io.somekv.protocol.v1.ShardMasterGrpc;
-import io.somekv.protocol.v1.TuneMovesRequest;
 import io.somekv.protocol.v1.TuneCaretakerRequest;
+import io.somekv.protocol.v1.TuneMovesRequest;
 import io.somekv.protocol.v1.UseNodeRequest;
 import io.somekv.server.control.ClusterControl;
 
@@ -87,8 +87,7 @@ final class ShardMasterService extends ShardMasterGrpc.ShardMasterImplBase {
     }
 
     @Override
-    public void getCaretaker(
-            GetCaretakerRequest request, StreamObserver<GetCaretakerResponse> to) {
+    public void getCaretaker(GetCaretakerRequest request, StreamObserver<GetCaretakerResponse> to) {
         Replies.reply(
                 to,
                 () ->

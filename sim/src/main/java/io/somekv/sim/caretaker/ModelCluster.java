@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -133,9 +134,7 @@ final class ModelCluster {
         List<ClusterView.Group> seenGroups = new ArrayList<>();
         for (Group group : groups.values()) {
             List<ClusterView.Replica> replicas =
-                    group.voters.stream()
-                            .map(node -> new ClusterView.Replica(node, true))
-                            .toList();
+                    group.voters.stream().map(node -> new ClusterView.Replica(node, true)).toList();
             seenGroups.add(
                     new ClusterView.Group(
                             group.id, replicas, group.leader, LONG_AGO_MILLIS, false));
@@ -226,7 +225,7 @@ final class ModelCluster {
     /** A group of so many replicas on the emptiest nodes. */
     void joinGroup(int replicas) {
         Group group = new Group(++lastGroup);
-        TreeMap<Long, Integer> counts = replicaCounts();
+        Map<Long, Integer> counts = replicaCounts();
         nodes.values().stream()
                 .filter(Node::takes)
                 .sorted(Comparator.comparingInt(node -> counts.get(node.id)))
@@ -294,30 +293,30 @@ final class ModelCluster {
     }
 
     /** By node that lives and does not drain. */
-    TreeMap<Long, Integer> replicaCounts() {
-        TreeMap<Long, Integer> counts = countsOfNone();
+    Map<Long, Integer> replicaCounts() {
+        Map<Long, Integer> counts = countsOfNone();
         groups.values()
                 .forEach(group ->
-                        group.voters.forEach(node -> counts.computeIfPresent(node, (_, n) -> n + 1)));
+                        group.voters.forEach(
+                                node -> counts.computeIfPresent(node, (_, n) -> n + 1)));
         return counts;
     }
 
-    TreeMap<Long, Integer> leaderCounts() {
-        TreeMap<Long, Integer> counts = countsOfNone();
-        groups.values()
-                .forEach(group -> counts.computeIfPresent(group.leader, (_, n) -> n + 1));
+    Map<Long, Integer> leaderCounts() {
+        Map<Long, Integer> counts = countsOfNone();
+        groups.values().forEach(group -> counts.computeIfPresent(group.leader, (_, n) -> n + 1));
         return counts;
     }
 
-    private TreeMap<Long, Integer> countsOfNone() {
-        TreeMap<Long, Integer> counts = new TreeMap<>();
+    private Map<Long, Integer> countsOfNone() {
+        Map<Long, Integer> counts = new TreeMap<>();
         nodes.values().stream().filter(Node::takes).forEach(node -> counts.put(node.id, 0));
         return counts;
     }
 
     /** Requests a second by group. */
-    TreeMap<Long, Long> requests() {
-        TreeMap<Long, Long> requests = new TreeMap<>();
+    Map<Long, Long> requests() {
+        Map<Long, Long> requests = new TreeMap<>();
         groups.keySet().forEach(group -> requests.put(group, 0L));
         shards.forEach(shard -> requests.merge(shard.group, shard.ops, Long::sum));
         return requests;

@@ -146,7 +146,11 @@ public final class PlacementCommand implements Callable<Integer> {
 
     private static double median(
             List<PlacementRun.Effect> effects, ToDoubleFunction<PlacementRun.Effect> figure) {
-        return effects.stream().mapToDouble(figure).sorted().skip(effects.size() / 2).findFirst()
+        return effects.stream()
+                .mapToDouble(figure)
+                .sorted()
+                .skip(effects.size() / 2)
+                .findFirst()
                 .orElse(0);
     }
 }

@@ -18,6 +18,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.LongStream;
 
 /**
  * Who sets the cluster up, as `somekv cluster` does it: one step after the other, each tried until
@@ -59,9 +60,16 @@ public final class Admin {
     }
 
     /**
-     * From blank disks to a cluster in which all shards have an owner, all but the last group in.
+     * From blank disks to a cluster in which all shards have an owner: all groups are in, or all
+     * but the last where they come and go.
      */
     void setUp() {
+        Scenario scenario = world.scenario();
+        setUp(scenario.moves().any() ? scenario.dataGroups() - 1 : scenario.dataGroups());
+    }
+
+    /** As above, with the first so many groups in. */
+    void setUp(int groups) {
         Scenario scenario = world.scenario();
         createReplicas(spec(GroupSpec.MASTER));
         GroupSettings settings = GroupSettings.defaults(scenario.shards());
@@ -73,28 +81,45 @@ public final class Admin {
                         nodes.stream().map(Admin::info).toList());
         ask("start the cluster", start, Admin::executed);
         add("spread the map", this::spreadMap, outcome -> outcome instanceof Outcome.Ok);
-        List<GroupSpec> first = new ArrayList<>();
-        for (long group = 1; group <= groupsAtStart(); group++) {
-            created.add(group);
-            createReplicas(spec(group));
-            first.add(spec(group));
+        if (groups > 0) {
+            join(LongStream.rangeClosed(1, groups).boxed().toList());
         }
-        ask("join", new Command.Join(first), Admin::executed);
     }
 
-    private int groupsAtStart() {
-        Scenario scenario = world.scenario();
-        return scenario.moves().any() ? scenario.dataGroups() - 1 : scenario.dataGroups();
+    void join(List<Long> groups) {
+        create(groups);
+        ask(
+                "join",
+                new Command.Join(groups.stream().map(this::spec).toList()),
+                Admin::executed);
+    }
+
+    /** Groups that never were in get their replicas. */
+    void create(List<Long> groups) {
+        for (long group : groups) {
+            if (created.add(group)) {
+                createReplicas(spec(group));
+            }
+        }
+    }
+
+    void leave(List<Long> groups) {
+        ask("leave", new Command.Leave(groups), Admin::executed);
+    }
+
+    void move(int shard, long group) {
+        ask("move", new Command.Move(shard, group), Admin::executed);
     }
 
     /**
-     * Groups join and leave and shards move, every few seconds, one try each. The first group is in
+     * Groups join and leave and shards move, now and then, one try each. The first group is in
      * at the end: without any group there would be nobody to read the keys from.
      */
     void keepMoving() {
+        long gap = world.scenario().moves().gapNanosMax();
         world.timeline()
                 .after(
-                        SECOND / 5 + random.nextLong(3 * SECOND),
+                        gap / 15 + random.nextLong(gap),
                         () -> {
                             if (stopped) {
                                 return;
@@ -109,8 +134,8 @@ public final class Admin {
     private void moveSomething() {
         int shard = random.nextInt(world.scenario().shards());
         switch (random.nextInt(9)) {
-            case 0 -> join(anyGroup());
-            case 1 -> leave(anyGroup());
+            case 0 -> tryJoin(anyGroup());
+            case 1 -> tryLeave(anyGroup());
             case 2 -> {
                 for (int i = random.nextInt(2, 6); i > 0; i--) {
                     joinOrLeave();
@@ -120,7 +145,7 @@ public final class Admin {
                 long there = anyGroup();
                 long back = anyGroup();
                 for (int i = random.nextInt(2, 4); i > 0; i--) {
-                    move(shard, i % 2 == 0 ? there : back);
+                    tryMove(shard, i % 2 == 0 ? there : back);
                     pause(2 * SECOND);
                 }
             }
@@ -129,7 +154,7 @@ public final class Admin {
                     emptyForAWhile();
                 }
             }
-            default -> move(shard, anyGroup());
+            default -> tryMove(shard, anyGroup());
         }
     }
 
@@ -139,27 +164,25 @@ public final class Admin {
 
     private void joinOrLeave() {
         if (random.nextBoolean()) {
-            join(anyGroup());
+            tryJoin(anyGroup());
         } else {
-            leave(anyGroup());
+            tryLeave(anyGroup());
         }
         pause(SECOND);
     }
 
-    private void join(long group) {
-        if (created.add(group)) {
-            createReplicas(spec(group));
-        }
+    private void tryJoin(long group) {
+        create(List.of(group));
         ask("join", new Command.Join(List.of(spec(group))), _ -> true);
     }
 
-    private void leave(long group) {
+    private void tryLeave(long group) {
         if (group > 1) {
             ask("leave", new Command.Leave(List.of(group)), _ -> true);
         }
     }
 
-    private void move(int shard, long group) {
+    private void tryMove(int shard, long group) {
         ask("move", new Command.Move(shard, group), _ -> true);
     }
 
@@ -169,7 +192,7 @@ public final class Admin {
             ask("leave, all of them", new Command.Leave(List.of(group)), _ -> true);
         }
         pause(4 * SECOND);
-        join(anyGroup());
+        tryJoin(anyGroup());
     }
 
     private void pause(long nanosMax) {
@@ -244,19 +267,12 @@ public final class Admin {
         }
     }
 
-    /**
-     * The shard master lives on all nodes; other groups on some, under replica ids that differ from
-     * node ids, so that nobody takes one for the other unnoticed.
-     */
-    private GroupSpec spec(long group) {
+    /** Data groups have replica ids that differ from node ids: nobody takes one for the other. */
+    GroupSpec spec(long group) {
         List<GroupSpec.Replica> replicas = new ArrayList<>();
-        if (group == GroupSpec.MASTER) {
-            nodes.forEach(node -> replicas.add(new GroupSpec.Replica(node.id(), node.id())));
-            return new GroupSpec(group, replicas);
-        }
-        for (int i = 0; i < world.scenario().replicasOf(group); i++) {
-            long node = 1 + (group + i) % nodes.size();
-            replicas.add(new GroupSpec.Replica(10 * group + i, node));
+        for (long node : world.scenario().nodesOf(group)) {
+            long id = group == GroupSpec.MASTER ? node : 10 * group + replicas.size();
+            replicas.add(new GroupSpec.Replica(id, node));
         }
         return new GroupSpec(group, replicas);
     }

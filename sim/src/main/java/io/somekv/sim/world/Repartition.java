@@ -8,7 +8,7 @@ import java.util.SplittableRandom;
 
 /**
  * Turn after turn only a majority of the nodes, drawn anew, hears each other and the clients; the
- * other nodes hear nobody. In the last turn of each round all hear each other.
+ * other nodes hear nobody. Where groups have nodes of their own, it has a majority of each. In the last turn of each round all hear each other.
  */
 public final class Repartition {
     /** A time in which who heard whom stayed as it was, by a clock that is right. */
@@ -63,11 +63,25 @@ public final class Repartition {
                         });
     }
 
-    /** As many as may be missing. */
+    /** As many as may be missing; of each group, where groups have nodes of their own. */
     private List<SimNode> drawMinority() {
-        List<SimNode> shuffled = new ArrayList<>(nodes);
+        Scenario scenario = world.scenario();
+        if (!scenario.isApart()) {
+            return drawMinority(nodes);
+        }
+        List<SimNode> minorities = new ArrayList<>();
+        for (long group = 0; group <= scenario.dataGroups(); group++) {
+            List<Long> own = scenario.nodesOf(group);
+            minorities.addAll(
+                    drawMinority(nodes.stream().filter(n -> own.contains(n.id())).toList()));
+        }
+        return minorities;
+    }
+
+    private List<SimNode> drawMinority(List<SimNode> some) {
+        List<SimNode> shuffled = new ArrayList<>(some);
         Collections.shuffle(shuffled, new Random(random.nextLong()));
-        return shuffled.subList(0, (nodes.size() - 1) / 2);
+        return shuffled.subList(0, (some.size() - 1) / 2);
     }
 
     private void cutOff(SimNode node) {

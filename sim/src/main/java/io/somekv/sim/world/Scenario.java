@@ -4,9 +4,12 @@ import static io.somekv.sim.world.Timeline.MILLISECOND;
 import static io.somekv.sim.world.Timeline.SECOND;
 
 import io.somekv.kv.KvMachine;
+import io.somekv.protocol.config.GroupSpec;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 
 /**
  * What kind of run it is: drawn from the seed before anything happens.
@@ -121,9 +124,12 @@ public record Scenario(
      * @param lone whether every other group has a single replica
      * @param pieceSize of a shard that is copied: small, and each copy takes several pieces
      * @param allLeave whether there are times in which no group is to have any shard
+     * @param gapNanosMax from one step to the next, about
      */
-    public record Moves(boolean any, boolean lone, int pieceSize, boolean allLeave) {
-        public static final Moves NONE = new Moves(false, false, KvMachine.PIECE_SIZE, false);
+    public record Moves(
+            boolean any, boolean lone, int pieceSize, boolean allLeave, long gapNanosMax) {
+        public static final Moves NONE =
+                new Moves(false, false, KvMachine.PIECE_SIZE, false, 3 * SECOND);
 
         private static final int[] PIECE_SIZES = {1, 60, 400, KvMachine.PIECE_SIZE};
 
@@ -132,13 +138,36 @@ public record Scenario(
                     true,
                     random.nextInt(3) == 0,
                     PIECE_SIZES[random.nextInt(PIECE_SIZES.length)],
-                    random.nextInt(4) == 0);
+                    random.nextInt(4) == 0,
+                    3 * SECOND);
         }
     }
 
     /** How many replicas a group begins with; the shard master has one on every node. */
     int replicasOf(long group) {
         return moves.lone && group % 2 == 1 ? 1 : replicas;
+    }
+
+    /** Whether there are nodes enough for each group to have some of its own. */
+    boolean isApart() {
+        return nodes > dataGroups * replicas;
+    }
+
+    /**
+     * Nodes of a group's first replicas. Where groups are apart, the shard master has those that
+     * are left, so that one group dies and no other with it; else the shard master lives on all
+     * nodes, and data groups share them.
+     */
+    public List<Long> nodesOf(long group) {
+        if (group == GroupSpec.MASTER) {
+            long first = isApart() ? dataGroups * replicas + 1L : 1;
+            return LongStream.rangeClosed(first, nodes).boxed().toList();
+        }
+        List<Long> own = new ArrayList<>();
+        for (int i = 0; i < replicasOf(group); i++) {
+            own.add(isApart() ? (group - 1) * replicas + i + 1 : 1 + (group + i) % nodes);
+        }
+        return own;
     }
 
     /** Where it can be told who is a majority: groups keep their members, and nodes their disks. */

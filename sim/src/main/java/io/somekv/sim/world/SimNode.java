@@ -111,6 +111,11 @@ public final class SimNode implements Network.Endpoint {
         return network;
     }
 
+    /** Outlives processes, as the disk does. */
+    WatchedEngine engine() {
+        return engine;
+    }
+
     Now now() {
         return clock.now();
     }

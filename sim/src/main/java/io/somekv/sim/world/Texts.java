@@ -28,11 +28,7 @@ final class Texts {
 
     static String frame(Frame frame) {
         return switch (frame) {
-            case Frame.Hello _,
-                    Frame.Pulse _,
-                    Frame.LogMark _,
-                    Frame.Load _,
-                    Frame.Steer _ ->
+            case Frame.Hello _, Frame.Pulse _, Frame.LogMark _, Frame.Load _, Frame.Steer _ ->
                     frame.toString();
             case Frame.Call call ->
                     "call "

@@ -24,13 +24,22 @@ import java.util.Set;
 final class Lab {
     private static final long MILLISECOND = 1_000_000;
     private static final int SEEDS = 8;
-    private static final Scenario.Moves MOVES =
-            new Scenario.Moves(true, false, KvMachine.PIECE_SIZE, false);
+
+    /** Of the shard master, where data groups have nodes of their own. */
+    private static final int MASTERS = 3;
+
+    /** As many as the MIT labs have. */
+    private static final int SHARDS = 10;
 
     /** From one fault to the next, on average: an election takes one to three seconds. */
     private static final long GAP_NANOS = 3_000 * MILLISECOND;
 
     private final int nodes;
+    private final int groups;
+    private final int replicas;
+    private int shards = 4;
+    private int seeds = SEEDS;
+    private long moveNanosMax = 4_000 * MILLISECOND;
     private int clients = 5;
     private int keys = 6;
     private boolean dropsLogs;
@@ -45,14 +54,36 @@ final class Lab {
     /** Over all runs so far. */
     private long longestWaitMillis;
 
+    private int shardsMoved;
+
     private final EnumSet<Fault> struck = EnumSet.noneOf(Fault.class);
 
-    private Lab(int nodes) {
+    private Lab(int nodes, int groups, int replicas) {
         this.nodes = nodes;
+        this.groups = groups;
+        this.replicas = replicas;
     }
 
     static Lab of(int nodes) {
-        return new Lab(nodes);
+        return new Lab(nodes, 1, nodes);
+    }
+
+    /** So many groups, each on nodes of its own, and the shard master on others. */
+    static Lab ofGroups(int groups, int replicas) {
+        Lab lab = new Lab(groups * replicas + MASTERS, groups, replicas);
+        lab.shards = SHARDS;
+        return lab;
+    }
+
+    Lab shards(int count) {
+        shards = count;
+        return this;
+    }
+
+    /** Fewer than usual, where a run takes long. */
+    Lab seeds(int count) {
+        seeds = count;
+        return this;
     }
 
     Lab clients(int count) {
@@ -103,10 +134,16 @@ final class Lab {
         return this;
     }
 
-    /** Two groups that join, leave, and are given shards all the time. */
+    /** Groups join, leave, and are given shards, all the time; two groups where there was one. */
     Lab movesShards() {
         movesShards = true;
         return this;
+    }
+
+    /** As above, a step every half second. */
+    Lab keepsMovingShards() {
+        moveNanosMax = 800 * MILLISECOND;
+        return movesShards();
     }
 
     Lab faults(Fault... kinds) {
@@ -118,9 +155,9 @@ final class Lab {
     Scenario scenario() {
         return new Scenario(
                 nodes,
-                nodes,
-                movesShards ? 2 : 1,
-                4,
+                replicas,
+                movesShards ? Math.max(2, groups) : groups,
+                shards,
                 clients,
                 plain,
                 keys,
@@ -133,7 +170,8 @@ final class Lab {
                 (dropsLogs ? 300 : 10_000) * MILLISECOND,
                 dropsLogs ? 256 : 4 << 10,
                 Scenario.Clocks.RIGHT,
-                movesShards ? MOVES : Scenario.Moves.NONE,
+                new Scenario.Moves(
+                        movesShards, false, KvMachine.PIECE_SIZE, false, moveNanosMax),
                 5_000 * MILLISECOND,
                 0,
                 false,
@@ -151,15 +189,22 @@ final class Lab {
 
     /** Runs it under a few seeds. */
     Lab holds() {
-        for (long seed = 1; seed <= SEEDS; seed++) {
+        for (long seed = 1; seed <= seeds; seed++) {
             RunResult result = Simulation.run(seed, scenario());
             assertEquals(Optional.empty(), result.failure(), () -> result.toString());
             struck.addAll(result.struck().keySet());
             longestWaitMillis = Math.max(longestWaitMillis, result.longestWaitMillis());
             assertTrue(result.known() > 10 * clients, "work is done: " + result);
+            shardsMoved += result.moves().moved();
         }
         assertEquals(faults, struck, "what was to go wrong, did");
+        boolean isMoved = shardsMoved > seeds;
+        assertTrue(isMoved == movesShards, "shards moved: " + shardsMoved);
         return this;
+    }
+
+    long longestWaitMillis() {
+        return longestWaitMillis;
     }
 
     void waitsUnder(long millis) {

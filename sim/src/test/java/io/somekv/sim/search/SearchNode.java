@@ -53,8 +53,6 @@ final class SearchNode {
         }
     }
 
-    static final long GROUP = 1;
-
     /** An election begins after once to twice this. */
     static final long ELECTION_NANOS = 3_000_000_000L;
 
@@ -79,6 +77,7 @@ final class SearchNode {
     }
 
     private final long id;
+    private final long group;
     private final Around around;
     private final SearchDisk disk = new SearchDisk();
     private final DurabilityWatch durability = new DurabilityWatch();
@@ -91,8 +90,9 @@ final class SearchNode {
     /** Over all messages that arrived in this life, in whatever order. */
     private long received;
 
-    SearchNode(long id, Around around) {
+    SearchNode(long id, long group, Around around) {
         this.id = id;
+        this.group = group;
         this.around = around;
         lane = newLane();
     }
@@ -163,17 +163,17 @@ final class SearchNode {
     }
 
     /** Asks as one who came to the door. */
-    void ask(long group, Request request, ReadMode mode, Consumer<LaneEffect.Answer> waiter) {
+    void ask(long groupId, Request request, ReadMode mode, Consumer<LaneEffect.Answer> waiter) {
         long token = nextToken++;
         door.put(token, waiter);
-        step(new LaneInput.Ask(token, group, request, mode));
+        step(new LaneInput.Ask(token, groupId, request, mode));
     }
 
     /** Creates this node's replica of the group, which has the node's number. */
     void create(Membership membership) {
         long token = nextToken++;
         door.put(token, _ -> {});
-        step(new LaneInput.CreateReplica(token, GROUP, id, membership));
+        step(new LaneInput.CreateReplica(token, group, id, membership));
     }
 
     /** Takes what arrives; the digest tells states apart by its text. */
@@ -184,6 +184,11 @@ final class SearchNode {
 
     void heard(String text) {
         received += new Hash64().add(Bytes.utf8(text)).value();
+    }
+
+    /** It hears of another map. */
+    void learn(ClusterMap map) {
+        step(new LaneInput.Learned(map));
     }
 
     /** It may speak to another node, or not any more. */
@@ -251,11 +256,11 @@ final class SearchNode {
         for (GroupStatus status : lane().status(now())) {
             around.watch().observed(id, status);
             long applied = status.applied();
-            long term = around.watch().committedTerm(GROUP, applied);
+            long term = around.watch().committedTerm(group, applied);
             if (applied > 0) {
-                durability.applied(GROUP, applied, term);
-                lane().digest(GROUP)
-                        .ifPresent(digest -> around.watch().digest(id, GROUP, applied, digest));
+                durability.applied(group, applied, term);
+                lane().digest(group)
+                        .ifPresent(digest -> around.watch().digest(id, group, applied, digest));
             }
         }
     }
@@ -265,13 +270,15 @@ final class SearchNode {
         return lane == null ? Optional.empty() : lane().status(now()).stream().findFirst();
     }
 
-    /** The value of a key as of what is applied here. */
-    Bytes value(Bytes key) {
+    /** The value of a key as of what is applied here; empty where its shard is not served here. */
+    Optional<Bytes> value(Bytes key) {
         long storeId = disk.storeId();
         KvMachine machine = new KvMachine(disk.engine, storeId, around.bugs());
-        return machine.read(new Command.Get(key)) instanceof Outcome.Value(Bytes value)
-                ? value
-                : Bytes.EMPTY;
+        return switch (machine.read(new Command.Get(key))) {
+            case Outcome.Value(Bytes value) -> Optional.of(value);
+            case Outcome.Nil _ -> Optional.of(Bytes.EMPTY);
+            default -> Optional.empty();
+        };
     }
 
     /**

@@ -3,6 +3,7 @@ package io.somekv.sim.search;
 import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
 import io.somekv.client.ClientSettings;
+import io.somekv.kv.ShardStatus;
 import io.somekv.node.GroupStatus;
 import io.somekv.node.LaneEffect;
 import io.somekv.node.LaneInput;
@@ -20,9 +21,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
- * A group with a node for each replica, and clients: the real lanes, with their consensus, state
+ * A group with a node for each replica, or two groups, between which a shard moves, and clients: the real lanes, with their consensus, state
  * machines and routers, and the real client core. Any message on its way may arrive next, a disk
  * may sync, time may go on at one node or client, a node may crash and be started. The first node
  * leads when the search begins. The shard master is out of reach all the while: a group fails over
@@ -48,17 +50,20 @@ final class SmallGroup implements SearchedSystem {
 
     private final SearchNetwork network = new SearchNetwork();
 
-    /** The highest index that any replica has applied. */
-    private long applied;
+    /** The highest index that any replica of a group has applied. */
+    private final TreeMap<Long, Long> appliedByGroup = new TreeMap<>();
+
+    /** Nodes that know the newest config. */
+    private final TreeSet<Long> learned = new TreeSet<>();
 
     SmallGroup(GroupSetting setting, Set<Mutation> bugs) {
         this.setting = setting;
         left.putAll(setting.chances());
         SearchNode.Around around =
                 new SearchNode.Around(
-                        setting.map(), watch, bugs, setting.hasSlowDisks(), this::send);
-        for (long id = 1; id <= setting.voters(); id++) {
-            nodes.put(id, new SearchNode(id, around));
+                        setting.map(1), watch, bugs, setting.hasSlowDisks(), this::send);
+        for (long id = 1; id <= setting.nodes(); id++) {
+            nodes.put(id, new SearchNode(id, setting.groupOf(id), around));
         }
         start();
         for (int id = 0; id < setting.works().size(); id++) {
@@ -72,29 +77,37 @@ final class SmallGroup implements SearchedSystem {
         collect();
     }
 
-    /** The group is created, elects the first node, and serves its shard. */
+    /** Each group is created and elects its first node; the first group serves the shard. */
     private void start() {
         for (long id : nodes.keySet()) {
             connect(id, true);
-            node(id).create(setting.membership());
+            node(id).create(setting.membership(setting.groupOf(id)));
         }
         settle();
-        // Who has just begun votes for nobody before the shortest election timeout is over.
-        nodes.tailMap(2L).values().forEach(node -> node.pass(SearchNode.ELECTION_NANOS));
-        node(1).pass(TIMEOUT_NANOS);
-        settle();
-        ask(new Command.Configure(GroupSettings.defaults(1)));
-        ask(Command.Own.empty(0, 1));
-        node(1).pass(TICK_NANOS);
+        for (long group = 1; group <= setting.groups(); group++) {
+            long first = setting.firstNode(group);
+            // Who has just begun votes for nobody before the shortest election timeout is over.
+            nodes.subMap(first + 1, setting.firstNode(group + 1))
+                    .values()
+                    .forEach(node -> node.pass(SearchNode.ELECTION_NANOS));
+            node(first).pass(TIMEOUT_NANOS);
+            settle();
+            ask(group, new Command.Configure(GroupSettings.defaults(1)));
+        }
+        ask(1, Command.Own.empty(0, 1));
+        for (long group = 1; group <= setting.groups(); group++) {
+            node(setting.firstNode(group)).pass(TICK_NANOS);
+        }
         settle();
         network.clear();
     }
 
-    private void ask(Command command) {
+    private void ask(long group, Command command) {
         Request request = new Request(Optional.empty(), command);
         boolean[] isDone = new boolean[1];
-        node(1).ask(
-                        SearchNode.GROUP,
+        node(setting.firstNode(group))
+                .ask(
+                        group,
                         request,
                         ReadMode.LEADER,
                         answer -> isDone[0] = answer.outcome() instanceof Outcome.Ok);
@@ -114,7 +127,7 @@ final class SmallGroup implements SearchedSystem {
 
     /** The master's answer to its registration is given by hand. */
     private SearchClient registered(int id, SearchClient.Work work) {
-        SearchClient client = new SearchClient(id, work, setting.voters(), SETTINGS, answers);
+        SearchClient client = new SearchClient(id, work, setting.nodes(), SETTINGS, answers);
         Frame.Call call = client.take().getFirst().call();
         Invariant.check(
                 call.request().command() instanceof Command.RegisterClient,
@@ -216,6 +229,7 @@ final class SmallGroup implements SearchedSystem {
             maybe(events, node.isUp() && may(GroupSetting.Chance.TICK), "tick " + id);
             maybe(events, node.isUp() && may(GroupSetting.Chance.CRASH), "crash " + id);
             maybe(events, !node.isUp() && may(GroupSetting.Chance.START), "start " + id);
+            maybe(events, isToLearn(id), "learn " + id);
         });
         for (int id = 0; id < clients.size(); id++) {
             maybe(
@@ -252,7 +266,8 @@ final class SmallGroup implements SearchedSystem {
             happen(words[0], Integer.parseInt(words[1]));
         }
         collect();
-        nodes.values().forEach(node -> applied = Math.max(applied, appliedOf(node)));
+        nodes.forEach((id, node) ->
+                appliedByGroup.merge(setting.groupOf(id), appliedOf(node), Math::max));
     }
 
     private void happen(String what, int id) {
@@ -269,6 +284,11 @@ final class SmallGroup implements SearchedSystem {
             case "wait" -> {
                 take(GroupSetting.Chance.WAIT);
                 clients.get(id).waitLong();
+            }
+            case "learn" -> {
+                take(GroupSetting.Chance.LEARN);
+                learned.add((long) id);
+                node(id).learn(setting.map(2));
             }
             case "crash" -> {
                 take(GroupSetting.Chance.CRASH);
@@ -288,16 +308,31 @@ final class SmallGroup implements SearchedSystem {
         return node.status().map(GroupStatus::applied).orElse(0L);
     }
 
-    /** Consensus is watched in every step; what is left are the clients' answers. */
+    /**
+     * Consensus is watched in every step, and that no two groups serve the shard; what is left are
+     * the clients' answers, and the values where they are served.
+     */
     @Override
     public void check() {
         answers.checkAnswers();
-        for (SearchNode node : nodes.values()) {
-            if (node.isUp() && appliedOf(node) == applied) {
-                answers.keys().forEach(key -> answers.checkValue(key, node.value(key)));
-                return;
+        nodes.forEach((id, node) -> {
+            if (isAhead(id)) {
+                answers.keys()
+                        .forEach(key ->
+                                node.value(key)
+                                        .ifPresent(value -> answers.checkValue(key, value)));
             }
-        }
+        });
+    }
+
+    /** Whether it has applied as much as any of its group. */
+    private boolean isAhead(long id) {
+        long most = appliedByGroup.getOrDefault(setting.groupOf(id), 0L);
+        return node(id).isUp() && appliedOf(node(id)) == most;
+    }
+
+    private boolean isToLearn(long id) {
+        return node(id).isUp() && may(GroupSetting.Chance.LEARN) && !learned.contains(id);
     }
 
     @Override
@@ -311,7 +346,22 @@ final class SmallGroup implements SearchedSystem {
 
     @Override
     public boolean isDone() {
-        return clients.stream().allMatch(SearchClient::isDone)
+        return isServedByLast()
+                && clients.stream().allMatch(SearchClient::isDone)
                 && plainClients.stream().allMatch(PlainClient::isDone);
+    }
+
+    /** The shard is where it is to go in the end. */
+    private boolean isServedByLast() {
+        for (long id = setting.firstNode(setting.groups()); id <= setting.nodes(); id++) {
+            boolean serves =
+                    node(id).status().stream()
+                            .flatMap(status -> status.shards().states().stream())
+                            .anyMatch(ShardStatus::serving);
+            if (serves) {
+                return true;
+            }
+        }
+        return false;
     }
 }

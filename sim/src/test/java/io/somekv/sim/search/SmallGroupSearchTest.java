@@ -59,6 +59,7 @@ class SmallGroupSearchTest {
     /** One replica, two appends, one after the other: 425 states, up to 12 events deep. */
     @Test
     @Tag("lab:DSLabs.lab2.SearchSingleClient")
+    @Tag("lab:DSLabs.lab4store.SearchSingleClientSingleGroup")
     void aClientOfASingleReplica() {
         SearchClient.Work work = SearchClient.Work.of("k", 1, "a1", "a2");
         Map<Chance, Integer> chances = Map.of(Chance.WAIT, 1, Chance.COPY, 1);
@@ -69,6 +70,7 @@ class SmallGroupSearchTest {
     /** Three replicas, an append and a read: 940 states, up to 16 events deep. */
     @Test
     @Tag("lab:DSLabs.lab2.SearchSingleClient")
+    @Tag("lab:DSLabs.lab4store.SearchSingleClientSingleGroup")
     void aClientOfThreeReplicas() {
         SearchClient.Work work = SearchClient.Work.of("k", 1, "a1", "?");
         allStatesAreRight(new GroupSetting(3, List.of(work), List.of(), false, Map.of()));

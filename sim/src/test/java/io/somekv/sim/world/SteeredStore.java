@@ -2,10 +2,12 @@ package io.somekv.sim.world;
 
 import static io.somekv.sim.world.Timeline.MILLISECOND;
 
-import io.somekv.node.GroupStatus;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
-import io.somekv.raft.ReplicaStatus;
+import io.somekv.protocol.command.ReadMode;
+import io.somekv.protocol.command.Request;
+import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.ShardConfig;
 import io.somekv.sim.check.ClusterWatch;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,9 +56,18 @@ public final class SteeredStore {
     private final List<SessionClient> clients = new ArrayList<>();
 
     private final DiskReplacement replacement;
+    private final Scenario scenario;
+    private final Admin admin;
+    private final GroupsView groups;
 
-    /** Sets the cluster up, with all its nodes on one side. */
+    /** Sets the cluster up, with all its nodes on one side, and all groups in. */
     public SteeredStore(long seed, Scenario scenario) {
+        this(seed, scenario, scenario.dataGroups());
+    }
+
+    /** As above, with the first so many groups in; all have their replicas. */
+    public SteeredStore(long seed, Scenario scenario, int joined) {
+        this.scenario = scenario;
         World world =
                 new World(
                         timeline,
@@ -72,14 +84,21 @@ public final class SteeredStore {
             clients.add(new SessionClient(world, network, nodes, address(side)));
         }
         replacement = new DiskReplacement(world, nodes);
-        Admin admin = new Admin(world, nodes);
+        admin = new Admin(world, nodes);
+        groups = new GroupsView(scenario, nodes);
         nodes.forEach(SimNode::start);
         network.connectNodes();
-        admin.setUp();
-        int shards = scenario.shards();
+        admin.setUp(joined);
+        admin.create(LongStream.rangeClosed(1, scenario.dataGroups()).boxed().toList());
+        int shards = joined == 0 ? 0 : scenario.shards();
         until(SET_UP_MILLIS, () -> admin.isIdle() && world.watch().shardsServed() == shards);
         clients.forEach(SessionClient::connect);
         replacement.begin();
+        network.links(scenario.links());
+    }
+
+    public GroupsView groups() {
+        return groups;
     }
 
     private static long address(Side side) {
@@ -92,24 +111,9 @@ public final class SteeredStore {
         return done.getAsBoolean();
     }
 
-    /** Node of the replica that leads the data group in the latest term; 0 if none does. */
+    /** Node of the replica that leads the first data group in the latest term; 0 if none does. */
     public long leader() {
-        long leader = 0;
-        long latest = 0;
-        for (SimNode node : nodes) {
-            for (var lane : node.lanes()) {
-                for (GroupStatus status : lane.status(node.now())) {
-                    ReplicaStatus replica = status.replica();
-                    if (status.groupId() == DATA_GROUP
-                            && replica.role() == ReplicaStatus.Role.LEADER
-                            && replica.term() > latest) {
-                        leader = node.id();
-                        latest = replica.term();
-                    }
-                }
-            }
-        }
-        return leader;
+        return groups.leader(DATA_GROUP);
     }
 
     /** All links between the two sides are cut, both ways. */
@@ -126,6 +130,21 @@ public final class SteeredStore {
 
     private static boolean isInMinority(long endpoint, List<Long> nodes) {
         return endpoint == address(Side.MINORITY) || nodes.contains(endpoint);
+    }
+
+    /** Nobody hears this node any more, no client either, and it hears nobody. */
+    public void cutOff(long node) {
+        for (long other : network.endpoints()) {
+            if (other != node) {
+                network.cut(node, other);
+                network.cut(other, node);
+            }
+        }
+    }
+
+    /** The client of this side is heard, and hears nobody any more. */
+    public void deafen(Side side) {
+        nodes.forEach(node -> network.cut(node.id(), address(side)));
     }
 
     public void heal() {
@@ -145,6 +164,63 @@ public final class SteeredStore {
         nodes.get((int) node - 1).start();
     }
 
+    /** All processes that a group's replicas are in; of the shard master for group 0. */
+    public void killGroup(long group) {
+        scenario.nodesOf(group).forEach(this::kill);
+    }
+
+    public void startGroup(long group) {
+        scenario.nodesOf(group).forEach(this::start);
+    }
+
+    // ---- groups come and go
+
+    /** What these begin, an operator sees to, one after the other, for as long as it takes. */
+    public void join(Long... joining) {
+        admin.join(List.of(joining));
+    }
+
+    public void leave(Long... leaving) {
+        admin.leave(List.of(leaving));
+    }
+
+    public void move(int shard, long group) {
+        admin.move(shard, group);
+    }
+
+    /** Lets time go by until the shard master has carried out what was begun. */
+    public boolean awaitChange(long millisMax) {
+        return until(millisMax, admin::isIdle);
+    }
+
+    /** As above, and each group serves just what the config gives it, and nothing is left over. */
+    public boolean awaitMoves(long millisMax) {
+        return awaitServed(millisMax) && until(millisMax, groups::isAtRest);
+    }
+
+    /** As above, but what is left over may not be released yet. */
+    public boolean awaitServed(long millisMax) {
+        if (!awaitChange(millisMax)) {
+            return false;
+        }
+        ShardConfig config = config();
+        return until(millisMax, () -> groups.isServed(config));
+    }
+
+    /** The newest config there is. */
+    public ShardConfig config() {
+        Asked asked = ask(Side.MAJORITY, new Command.QueryConfig(-1));
+        return switch (await(asked, SET_UP_MILLIS).orElseThrow()) {
+            case Outcome.Cluster cluster -> cluster.map().config();
+            case Outcome other -> throw new IllegalStateException("no config but " + other);
+        };
+    }
+
+    /** The spec with which a group joins. */
+    public GroupSpec spec(long group) {
+        return admin.spec(group);
+    }
+
     /** Lets time go by until no member of a group is on a disk that is gone. */
     public boolean awaitPlaces(long millisMax) {
         return until(millisMax, replacement::isDone);
@@ -156,10 +232,29 @@ public final class SteeredStore {
         return asked;
     }
 
+    /** As one without an identity at the door of a node, of a group that may not be the right one. */
+    public Asked askAt(long node, long group, Command command, ReadMode mode) {
+        Asked asked = new Asked();
+        nodes.get((int) node - 1)
+                .process()
+                .orElseThrow()
+                .ask(
+                        group,
+                        new Request(Optional.empty(), command),
+                        mode,
+                        answer -> asked.outcome = answer.outcome());
+        return asked;
+    }
+
     /** Lets time go by until the answer is there, for so long at most. */
     public Optional<Outcome> await(Asked asked, long millisMax) {
         until(millisMax, () -> asked.outcome != null);
         return asked.outcome();
+    }
+
+    /** Simulated time so far. */
+    public long nowMillis() {
+        return timeline.now() / MILLISECOND;
     }
 
     public void run(long millis) {
