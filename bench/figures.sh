@@ -16,6 +16,11 @@ usage: bench/figures.sh COMMAND [MIB | GROUPS]
                     beside it, the longest gap between heartbeats
   replace           a node that leads is killed -9 and replaced under load: errors, longest request
   groups [N]        N groups (1000): cost at rest, one busy group with few and with N beside it, restart
+  moves [MIB]       a shard of so much (1024 MiB) moves to another group and back under load: pauses,
+                    latencies of it and of others, MB/s; then one of 64 MiB, with the leaders of
+                    source, target and shard master killed -9 at each step of a move
+  rebalance [MIB]   from one group to four and back under load with so much data (256 MiB): shards
+                    that moved and that had to, time, errors
 
 Starts three nodes on loopback with data in a folder below \$TMPDIR (put it on the disk that you want
 measured). Run nothing beside it. Needs redis-benchmark and redis-cli.
@@ -185,7 +190,7 @@ hot() {
     done
 }
 
-# A shard with data does not move yet: all groups join before there is any, in a cluster of their own.
+# All groups join before there is any data, in a cluster of their own: what is measured is not their moves.
 groups() {
     local n began
     start_all
@@ -221,11 +226,23 @@ groups() {
     echo "all groups have leaders after $(since "$began") s, as 'cluster status' sees it"
 }
 
+moves() {
+    "$somekv" drill moves --project "$here/.." --data "$dir/moves" --mib "$1"
+    rm -rf "$dir/moves"
+    "$somekv" drill move-kills --project "$here/.." --data "$dir/move-kills"
+}
+
+rebalance() {
+    "$somekv" drill rebalance --project "$here/.." --data "$dir/rebalance" --mib "$1"
+}
+
 case "${1:---help}" in
     --help | -h) usage ;;
     overwrite) overwrite "${2:-5120}" ;;
     catch-up) catch_up "${2:-2048}" ;;
     replace) replace ;;
     groups) groups "${2:-1000}" ;;
+    moves) moves "${2:-1024}" ;;
+    rebalance) rebalance "${2:-256}" ;;
     *) usage >&2; exit 2 ;;
 esac

@@ -6,6 +6,8 @@ set -euo pipefail
 root=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
 somekv=${SOMEKV_PROGRAM:-$root/somekv}
 first_port=${SOMEKV_FIRST_PORT:-17000}
+shards=${SOMEKV_SHARDS:-256}
+read -ra groups <<<"${SOMEKV_GROUPS:-1 2}"
 read -ra hosts <<<"${SOMEKV_HOSTS:-127.0.0.1 127.0.0.1 127.0.0.1}"
 
 usage() {
@@ -13,7 +15,7 @@ usage() {
 usage: bench/nodes.sh COMMAND
 
   node DIR N     become node N (1, 2 or 3) with its data in DIR/nN
-  form           make the running nodes one cluster with groups 1 and 2; once for a new DIR
+  form           make the running nodes one cluster with its groups; once for a new DIR
   leader G       print the number of the node that leads group G
   replace N      put node N, which runs on an empty folder, in its own place
   digests        print a line 'GROUP NODE APPLIED DIGEST' for each replica
@@ -22,7 +24,8 @@ usage: bench/nodes.sh COMMAND
 
 SOMEKV_FIRST_PORT (now $first_port) moves all ports; SOMEKV_HOSTS are the addresses of the nodes, as many as
 there are (three times 127.0.0.1 unless told); SOMEKV_SERVER_OPTIONS are more options of each node;
-SOMEKV_PROGRAM is run instead of ./somekv.
+SOMEKV_PROGRAM is run instead of ./somekv. SOMEKV_GROUPS (1 2) are the groups that 'form' makes on all
+nodes, SOMEKV_SHARDS (256) how many shards.
 END
 }
 
@@ -88,8 +91,8 @@ form() {
             on+=,$n
         fi
     done
-    "$somekv" cluster start --node "$(control 1)" --with "$with"
-    for group in 1 2; do
+    "$somekv" cluster start --node "$(control 1)" --with "$with" --shards "$shards"
+    for group in "${groups[@]}"; do
         "$somekv" cluster join --node "$(control 1)" --on "$on" "$group"
     done
 }

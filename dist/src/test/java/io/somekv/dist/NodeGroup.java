@@ -2,9 +2,14 @@ package io.somekv.dist;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.client.ClientSettings;
 import io.somekv.client.SomeKvClient;
+import io.somekv.protocol.v1.GetStatusResponse;
+import io.somekv.protocol.v1.ReplicaStatus;
+import io.somekv.server.control.ControlException;
+import io.somekv.server.grpc.ControlChannel;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -19,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -31,6 +37,7 @@ import redis.clients.jedis.HostAndPort;
  */
 final class NodeGroup implements AutoCloseable {
     private static final int PORTS_PER_NODE = 3;
+    private static final long SETTLED_NANOS_MAX = 60_000_000_000L;
 
     private final Path folder;
     private final int count;
@@ -39,6 +46,9 @@ final class NodeGroup implements AutoCloseable {
     private final Map<Integer, Process> running = new TreeMap<>();
     private final List<SomeKvClient> clients = new ArrayList<>();
     private int starts;
+
+    /** Where the shard master is. */
+    private int[] masterNodes = {};
 
     private NodeGroup(Path folder, int count, Program program)
             throws IOException, InterruptedException {
@@ -70,6 +80,98 @@ final class NodeGroup implements AutoCloseable {
             nodes.close();
             throw e;
         }
+    }
+
+    /** Starts nodes on empty folders that are in no cluster yet. */
+    static NodeGroup start(Path folder, int count) throws IOException, InterruptedException {
+        NodeGroup nodes = new NodeGroup(folder, count, new Program(folder));
+        try {
+            nodes.start(IntStream.rangeClosed(1, count).toArray());
+            return nodes;
+        } catch (IOException | InterruptedException | RuntimeException | AssertionError e) {
+            nodes.close();
+            throw e;
+        }
+    }
+
+    /** Makes a cluster without groups of keys, with the shard master on these nodes. */
+    void startCluster(int shards, int... masters) {
+        masterNodes = masters.clone();
+        String others = controls(Arrays.stream(masters).skip(1).toArray());
+        type(0, masters[0], "cluster", "start", "--shards", "" + shards, "--with", others);
+    }
+
+    /** Creates a group on nodes, unless it was there before; it takes its share of the shards. */
+    void join(long group, int... on) {
+        List<String> words = new ArrayList<>(List.of("cluster", "join", Long.toString(group)));
+        for (int node : on) {
+            boolean isKnown = Arrays.stream(masterNodes).anyMatch(master -> master == node);
+            words.addAll(List.of(isKnown ? "--on" : "--new", isKnown ? "" + node : control(node)));
+        }
+        type(0, anyMaster(), words.toArray(String[]::new));
+    }
+
+    /** The other groups get the shards of this one. */
+    void leave(long group) {
+        type(0, anyMaster(), "cluster", "leave", Long.toString(group));
+    }
+
+    /** Gives a shard to a group; if that has it already, it keeps it. */
+    void move(int shard, long group) {
+        try (ControlChannel channel = ControlChannel.to(control(anyMaster()))) {
+            channel.move(shard, group);
+        } catch (ControlException e) {
+            assertEquals(ControlException.Kind.NOT_NOW, e.kind(), e::getMessage);
+        }
+    }
+
+    /** Waits until every group serves what the newest config gives it, and none anything else. */
+    void awaitSettled() throws InterruptedException {
+        long deadline = System.nanoTime() + SETTLED_NANOS_MAX;
+        while (!isSettled()) {
+            boolean ended = runningProcess().waitFor(20, TimeUnit.MILLISECONDS);
+            assertTrue(!ended && System.nanoTime() - deadline < 0, "shards are still on their way");
+        }
+    }
+
+    private boolean isSettled() {
+        Map<Long, Integer> served = new TreeMap<>();
+        Map<Long, Integer> due = new TreeMap<>();
+        long newest = 0;
+        for (int node : running.keySet()) {
+            try (ControlChannel channel = ControlChannel.to(control(node))) {
+                GetStatusResponse status = channel.status(false);
+                for (ReplicaStatus replica : status.getReplicasList()) {
+                    if (replica.getIncomingCount() + replica.getOutgoingCount() > 0) {
+                        return false;
+                    }
+                    if (replica.getRole().equals("LEADER") && replica.getShardsServed() > 0) {
+                        served.put(replica.getGroupId(), replica.getShardsServed());
+                    }
+                }
+                if (status.getMap().getConfig().getNumber() > newest) {
+                    newest = status.getMap().getConfig().getNumber();
+                    due.clear();
+                    status.getMap()
+                            .getConfig()
+                            .getOwnersList()
+                            .forEach(owner -> due.merge(owner, 1, Integer::sum));
+                }
+            }
+        }
+        return served.equals(due);
+    }
+
+    private int anyMaster() {
+        return Arrays.stream(masterNodes).filter(running::containsKey).findFirst().orElseThrow();
+    }
+
+    private Process runningProcess() {
+        return running.values().iterator().next();
+    }
+
+    private String controls(int... nodes) {
+        return String.join(",", Arrays.stream(nodes).mapToObj(this::control).toList());
     }
 
     /** Starts nodes on what their folders hold, and waits until each says that it is ready. */
@@ -131,6 +233,18 @@ final class NodeGroup implements AutoCloseable {
      * reached: on a busy machine a node that has just started is slow to greet.
      */
     SomeKvClient client(long lifetimeMillis) {
+        return client(
+                lifetimeMillis,
+                IntStream.rangeClosed(1, count).mapToObj(this::peerAddress).toList());
+    }
+
+    /** Where a node listens to other nodes and to Java clients. */
+    InetSocketAddress peerAddress(int node) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), port(node) + 1);
+    }
+
+    /** One that reaches the nodes through something else, which stands at these addresses. */
+    SomeKvClient client(long lifetimeMillis, List<InetSocketAddress> addresses) {
         ClientSettings usual = ClientSettings.defaults();
         ClientSettings settings =
                 new ClientSettings(
@@ -141,13 +255,7 @@ final class NodeGroup implements AutoCloseable {
                         usual.backoffMaxMillis(),
                         usual.window(),
                         usual.queueMax());
-        InetAddress loopback = InetAddress.getLoopbackAddress();
-        SomeKvClient client =
-                SomeKvClient.connect(
-                        IntStream.rangeClosed(1, count)
-                                .mapToObj(n -> new InetSocketAddress(loopback, port(n) + 1))
-                                .toList(),
-                        settings);
+        SomeKvClient client = SomeKvClient.connect(addresses, settings);
         clients.add(client);
         return client;
     }

@@ -27,8 +27,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Kill, pause, cut off nodes, fill and wipe their disks and turn bits of their log while"
-                    + " clients write and read; what the clients heard must be linearizable.",
+            "Kill, pause, cut off nodes, fill and wipe their disks and turn bits of their log, have"
+                    + " shards and groups come and go, while clients write and read; what the"
+                    + " clients heard must be linearizable.",
             "",
             "Faults of network and disk need root, and are left out where they cannot be done."
         })
@@ -70,6 +71,11 @@ public final class ChaosDrill implements Callable<Integer> {
                             + " bit-flip, wipe. All of them if left out.")
     private List<String> only = List.of();
 
+    @Option(
+            names = "--no-moves",
+            description = "Leave shards and groups where they are; else they move all the time.")
+    private boolean still;
+
     @Mixin private DrillOptions options = new DrillOptions();
 
     @Override
@@ -91,6 +97,8 @@ public final class ChaosDrill implements Callable<Integer> {
                             ? options.nodesAt(network.get().places(), folder, NAMESPACE_PORT)
                             : options.nodesAt(Places.loopback(count), folder);
             closer.add(nodes::close);
+            int groups = still ? 2 : MoveTrack.GROUPS;
+            nodes.plan(MoveTrack.SHARDS, groups);
             DrillOptions.serve(nodes, folder);
             System.out.printf(
                     Locale.ROOT,
@@ -98,13 +106,21 @@ public final class ChaosDrill implements Callable<Integer> {
                     minutes,
                     kinds.stream().map(Kind::label).toList(),
                     drawn);
-            Clock clock = new Clock();
-            Findings findings = new Findings(clock);
+            Findings findings = new Findings(new Clock());
             closer.add(findings::close);
             Faults faults = new Faults(nodes, network, disk, options.ceasesToSync(), findings);
-            ChaosRun run = new ChaosRun(nodes, faults, findings, clock, options.clients());
-            run.go(drawn, kinds, TimeUnit.SECONDS.toMillis((long) (60 * minutes)));
+            ChaosRun run = new ChaosRun(nodes, faults, findings, options.clients(), groups);
+            ShardControl control = new ShardControl(nodes);
+            closer.add(control::close);
+            Optional<MoveTrack> moves =
+                    still
+                            ? Optional.empty()
+                            : Optional.of(new MoveTrack(control, findings, drawn));
+            run.go(drawn, kinds, moves, TimeUnit.SECONDS.toMillis((long) (60 * minutes)));
             run.settle();
+            if (moves.isPresent()) {
+                run.settleShards(control, moves.get());
+            }
             return run.judge(folder) ? 0 : 1;
         }
     }

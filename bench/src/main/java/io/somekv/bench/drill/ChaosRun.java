@@ -1,14 +1,11 @@
 package io.somekv.bench.drill;
 
 import io.somekv.bench.drill.Fault.Kind;
-import io.somekv.protocol.command.Command;
-import io.somekv.protocol.command.Outcome;
-import io.somekv.sim.check.History;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -16,41 +13,43 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** One run of the chaos drill on nodes that serve: faults under load, the healing, the verdict. */
 final class ChaosRun {
-    private static final List<Integer> GROUPS = List.of(0, 1, 2);
     private static final long MINUTE_MILLIS = 60_000;
     private static final long WATCH_MILLIS = 250;
-    private static final long READ_LIFETIME_MILLIS = 60_000;
-    private static final int PRINTED_MAX = 10;
+    private static final long SETTLED_MILLIS_MAX = 120_000;
 
     private final Nodes nodes;
     private final Faults faults;
     private final Findings findings;
     private final Clock clock;
     private final int clients;
+    private final int groups;
     private final Recorder recorder;
     private final KeyPool keys = new KeyPool();
     private final Map<Kind, Integer> done = new EnumMap<>(Kind.class);
     private final AtomicBoolean over = new AtomicBoolean();
 
-    ChaosRun(Nodes nodes, Faults faults, Findings findings, Clock clock, int clients) {
+    /**
+     * @param groups of keys, numbered from 1
+     */
+    ChaosRun(Nodes nodes, Faults faults, Findings findings, int clients, int groups) {
         this.nodes = nodes;
+        this.groups = groups;
         this.faults = faults;
         this.findings = findings;
-        this.clock = clock;
+        this.clock = findings.clock();
         this.clients = clients;
         this.recorder = new Recorder(clock, clients);
     }
 
     /** Load and faults; at the end every fault is undone, and no client waits for an answer. */
-    void go(long seed, List<Kind> kinds, long millis) throws IOException, InterruptedException {
+    void go(long seed, List<Kind> kinds, Optional<MoveTrack> moves, long millis)
+            throws IOException, InterruptedException {
         try (ChaosLoad load = new ChaosLoad(nodes, recorder, keys, findings)) {
             load.start(clients, seed);
-            List<Thread> tracks =
-                    List.of(
-                            track(
-                                    seed,
-                                    kinds.stream().filter(kind -> !kind.isOfNetwork()).toList()),
-                            track(~seed, kinds.stream().filter(Kind::isOfNetwork).toList()));
+            List<Thread> tracks = new ArrayList<>();
+            tracks.add(track(seed, kinds.stream().filter(kind -> !kind.isOfNetwork()).toList()));
+            tracks.add(track(~seed, kinds.stream().filter(Kind::isOfNetwork).toList()));
+            moves.ifPresent(track -> tracks.add(Thread.startVirtualThread(() -> move(track))));
             watch(millis);
             over.set(true);
             for (Thread track : tracks) {
@@ -73,6 +72,17 @@ final class ChaosRun {
                 throw new IllegalStateException("nobody interrupts a drill", e);
             }
         });
+    }
+
+    private void move(MoveTrack track) {
+        try {
+            while (!over.get()) {
+                pause(track.gapMillis());
+                track.change();
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody interrupts a drill", e);
+        }
     }
 
     private void carryOut(FaultSchedule.Planned planned) throws IOException, InterruptedException {
@@ -132,7 +142,7 @@ final class ChaosRun {
             findings.add("not every node serves again within a minute");
             return;
         }
-        for (int group : GROUPS) {
+        for (int group = 0; group <= groups; group++) {
             try {
                 nodes.leaderOf(group);
             } catch (IOException e) {
@@ -152,54 +162,22 @@ final class ChaosRun {
         }
     }
 
-    /** Reads every key that was ever used, and holds the history against what is allowed. */
-    boolean judge(Path folder) throws IOException {
-        List<KeyPool.Key> all = keys.all();
-        int wrong = 0;
-        try (Asker asker = new Asker.OfJava(nodes, READ_LIFETIME_MILLIS)) {
-            for (KeyPool.Key key : all) {
-                Command get = new Command.Get(key.name());
-                History.Call call = recorder.call(clients, key.name(), get);
-                Outcome outcome = asker.ask(get);
-                recorder.returned(clients, call, outcome);
-                if (!(outcome instanceof Outcome.Result)) {
-                    findings.add("key " + key.name().toUtf8() + " cannot be read: " + outcome);
-                    break;
-                }
-            }
+    /** Every group comes to serve what the newest config gives it, and nothing is on its way. */
+    void settleShards(ShardControl control, MoveTrack moves) throws InterruptedException {
+        long began = clock.millis();
+        System.out.println("changes of the shard map: " + moves.summary());
+        try {
+            control.awaitSettled(SETTLED_MILLIS_MAX);
+            clock.say("all shards are where they belong after %d ms".formatted(clock.millis() - began));
+        } catch (IOException e) {
+            findings.add(String.valueOf(e.getMessage()));
         }
-        for (KeyPool.Key key : all) {
-            Optional<String> problem = HistoryCheck.check(key, recorder.of(key.name()));
-            if (problem.isPresent() && ++wrong <= PRINTED_MAX) {
-                findings.add(problem.get());
-            }
-        }
-        report(all.size(), wrong);
-        boolean good = findings.all().isEmpty();
-        if (!good) {
-            Path file = folder.resolve("history.txt");
-            recorder.save(file, all);
-            System.out.println("the whole history is in " + file);
-        }
-        return good;
     }
 
-    private void report(int keyCount, int wrong) {
+    /** Reads every key that was ever used, and holds the history against what is allowed. */
+    boolean judge(Path folder) throws IOException {
         System.out.println("faults: " + faultsByKind());
-        System.out.printf(
-                Locale.ROOT,
-                "%d operations answered, %d with unknown outcome, on %d keys%n",
-                recorder.operations(),
-                recorder.unknown(),
-                keyCount);
-        List<String> all = findings.all();
-        all.forEach(finding -> System.out.println("FOUND: " + finding));
-        System.out.println(
-                wrong > 0
-                        ? "NOT LINEARIZABLE: " + wrong + " keys"
-                        : all.isEmpty()
-                                ? "linearizable; the replicas agree"
-                                : "linearizable, but see above");
+        return new HistoryVerdict(nodes, recorder, keys, findings).judge(clients, folder);
     }
 
     private String faultsByKind() {

@@ -13,7 +13,10 @@ import picocli.CommandLine.Spec;
             LoadDrill.class,
             BlackoutDrill.class,
             ChaosDrill.class,
-            ReplacementDrill.class
+            ReplacementDrill.class,
+            MovesDrill.class,
+            MoveKillsDrill.class,
+            RebalanceDrill.class
         })
 public final class DrillCommand implements Runnable {
     @Spec private CommandSpec spec = CommandSpec.create();

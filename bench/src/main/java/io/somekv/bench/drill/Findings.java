@@ -13,6 +13,11 @@ final class Findings {
         this.clock = clock;
     }
 
+    /** The time by which they are said. */
+    Clock clock() {
+        return clock;
+    }
+
     synchronized void add(String what) {
         if (!closed) {
             all.add(what);

@@ -12,6 +12,10 @@ import java.util.Random;
  */
 final class KeyPool {
     private static final int SLOTS = 5;
+
+    /** Of them, one only appended to, and one that is not. */
+    private static final int SLOTS_TAGGED = 3;
+
     private static final int OPERATIONS_MAX = 120;
     private static final int UNKNOWN_MAX = 6;
 
@@ -25,7 +29,17 @@ final class KeyPool {
     private final int[] unknown = new int[SLOTS];
     private final List<Key> all = new ArrayList<>();
 
+    private final String tag;
+
     KeyPool() {
+        this("");
+    }
+
+    /**
+     * @param tag put before the names of some keys, so that these are in one shard; empty for none
+     */
+    KeyPool(String tag) {
+        this.tag = tag;
         for (int slot = 0; slot < SLOTS; slot++) {
             renew(slot);
         }
@@ -55,7 +69,8 @@ final class KeyPool {
 
     private void renew(int slot) {
         boolean isLog = slot % 2 == 0;
-        Key key = new Key(Bytes.utf8((isLog ? "log:" : "cell:") + all.size()), isLog);
+        String name = (isLog ? "log:" : "cell:") + all.size();
+        Key key = new Key(Bytes.utf8(slot < SLOTS_TAGGED ? tag + name : name), isLog);
         current[slot] = key;
         operations[slot] = 1;
         unknown[slot] = 0;

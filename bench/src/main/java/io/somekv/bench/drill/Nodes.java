@@ -85,7 +85,7 @@ final class Nodes implements AutoCloseable {
         return firstPort + node;
     }
 
-    /** Where a node is controlled, as host:port. */
+    /** Control port of a node; as the script counts it. */
     String controlAddress(int node) {
         return host(node) + ":" + (firstPort + 20 + node);
     }
@@ -136,6 +136,14 @@ final class Nodes implements AutoCloseable {
             }
         }
         return true;
+    }
+
+    /** What {@link #form} is to make: so many shards, and groups from 1. */
+    void plan(int shards, int groups) {
+        environment.put("SOMEKV_SHARDS", Integer.toString(shards));
+        environment.put(
+                "SOMEKV_GROUPS",
+                String.join(" ", IntStream.rangeClosed(1, groups).mapToObj(n -> "" + n).toList()));
     }
 
     /** Makes them one cluster; once for new data. */

@@ -4,6 +4,7 @@ import io.somekv.protocol.config.MoveSettings;
 import io.somekv.server.cli.MovePicture.SeenMove;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.grpc.ControlChannel;
+import java.io.Console;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -55,8 +56,7 @@ final class MovesCommand extends ControlCommand {
     }
 
     private void show(MovePicture picture, MovePicture earlier) {
-        boolean isTerminal =
-                Optional.ofNullable(System.console()).filter(c -> c.isTerminal()).isPresent();
+        boolean isTerminal = System.console() instanceof Console console && console.isTerminal();
         if (json) {
             out().print(picture.json(earlier));
         } else {

@@ -162,6 +162,7 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
                 .setHeartbeatGapMaxMillis(group.replica().heartbeatGapNanosMax() / 1_000_000)
                 .setChanging(group.isChanging())
                 .addAllMembers(ProtoMapping.of(group.membership()))
-                .addAllIncoming(group.shards().incoming().stream().map(ProtoMapping::of).toList());
+                .addAllIncoming(group.shards().incoming().stream().map(ProtoMapping::of).toList())
+                .addAllOutgoing(group.shards().outgoing().stream().map(ProtoMapping::of).toList());
     }
 }

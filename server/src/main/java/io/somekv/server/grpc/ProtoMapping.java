@@ -1,6 +1,7 @@
 package io.somekv.server.grpc;
 
 import io.somekv.kv.Incoming;
+import io.somekv.kv.Outgoing;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.v1.AddMember;
 import io.somekv.protocol.v1.ChangeMembersRequest;
@@ -11,6 +12,7 @@ import io.somekv.protocol.v1.GroupSpec;
 import io.somekv.protocol.v1.IncomingShard;
 import io.somekv.protocol.v1.MoveSettings;
 import io.somekv.protocol.v1.NodeJoinRequest;
+import io.somekv.protocol.v1.OutgoingShard;
 import io.somekv.protocol.v1.Replica;
 import io.somekv.protocol.v1.Served;
 import io.somekv.protocol.v1.ShardConfig;
@@ -143,6 +145,15 @@ public final class ProtoMapping {
                 .setPhase(phase(move))
                 .setBytes(move.bytes())
                 .setBytesLeft(move.isOwned() ? 0 : move.bytesLeft())
+                .build();
+    }
+
+    static OutgoingShard of(Outgoing move) {
+        return OutgoingShard.newBuilder()
+                .setShard(move.shard())
+                .setConfig(move.config())
+                .setTargetGroup(move.targetGroup())
+                .setPhase(move.phase().name())
                 .build();
     }
 
