@@ -223,7 +223,8 @@ final class MovingShardsLabTest {
             }
             for (int client = 0; client < clients.size(); client++) {
                 String expected = ends.get(client).get(ANSWER_SECONDS, TimeUnit.SECONDS);
-                assertEquals(expected, read(clients.get(client), KEYS.get(client % SHARDS) + client));
+                assertEquals(
+                        expected, read(clients.get(client), KEYS.get(client % SHARDS) + client));
             }
             nodes.awaitSettled();
             for (int client = 0; client < clients.size(); client++) {

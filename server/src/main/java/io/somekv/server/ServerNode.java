@@ -116,17 +116,7 @@ public final class ServerNode implements AutoCloseable {
         Housekeeping house =
                 new Housekeeping(store.wal(), store.engine(), lanes, space::look, emergency);
         background.everySecond(house::run);
-        MarksKeeper keeper =
-                new MarksKeeper(
-                        marks::changes,
-                        store.folder()::saveMarks,
-                        System::nanoTime,
-                        why ->
-                                log.warn(
-                                        "how far the logs of other nodes have come was not saved:"
-                                                + " {}",
-                                        why));
-        background.everySecond(keeper::run);
+        background.everySecond(marksKeeper()::run);
         for (LaneLoop lane : lanes) {
             lane.start(lanes);
         }
@@ -158,6 +148,18 @@ public final class ServerNode implements AutoCloseable {
             log.warn("what this node held of a group may lack acknowledged writes: {}", recovery);
         }
         log.info("node {} is ready: {}", info.nodeId(), info);
+    }
+
+    private MarksKeeper marksKeeper() {
+        return new MarksKeeper(
+                        marks::changes,
+                        store.folder()::saveMarks,
+                        System::nanoTime,
+                        why ->
+                                log.warn(
+                                        "how far the logs of other nodes have come was not saved:"
+                                                + " {}",
+                                        why));
     }
 
     /** A disk that ceases to sync on purpose is not to be found out by others. */

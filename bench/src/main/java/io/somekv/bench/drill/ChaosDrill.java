@@ -113,9 +113,7 @@ public final class ChaosDrill implements Callable<Integer> {
             ShardControl control = new ShardControl(nodes);
             closer.add(control::close);
             Optional<MoveTrack> moves =
-                    still
-                            ? Optional.empty()
-                            : Optional.of(new MoveTrack(control, findings, drawn));
+                    still ? Optional.empty() : Optional.of(new MoveTrack(control, findings, drawn));
             run.go(drawn, kinds, moves, TimeUnit.SECONDS.toMillis((long) (60 * minutes)));
             run.settle();
             if (moves.isPresent()) {

@@ -168,7 +168,9 @@ final class ChaosRun {
         System.out.println("changes of the shard map: " + moves.summary());
         try {
             control.awaitSettled(SETTLED_MILLIS_MAX);
-            clock.say("all shards are where they belong after %d ms".formatted(clock.millis() - began));
+            clock.say(
+                    "all shards are where they belong after %d ms"
+                            .formatted(clock.millis() - began));
         } catch (IOException e) {
             findings.add(String.valueOf(e.getMessage()));
         }

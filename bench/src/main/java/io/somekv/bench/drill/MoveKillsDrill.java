@@ -5,7 +5,6 @@ import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.Slots;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;

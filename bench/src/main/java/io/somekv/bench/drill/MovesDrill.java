@@ -140,8 +140,10 @@ public final class MovesDrill implements Callable<Integer> {
     private static void print(String name, PacedLoad.Figures figures) {
         List<String> kinds = List.of("that shard", "others");
         for (int kind = 0; kind < kinds.size(); kind++) {
-            System.out.printf("%-10s  %-10s  reads  %s%n", name, kinds.get(kind), figures.reads().get(kind));
-            System.out.printf("%-10s  %-10s  writes %s%n", name, kinds.get(kind), figures.writes().get(kind));
+            System.out.printf(
+                    "%-10s  %-10s  reads  %s%n", name, kinds.get(kind), figures.reads().get(kind));
+            System.out.printf(
+                    "%-10s  %-10s  writes %s%n", name, kinds.get(kind), figures.writes().get(kind));
         }
         System.out.printf("%-10s  errors: %d%n", name, figures.errors().get());
     }

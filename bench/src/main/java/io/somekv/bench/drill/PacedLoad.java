@@ -42,11 +42,7 @@ final class PacedLoad implements AutoCloseable {
      * @param perSecond requests of all clients together
      */
     PacedLoad(
-            Nodes nodes,
-            List<List<Bytes>> keysByKind,
-            int valueSize,
-            int clients,
-            int perSecond) {
+            Nodes nodes, List<List<Bytes>> keysByKind, int valueSize, int clients, int perSecond) {
         this.nodes = nodes;
         this.keysByKind = List.copyOf(keysByKind);
         this.value = Bytes.wrap(new byte[valueSize]);

@@ -68,8 +68,7 @@ public final class RebalanceDrill implements Callable<Integer> {
             DrillOptions.serve(nodes, folder);
             ShardFilling filling = new ShardFilling(PREFIX, mebibytes);
             filling.write(nodes);
-            List<Bytes> rows =
-                    ShardFilling.keysOutside(SHARDS, SHARDS, filling.count() / 4);
+            List<Bytes> rows = ShardFilling.keysOutside(SHARDS, SHARDS, filling.count() / 4);
             try (PacedLoad load =
                     new PacedLoad(
                             nodes,

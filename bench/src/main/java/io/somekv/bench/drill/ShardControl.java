@@ -11,7 +11,6 @@ import io.somekv.server.control.ControlException;
 import io.somekv.server.control.JoinOrder;
 import io.somekv.server.grpc.ControlChannel;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -133,19 +132,22 @@ final class ShardControl implements AutoCloseable {
 
     /** Has a node lead a group. */
     void lead(long group, int node) throws IOException, InterruptedException {
-        await("node " + node + " does not come to lead group " + group, 60_000, () -> {
-            Optional<Led> leader = leader(group);
-            if (leader.isPresent() && leader.get().node != node) {
-                ControlChannel channel = channel(leader.get().node);
-                try {
-                    channel.transferLeadership(group, node);
-                    TimeUnit.MILLISECONDS.sleep(200);
-                } catch (ControlException e) {
-                    TimeUnit.MILLISECONDS.sleep(500);
-                }
-            }
-            return leader.isPresent() && leader.get().node == node;
-        });
+        await(
+                "node " + node + " does not come to lead group " + group,
+                60_000,
+                () -> {
+                    Optional<Led> leader = leader(group);
+                    if (leader.isPresent() && leader.get().node != node) {
+                        ControlChannel channel = channel(leader.get().node);
+                        try {
+                            channel.transferLeadership(group, node);
+                            TimeUnit.MILLISECONDS.sleep(200);
+                        } catch (ControlException e) {
+                            TimeUnit.MILLISECONDS.sleep(500);
+                        }
+                    }
+                    return leader.isPresent() && leader.get().node == node;
+                });
     }
 
     /** A group's replica on a node, if it leads the group there. */
@@ -195,10 +197,7 @@ final class ShardControl implements AutoCloseable {
                 return Optional.of(
                         "group %d serves %d shards, %d are its own in config %d"
                                 .formatted(
-                                        group,
-                                        replica.getShardsServed(),
-                                        wanted,
-                                        config.number()));
+                                        group, replica.getShardsServed(), wanted, config.number()));
             }
         }
         return Optional.empty();
@@ -230,10 +229,14 @@ final class ShardControl implements AutoCloseable {
     /** Waits until nothing is on its way; fails when something still is. */
     void awaitSettled(long millisMax) throws IOException, InterruptedException {
         String[] last = {""};
-        await("shards do not settle", millisMax, last, () -> {
-            last[0] = unsettled().orElse("");
-            return last[0].isEmpty();
-        });
+        await(
+                "shards do not settle",
+                millisMax,
+                last,
+                () -> {
+                    last[0] = unsettled().orElse("");
+                    return last[0].isEmpty();
+                });
     }
 
     /** A look that may take its time. */

@@ -74,7 +74,9 @@ final class ShardTravel {
     boolean awaitEnd(long millisMax) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millisMax);
         while (System.nanoTime() - deadline < 0) {
-            boolean isThere = look(true) | look(false);
+            boolean isAtSource = look(true);
+            boolean isAtTarget = look(false);
+            boolean isThere = isAtSource || isAtTarget;
             if (isOver(isThere)) {
                 return true;
             }
@@ -88,7 +90,7 @@ final class ShardTravel {
      * target's look and the source's a step may have gone by: so the whole is asked as well.
      */
     private boolean isOver(boolean isThere) {
-        boolean looks = !isThere && begun || System.nanoTime() - nextSettledLookNanos > 0;
+        boolean looks = (!isThere && begun) || System.nanoTime() - nextSettledLookNanos > 0;
         if (!looks) {
             return false;
         }
@@ -101,8 +103,7 @@ final class ShardTravel {
         Optional<ReplicaStatus> leader = leader(atTarget ? target : source);
         Optional<Step> step = leader.flatMap(l -> atTarget ? stepAtTarget(l) : stepAtSource(l));
         step.ifPresent(seen -> seenNanos.putIfAbsent(seen, System.nanoTime()));
-        boolean isThere =
-                leader.filter(l -> atTarget ? isIncoming(l) : isOutgoing(l)).isPresent();
+        boolean isThere = leader.filter(l -> atTarget ? isIncoming(l) : isOutgoing(l)).isPresent();
         begun |= isThere;
         return isThere;
     }
@@ -171,9 +172,7 @@ final class ShardTravel {
             text.append(each.getKey().label())
                     .append(
                             String.format(
-                                    Locale.ROOT,
-                                    " %.0f, ",
-                                    (each.getValue() - beganNanos) / 1e6));
+                                    Locale.ROOT, " %.0f, ", (each.getValue() - beganNanos) / 1e6));
         }
         return text + String.format(Locale.ROOT, "over %.0f ms", millis());
     }

@@ -35,7 +35,9 @@ public final class CommandCodec {
         addReadsOfKeys(table);
         addWritesOfKeys(table);
         addShardCommands(table);
-        addMoveCommands(table);
+        addSourceCommands(table);
+        addTargetCommands(table);
+        addMoveReports(table);
         addMasterCommands(table);
         addCaretakerCommands(table);
         return table.build();
@@ -157,7 +159,7 @@ public final class CommandCodec {
     }
 
     /** What source and target of a move are asked; two numbers behind the shard in most of them. */
-    private static void addMoveCommands(TaggedCodec.Builder<Command> table) {
+    private static void addSourceCommands(TaggedCodec.Builder<Command> table) {
         table.add(
                         64,
                         Command.StartCopy.class,
@@ -198,8 +200,11 @@ public final class CommandCodec {
                         (out, c) -> numbers(out, c.shard(), c.copyId(), c.freezeId()),
                         in ->
                                 new Command.HandOver(
-                                        Fields.int32(in), in.signedVarLong(), in.signedVarLong()))
-                .add(
+                                        Fields.int32(in), in.signedVarLong(), in.signedVarLong()));
+    }
+
+    private static void addTargetCommands(TaggedCodec.Builder<Command> table) {
+        table.add(
                         70,
                         Command.Stage.class,
                         (out, c) -> {
@@ -234,8 +239,11 @@ public final class CommandCodec {
                         74,
                         Command.Suspend.class,
                         (out, c) -> numbers(out, c.shard(), c.config()),
-                        in -> new Command.Suspend(Fields.int32(in), in.signedVarLong()))
-                .add(
+                        in -> new Command.Suspend(Fields.int32(in), in.signedVarLong()));
+    }
+
+    private static void addMoveReports(TaggedCodec.Builder<Command> table) {
+        table.add(
                         75,
                         Command.ReportServed.class,
                         (out, c) -> {

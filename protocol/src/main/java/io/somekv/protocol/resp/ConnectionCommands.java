@@ -49,6 +49,21 @@ final class ConnectionCommands {
                         "Chooses the database; there is one, number 0.",
                         ConnectionCommands::select)
                 .add(
+                        "reset 1 fast no_auth",
+                        CommandSpec.Keys.NONE,
+                        "6.2.0",
+                        "Makes the connection as it was when it was new.",
+                        call -> {
+                            call.connection().reset();
+                            return RespAction.reply(new RespReply.Simple("RESET"));
+                        });
+        addModes(table);
+    }
+
+    /** Who answers what comes next. */
+    private static void addModes(CommandTable table) {
+        table.rows(CommandSpec.Group.CONNECTION)
+                .add(
                         "readonly -1 fast",
                         CommandSpec.Keys.NONE,
                         "3.0.0",
@@ -72,15 +87,6 @@ final class ConnectionCommands {
                         call -> {
                             call.connection().askNext();
                             return RespAction.reply(RespReply.OK);
-                        })
-                .add(
-                        "reset 1 fast no_auth",
-                        CommandSpec.Keys.NONE,
-                        "6.2.0",
-                        "Makes the connection as it was when it was new.",
-                        call -> {
-                            call.connection().reset();
-                            return RespAction.reply(new RespReply.Simple("RESET"));
                         });
     }
 

@@ -4,7 +4,6 @@ import io.somekv.protocol.config.MoveSettings;
 import io.somekv.server.cli.MovePicture.SeenMove;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.grpc.ControlChannel;
-import java.io.Console;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -56,7 +55,8 @@ final class MovesCommand extends ControlCommand {
     }
 
     private void show(MovePicture picture, MovePicture earlier) {
-        boolean isTerminal = System.console() instanceof Console console && console.isTerminal();
+        boolean isTerminal =
+                Optional.ofNullable(System.console()).filter(c -> c.isTerminal()).isPresent();
         if (json) {
             out().print(picture.json(earlier));
         } else {

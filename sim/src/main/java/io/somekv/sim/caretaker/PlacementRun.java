@@ -4,8 +4,6 @@ import io.somekv.kv.caretaker.ClusterView;
 import io.somekv.kv.caretaker.Planner;
 import io.somekv.protocol.caretaker.CaretakerSettings;
 import io.somekv.protocol.caretaker.Decision;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -23,16 +21,13 @@ final class PlacementRun {
     private final int replicas;
     private final SplittableRandom random;
 
-    /** Of this thread: what else the machine does is not to count. */
-    private final ThreadMXBean clock = ManagementFactory.getThreadMXBean();
-
     /**
      * What one change brought with it.
      *
      * @param name of the change
      * @param joinMoves shards that a join or leave of a group itself gave to others
      * @param least the fewest replicas that had to move, or shards for a group
-     * @param decideNanos of a processor, by round
+     * @param decideNanos by round
      */
     record Effect(
             String name,
@@ -125,9 +120,9 @@ final class PlacementRun {
         int[] counts = new int[3];
         while (true) {
             ClusterView view = cluster.view();
-            long start = clock.getCurrentThreadCpuTime();
+            long start = System.nanoTime();
             List<Decision> decisions = Planner.decide(view, settings);
-            nanos.add(clock.getCurrentThreadCpuTime() - start);
+            nanos.add(System.nanoTime() - start);
             if (decisions.isEmpty()) {
                 break;
             }

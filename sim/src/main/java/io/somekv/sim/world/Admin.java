@@ -88,10 +88,7 @@ public final class Admin {
 
     void join(List<Long> groups) {
         create(groups);
-        ask(
-                "join",
-                new Command.Join(groups.stream().map(this::spec).toList()),
-                Admin::executed);
+        ask("join", new Command.Join(groups.stream().map(this::spec).toList()), Admin::executed);
     }
 
     /** Groups that never were in get their replicas. */
@@ -112,8 +109,8 @@ public final class Admin {
     }
 
     /**
-     * Groups join and leave and shards move, now and then, one try each. The first group is in
-     * at the end: without any group there would be nobody to read the keys from.
+     * Groups join and leave and shards move, now and then, one try each. The first group is in at
+     * the end: without any group there would be nobody to read the keys from.
      */
     void keepMoving() {
         long gap = world.scenario().moves().gapNanosMax();

@@ -8,7 +8,8 @@ import java.util.SplittableRandom;
 
 /**
  * Turn after turn only a majority of the nodes, drawn anew, hears each other and the clients; the
- * other nodes hear nobody. Where groups have nodes of their own, it has a majority of each. In the last turn of each round all hear each other.
+ * other nodes hear nobody. Where groups have nodes of their own, it has a majority of each. In the
+ * last turn of each round all hear each other.
  */
 public final class Repartition {
     /** A time in which who heard whom stayed as it was, by a clock that is right. */

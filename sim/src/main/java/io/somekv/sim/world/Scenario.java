@@ -160,7 +160,7 @@ public record Scenario(
      */
     public List<Long> nodesOf(long group) {
         if (group == GroupSpec.MASTER) {
-            long first = isApart() ? dataGroups * replicas + 1L : 1;
+            long first = isApart() ? (long) dataGroups * replicas + 1 : 1;
             return LongStream.rangeClosed(first, nodes).boxed().toList();
         }
         List<Long> own = new ArrayList<>();

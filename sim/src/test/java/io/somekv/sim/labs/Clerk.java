@@ -49,7 +49,7 @@ final class Clerk {
         return keys.get(shard);
     }
 
-    TreeSet<Integer> shards() {
+    SortedSet<Integer> shards() {
         return new TreeSet<>(values.keySet());
     }
 
@@ -119,15 +119,15 @@ final class Clerk {
     }
 
     /** Asks for the keys of some shards, all at once; tells for which it heard what is true. */
-    private TreeSet<Integer> answered(SortedSet<Integer> some, long millisMax) {
+    private SortedSet<Integer> answered(SortedSet<Integer> some, long millisMax) {
         TreeMap<Integer, Asked> asked = new TreeMap<>();
         some.forEach(shard -> asked.put(shard, ask(new Command.Get(keys.get(shard)))));
         long end = store.nowMillis() + millisMax;
-        TreeSet<Integer> answered = new TreeSet<>();
+        SortedSet<Integer> answered = new TreeSet<>();
         asked.forEach((shard, get) -> {
             Optional<Outcome> outcome = store.await(get, Math.max(0, end - store.nowMillis()));
             if (outcome.isPresent() && outcome.get() instanceof Outcome.Result) {
-                Outcome expected = new Outcome.Value(Bytes.utf8(values.get(shard)));
+                Outcome expected = new Outcome.Value(Bytes.utf8(values.getOrDefault(shard, "")));
                 assertEquals(Optional.of(expected), outcome, "shard " + shard);
                 answered.add(shard);
             }

@@ -13,7 +13,7 @@ import io.somekv.sim.world.SteeredStore;
 import io.somekv.sim.world.SteeredStore.Asked;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.SortedSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -41,7 +41,7 @@ class GroupDownLabTest {
         assertTrue(store.awaitMoves(MOVES_MILLIS), "all shards are served where they should be");
     }
 
-    private static TreeSet<Integer> shardsOf(SteeredStore store, long group) {
+    private static SortedSet<Integer> shardsOf(SteeredStore store, long group) {
         return GroupsView.given(store.config(), group);
     }
 
@@ -144,7 +144,7 @@ class GroupDownLabTest {
                 store.leave(2L, 3L);
             }
             assertTrue(store.awaitChange(MOVES_MILLIS));
-            store.run(250 * round);
+            store.run(250L * round);
             List.of(MASTER, 1L, 2L, 3L).forEach(store::killGroup);
             store.run(500);
             List.of(MASTER, 1L, 2L, 3L).forEach(store::startGroup);
@@ -161,7 +161,7 @@ class GroupDownLabTest {
         SteeredStore store = store(Lab.ofGroups(4, 3), 4);
         Clerk clerk = new Clerk(store, SHARDS);
         clerk.putAll();
-        TreeSet<Integer> live = shardsOf(store, 1);
+        SortedSet<Integer> live = shardsOf(store, 1);
         live.addAll(shardsOf(store, 2));
         store.killGroup(4);
         clerk.check(live, LIVE_MILLIS);
@@ -189,7 +189,7 @@ class GroupDownLabTest {
         SteeredStore store = store(Lab.ofGroups(2, 3), 2);
         Clerk clerk = new Clerk(store, SHARDS);
         clerk.putAll();
-        TreeSet<Integer> unaffected = shardsOf(store, 2);
+        SortedSet<Integer> unaffected = shardsOf(store, 2);
         store.killGroup(1);
         store.leave(1L);
         assertTrue(store.awaitChange(MOVES_MILLIS));
@@ -210,8 +210,8 @@ class GroupDownLabTest {
         SteeredStore store = store(Lab.ofGroups(3, 3), 3);
         Clerk clerk = new Clerk(store, SHARDS);
         clerk.putAll();
-        TreeSet<Integer> missing = shardsOf(store, 1);
-        TreeSet<Integer> live = clerk.shards();
+        SortedSet<Integer> missing = shardsOf(store, 1);
+        SortedSet<Integer> live = clerk.shards();
         live.removeAll(missing);
         assertTrue(missing.size() >= 3 && shardsOf(store, 3).size() >= 3);
         store.killGroup(1);
@@ -270,7 +270,7 @@ class GroupDownLabTest {
             } else {
                 store.leave(2L);
             }
-            store.run(moment * 100);
+            store.run(moment * 100L);
             store.killGroup(MASTER);
             store.run(500);
             store.startGroup(MASTER);

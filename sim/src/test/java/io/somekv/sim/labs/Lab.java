@@ -170,8 +170,7 @@ final class Lab {
                 (dropsLogs ? 300 : 10_000) * MILLISECOND,
                 dropsLogs ? 256 : 4 << 10,
                 Scenario.Clocks.RIGHT,
-                new Scenario.Moves(
-                        movesShards, false, KvMachine.PIECE_SIZE, false, moveNanosMax),
+                new Scenario.Moves(movesShards, false, KvMachine.PIECE_SIZE, false, moveNanosMax),
                 5_000 * MILLISECOND,
                 0,
                 false,

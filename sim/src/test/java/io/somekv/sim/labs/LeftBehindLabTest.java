@@ -14,7 +14,7 @@ import io.somekv.sim.world.SteeredStore;
 import io.somekv.sim.world.SteeredStore.Asked;
 import io.somekv.sim.world.SteeredStore.Side;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.SortedSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -123,7 +123,7 @@ class LeftBehindLabTest {
         store.run(2_000);
         long bytes = 0;
         for (long group = 1; group <= 3; group++) {
-            TreeSet<Integer> given = GroupsView.given(store.config(), group);
+            SortedSet<Integer> given = GroupsView.given(store.config(), group);
             for (long node = 3 * group - 2; node <= 3 * group; node++) {
                 assertEquals(given, store.groups().held(node), "node " + node);
                 bytes += store.groups().bytesHeld(node);

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.somekv.sim.world.GroupsView;
 import io.somekv.sim.world.SteeredStore;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.SortedSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -38,7 +38,7 @@ class MoveLabTest {
         assertTrue(store.awaitMoves(MOVES_MILLIS), "all shards are served where they should be");
     }
 
-    private static TreeSet<Integer> shardsOf(SteeredStore store, long group) {
+    private static SortedSet<Integer> shardsOf(SteeredStore store, long group) {
         return GroupsView.given(store.config(), group);
     }
 
@@ -69,7 +69,7 @@ class MoveLabTest {
             settles(store);
             clerk.checkAll();
             store.killGroup(dead);
-            TreeSet<Integer> left = shardsOf(store, 3 - dead);
+            SortedSet<Integer> left = shardsOf(store, 3 - dead);
             assertEquals(SHARDS / 2, left.size());
             clerk.checkOnly(left, SILENCE_MILLIS);
             store.startGroup(dead);
@@ -84,7 +84,7 @@ class MoveLabTest {
         Clerk clerk = new Clerk(store, SHARDS);
         clerk.putAll();
         int shard = shardsOf(store, 1).getFirst();
-        TreeSet<Integer> before = shardsOf(store, 2);
+        SortedSet<Integer> before = shardsOf(store, 2);
         store.move(shard, 2);
         settles(store);
         before.add(shard);
@@ -166,7 +166,7 @@ class MoveLabTest {
         SteeredStore store = store(Lab.ofGroups(2, 3), 2);
         Clerk clerk = new Clerk(store, SHARDS);
         clerk.putAll("v".repeat(10_000));
-        TreeSet<Integer> unmoved = shardsOf(store, 1);
+        SortedSet<Integer> unmoved = shardsOf(store, 1);
         long config = store.config().number();
         int changes = 0;
         int reads = 0;

@@ -179,7 +179,7 @@ class OperatorLabTest {
             } else {
                 store.leave(2L);
             }
-            store.run(round * 150);
+            store.run(round * 150L);
             long cut = store.groups().leader(round % 3);
             store.cutOff(cut);
             List<Asked> appends = hasWriters ? clerk.beginAppends() : List.of();

@@ -24,11 +24,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * A group with a node for each replica, or two groups, between which a shard moves, and clients: the real lanes, with their consensus, state
- * machines and routers, and the real client core. Any message on its way may arrive next, a disk
- * may sync, time may go on at one node or client, a node may crash and be started. The first node
- * leads when the search begins. The shard master is out of reach all the while: a group fails over
- * without it.
+ * A group with a node for each replica, or two groups, between which a shard moves, and clients:
+ * the real lanes, with their consensus, state machines and routers, and the real client core. Any
+ * message on its way may arrive next, a disk may sync, time may go on at one node or client, a node
+ * may crash and be started. The first node leads when the search begins. The shard master is out of
+ * reach all the while: a group fails over without it.
  */
 final class SmallGroup implements SearchedSystem {
     private static final ClientSettings SETTINGS =
@@ -319,8 +319,7 @@ final class SmallGroup implements SearchedSystem {
             if (isAhead(id)) {
                 answers.keys()
                         .forEach(key ->
-                                node.value(key)
-                                        .ifPresent(value -> answers.checkValue(key, value)));
+                                node.value(key).ifPresent(value -> answers.checkValue(key, value)));
             }
         });
     }

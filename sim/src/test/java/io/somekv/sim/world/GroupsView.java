@@ -9,6 +9,7 @@ import io.somekv.protocol.config.ShardConfig;
 import io.somekv.raft.ReplicaStatus;
 import java.util.Comparator;
 import java.util.List;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -61,10 +62,10 @@ public final class GroupsView {
     }
 
     /** Shards that a group serves. */
-    public TreeSet<Integer> serving(long group) {
-        TreeSet<Integer> serving = new TreeSet<>();
+    public SortedSet<Integer> serving(long group) {
+        SortedSet<Integer> serving = new TreeSet<>();
         for (ShardStatus status : shards(group).states()) {
-            if (status.serving() && !status.suspended()) {
+            if (status.serving() && !status.isSuspended()) {
                 serving.add(status.shard());
             }
         }
@@ -72,8 +73,8 @@ public final class GroupsView {
     }
 
     /** Shards that a config gives to a group. */
-    public static TreeSet<Integer> given(ShardConfig config, long group) {
-        TreeSet<Integer> given = new TreeSet<>();
+    public static SortedSet<Integer> given(ShardConfig config, long group) {
+        SortedSet<Integer> given = new TreeSet<>();
         for (int shard = 0; shard < config.shardCount(); shard++) {
             if (config.owner(shard) == group) {
                 given.add(shard);
@@ -104,8 +105,8 @@ public final class GroupsView {
     }
 
     /** Shards of which a node, one with a single data group, has rows, whether it runs or not. */
-    public TreeSet<Integer> held(long node) {
-        TreeSet<Integer> held = new TreeSet<>();
+    public SortedSet<Integer> held(long node) {
+        SortedSet<Integer> held = new TreeSet<>();
         engine(node, (key, _) -> held.add(EngineKey.shard(key)));
         held.remove(EngineKey.GROUP);
         return held;

@@ -232,7 +232,9 @@ public final class SteeredStore {
         return asked;
     }
 
-    /** As one without an identity at the door of a node, of a group that may not be the right one. */
+    /**
+     * As one without an identity at the door of a node, of a group that may not be the right one.
+     */
     public Asked askAt(long node, long group, Command command, ReadMode mode) {
         Asked asked = new Asked();
         nodes.get((int) node - 1)
