@@ -5,9 +5,11 @@ import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.config.ShardConfig;
+import io.somekv.raft.Now;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
@@ -25,6 +27,7 @@ public final class Directions {
 
     private final long ownNode;
     private final Places places;
+    private final SettledShards settled = new SettledShards();
 
     /** Of groups that other lanes of this node host: the leader's node, 0 while it knows none. */
     private final TreeMap<Long, Long> leadersByNeighbours = new TreeMap<>();
@@ -35,6 +38,10 @@ public final class Directions {
     Directions(long ownNode, Places places) {
         this.ownNode = ownNode;
         this.places = places;
+    }
+
+    void tick(Now now, Optional<Long> mapReadNanos) {
+        settled.look(now, places.map(), mapReadNanos);
     }
 
     void learn(LaneInput.Note.Led led) {
@@ -50,9 +57,12 @@ public final class Directions {
      * The node that is to be asked instead of this one; 0 where this one serves the command or
      * should pass it on, for want of a better one that is known and up.
      */
-    public long elsewhere(Command command, ReadMode mode) {
+    public long elsewhere(Command.Keyed command, ReadMode mode) {
+        OptionalInt shard = places.shardOf(command);
         OptionalLong group = places.groupFor(command, 0);
-        if (group.isEmpty()) {
+        if (shard.isEmpty()
+                || group.isEmpty()
+                || !settled.isSettled(shard.getAsInt(), group.getAsLong())) {
             return 0;
         }
         long leader = knownLeader(group.getAsLong());

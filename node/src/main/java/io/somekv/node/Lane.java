@@ -215,6 +215,7 @@ public final class Lane {
         watch.tick(now);
         router.tick(now);
         maps.tick(now);
+        directions.tick(now, maps.readNanos());
         driver.tick(now);
         reporter.tick(now);
         caretaking.tick(now);

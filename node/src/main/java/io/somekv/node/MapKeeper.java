@@ -24,6 +24,7 @@ final class MapKeeper {
     private boolean asking;
     private boolean askingPast;
     private long askedNanos;
+    private Optional<Long> readNanos = Optional.empty();
 
     /**
      * @param onNewer told of each map that is newer than the one before
@@ -60,6 +61,11 @@ final class MapKeeper {
         return known;
     }
 
+    /** A moment before the newest map that this lane asked for was read; empty before the first. */
+    Optional<Long> readNanos() {
+        return readNanos;
+    }
+
     void learn(ClusterMap map) {
         if (places.learn(map)) {
             onNewer.accept(map);
@@ -83,6 +89,7 @@ final class MapKeeper {
         }
         if (outcome instanceof Outcome.Cluster cluster) {
             if (number < 0) {
+                readNanos = Optional.of(askedNanos);
                 learn(cluster.map());
             } else {
                 places.learnPast(cluster.map().config());

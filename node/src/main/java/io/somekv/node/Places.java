@@ -217,7 +217,7 @@ final class Places {
     }
 
     /** Of a client's command. */
-    private OptionalInt shardOf(Command command) {
+    OptionalInt shardOf(Command command) {
         return switch (command) {
             case Command.Keyed keyed when map.isPresent() ->
                     OptionalInt.of(Slots.shardOf(keyed.keys().get(0), shardCount().getAsInt()));

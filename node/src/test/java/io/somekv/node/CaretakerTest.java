@@ -155,13 +155,18 @@ class CaretakerTest {
         }
         List<LoggedDecision> decisions = state(cluster).decisions();
         assertFalse(decisions.isEmpty());
-        cluster.run(SECOND / 2);
         Decision.MoveShard move =
                 assertInstanceOf(Decision.MoveShard.class, decisions.getLast().decision());
         assertEquals(1, move.fromGroup());
         assertTrue(move.why().contains("times the average of requests"), move.why());
-        assertEquals(
-                move.toGroup(), cluster.map(master).orElseThrow().served(move.shard()).groupId());
+        // Later the load is what it is, none, and the shard may go back.
+        boolean hasCome = false;
+        for (int look = 0; look < 100 && !hasCome; look++) {
+            cluster.run(SECOND / 50);
+            long serving = cluster.map(master).orElseThrow().served(move.shard()).groupId();
+            hasCome = serving == move.toGroup();
+        }
+        assertTrue(hasCome, move::toString);
     }
 
     /** As if somebody led group 1 in a term to come, and was asked for a lot. */

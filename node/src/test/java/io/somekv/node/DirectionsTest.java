@@ -2,10 +2,12 @@ package io.somekv.node;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.Bytes;
+import io.somekv.kv.ShardStatus;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
@@ -21,11 +23,14 @@ class DirectionsTest {
     private static final int SHARDS = 16;
     private static final int LANES = LaneCluster.LANES;
 
+    /** Ticks after which a shard that does not move has settled. */
+    private static final int SETTLED = 800;
+
     private final LaneCluster cluster = new LaneCluster(3);
 
     private void start() {
         cluster.start(SHARDS, 2);
-        cluster.run(500);
+        cluster.run(SETTLED);
     }
 
     /** One of a group's keys. */
@@ -39,11 +44,11 @@ class DirectionsTest {
         }
     }
 
-    private long elsewhere(long node, int lane, Command command) {
+    private long elsewhere(long node, int lane, Command.Keyed command) {
         return cluster.lane(node, lane).directions().elsewhere(command, ReadMode.LEADER);
     }
 
-    private void assertSentTo(long leader, Command command) {
+    private void assertSentTo(long leader, Command.Keyed command) {
         for (long node = 1; node <= 3; node++) {
             for (int lane = 0; lane < LANES; lane++) {
                 assertEquals(node == leader ? 0 : leader, elsewhere(node, lane, command));
@@ -74,7 +79,7 @@ class DirectionsTest {
             Directions directions = cluster.lane(follower, lane).directions();
             assertEquals(0, directions.elsewhere(get, ReadMode.LOCAL));
             assertEquals(0, directions.elsewhere(get, ReadMode.stale(5)));
-            Command put = Command.Put.of(get.key(), get.key());
+            Command.Keyed put = Command.Put.of(get.key(), get.key());
             assertEquals(leader, directions.elsewhere(put, ReadMode.LOCAL));
         }
     }
@@ -109,7 +114,7 @@ class DirectionsTest {
     @Test
     void nobodyIsSentInACircle() {
         start();
-        Command get = get(1);
+        Command.Keyed get = get(1);
         int sent = 0;
         for (int turn = 0; turn < 12; turn++) {
             long leader = cluster.leaderOf(1);
@@ -130,8 +135,43 @@ class DirectionsTest {
         assertTrue(sent > 1_000, "sent " + sent);
     }
 
+    /** The new owner has the shard, and does not hear from the shard master that it has. */
+    @Test
+    void nobodyIsSentInACircleByAShardThatMoved() {
+        start();
+        for (long group = 0; group <= 2; group++) {
+            cluster.transfer(cluster.leaderOf(group), group, group == 0 ? 3 : group);
+        }
+        cluster.run(SETTLED);
+        Command.Get get = get(1);
+        long before = shardsServed(2);
+        Command move = new Command.Move(Slots.shardOf(get.key(), SHARDS), 2);
+        assertInstanceOf(Outcome.Ok.class, cluster.ask(3, move));
+        while (shardsServed(2) == before) {
+            cluster.run(1);
+        }
+        cluster.cut(3, 2);
+        int sent = 0;
+        for (int tick = 0; tick < 2 * SETTLED; tick++) {
+            for (long node = 1; node <= 3; node++) {
+                sent += follow(new ArrayList<>(List.of(node)), get);
+            }
+            cluster.run(1);
+        }
+        assertTrue(sent > SETTLED, "sent " + sent);
+    }
+
+    /** By the replica on the node of the same number. */
+    private long shardsServed(long group) {
+        return cluster.lane(group, group).status(cluster.now()).stream()
+                .filter(status -> status.groupId() == group)
+                .flatMap(status -> status.shards().states().stream())
+                .filter(ShardStatus::serving)
+                .count();
+    }
+
     /** Goes on to where any lane of the last node sends. */
-    private int follow(List<Long> path, Command command) {
+    private int follow(List<Long> path, Command.Keyed command) {
         int sent = 0;
         long last = path.getLast();
         for (int lane = 0; lane < LANES; lane++) {
@@ -152,7 +192,7 @@ class DirectionsTest {
         four.createGroup(0);
         four.createGroup(1, 3);
         four.startOn(3, SHARDS);
-        four.run(500);
+        four.run(SETTLED);
         Command.Get get = new Command.Get(Bytes.utf8("k"));
         Directions directions = four.lane(4, 0).directions();
         assertEquals(0, directions.elsewhere(get, ReadMode.LEADER));

@@ -152,14 +152,13 @@ public final class ServerNode implements AutoCloseable {
 
     private MarksKeeper marksKeeper() {
         return new MarksKeeper(
-                        marks::changes,
-                        store.folder()::saveMarks,
-                        System::nanoTime,
-                        why ->
-                                log.warn(
-                                        "how far the logs of other nodes have come was not saved:"
-                                                + " {}",
-                                        why));
+                marks::changes,
+                store.folder()::saveMarks,
+                System::nanoTime,
+                why ->
+                        log.warn(
+                                "how far the logs of other nodes have come was not saved:" + " {}",
+                                why));
     }
 
     /** A disk that ceases to sync on purpose is not to be found out by others. */

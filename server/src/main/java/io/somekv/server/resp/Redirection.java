@@ -27,7 +27,7 @@ final class Redirection {
         if (parts.size() != 1 || !(parts.get(0).command() instanceof Command.Keyed keyed)) {
             return Optional.empty();
         }
-        long node = lane.directions().elsewhere(parts.get(0).command(), owed.readMode());
+        long node = lane.directions().elsewhere(keyed, owed.readMode());
         return node == 0
                 ? Optional.empty()
                 : lane.map()

@@ -149,6 +149,6 @@ class KvRaftLabTest {
     @Test
     @Tag("lab:MIT-2015.shardmaster.TestUnreliable")
     void aShardMasterOnAnUnreliableNetwork() {
-        Lab.of(3).unreliable().movesShards().holds();
+        Lab.of(3).unreliable().movesShards().seconds(60).holds();
     }
 }

@@ -33,7 +33,7 @@ class ShardKvLabTest {
     @Tag("lab:MIT-2020.shardkv.TestUnreliable3")
     @Tag("lab:MIT-2025.shardkv1.TestManyConcurrentClerkUnreliable5A")
     void manyClientsOnAnUnreliableNetwork() {
-        moving(3).clients(11).unreliable().seeds(4).holds();
+        moving(3).clients(11).unreliable().seeds(3).seconds(60).holds();
     }
 
     @Test
@@ -45,7 +45,7 @@ class ShardKvLabTest {
     @Test
     @Tag("lab:MIT-2025.shardkv1.TestOneConcurrentClerkUnreliable5A")
     void oneClientOnAnUnreliableNetwork() {
-        moving(1).clients(1).unreliable().seeds(4).seconds(30).holds();
+        moving(1).clients(1).unreliable().seeds(3).seconds(60).holds();
     }
 
     /** All nodes at once, and single ones, again and again. */
@@ -78,7 +78,7 @@ class ShardKvLabTest {
     @Test
     @Tag("lab:DSLabs.lab4store.ConstantMovementUnreliable")
     void norMuchLongerWhereMessagesGetLost() {
-        moving(3).losesMessages().holds().waitsUnder(7_000);
+        moving(3).losesMessages().seconds(30).holds().waitsUnder(7_000);
     }
 
     /**
@@ -89,6 +89,6 @@ class ShardKvLabTest {
     @Tag("slow")
     @Tag("lab:DSLabs.lab4store.RepeatedPartitioning")
     void majoritiesThatChangeServeOn() {
-        moving(3).turns(2, 2).seeds(3).holds().waitsUnder(5_000);
+        moving(3).turns(2, 2).seeds(4).holds().waitsUnder(5_000);
     }
 }
