@@ -9,7 +9,9 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
+import io.somekv.protocol.caretaker.CaretakerSettings;
 import io.somekv.protocol.config.NodeInfo;
+import io.somekv.server.grpc.ControlChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -38,14 +40,53 @@ final class RedisClusterClientsTest {
     private static final int KEYS = 200;
     private static final int TRANSFERS = 6;
 
+    /** Of a node that has two lanes: more than enough for both. */
+    private static final int CONNECTIONS = 8;
+
     @TempDir static Path folder;
     private static TestCluster cluster;
 
     @BeforeAll
     static void start() throws Exception {
         cluster = TestCluster.start(folder, 3, 2, 2);
+        try (ControlChannel channel = cluster.control(0)) {
+            channel.tuneCaretaker(CaretakerSettings.DEFAULTS.withDuties(List.of()));
+        }
         cluster.awaitServed(1, 8);
         cluster.awaitServed(2, 8);
+        cluster.lead(1, 1);
+        cluster.lead(2, 2);
+        awaitDirections();
+    }
+
+    /** Until then nodes pass requests on: shards have only just come to where they are. */
+    private static void awaitDirections() {
+        long deadline = System.nanoTime() + 60_000_000_000L;
+        int inARow = 0;
+        while (inARow < CONNECTIONS) {
+            int first = sentAway(0);
+            int second = sentAway(1);
+            int third = sentAway(2);
+            assertTrue(
+                    System.nanoTime() < deadline,
+                    () -> "of %d keys sent away: %d, %d, %d".formatted(KEYS, first, second, third));
+            inARow = first + second == KEYS && third == KEYS ? inARow + 1 : 0;
+        }
+    }
+
+    /** How many keys are, by one connection, which is one lane's. */
+    private static int sentAway(int node) {
+        int count = 0;
+        try (Jedis jedis = new Jedis(door(node))) {
+            for (int i = 0; i < KEYS; i++) {
+                try {
+                    jedis.get("sent" + i);
+                } catch (JedisMovedDataException e) {
+                    count++;
+                }
+            }
+        }
+        return count;
     }
 
     @AfterAll

@@ -68,6 +68,7 @@ public final class MoveKillsDrill implements Callable<Integer> {
         try (Nodes nodes = options.nodesAt(Places.loopback(3), folder);
                 ShardControl control = new ShardControl(nodes)) {
             DrillOptions.serve(nodes, folder);
+            control.switchCaretakerOff();
             ShardFilling filling = new ShardFilling(TAG + ":", mebibytes);
             filling.write(nodes);
             Recorder recorder = new Recorder(findings.clock(), options.clients());

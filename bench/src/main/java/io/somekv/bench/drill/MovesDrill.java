@@ -61,6 +61,7 @@ public final class MovesDrill implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         try (Nodes nodes = options.startNodes();
                 ShardControl control = new ShardControl(nodes)) {
+            control.switchCaretakerOff();
             ClusterMap map = control.map();
             int shardCount = map.settings().shardCount();
             int shard = Slots.shardOf(Bytes.utf8(PREFIX), shardCount);

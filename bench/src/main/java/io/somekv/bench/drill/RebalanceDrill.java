@@ -66,6 +66,7 @@ public final class RebalanceDrill implements Callable<Integer> {
                 ShardControl control = new ShardControl(nodes)) {
             nodes.plan(SHARDS, 1);
             DrillOptions.serve(nodes, folder);
+            control.switchCaretakerOff();
             ShardFilling filling = new ShardFilling(PREFIX, mebibytes);
             filling.write(nodes);
             List<Bytes> rows = ShardFilling.keysOutside(SHARDS, SHARDS, filling.count() / 4);

@@ -1,5 +1,6 @@
 package io.somekv.bench.drill;
 
+import io.somekv.protocol.caretaker.CaretakerSettings;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.ShardConfig;
@@ -77,6 +78,14 @@ final class ShardControl implements AutoCloseable {
 
     ClusterMap map() {
         return ask(channel -> channel.config(-1));
+    }
+
+    /** From now on nothing moves but by the drill. */
+    void switchCaretakerOff() {
+        ask(channel -> {
+            channel.tuneCaretaker(CaretakerSettings.DEFAULTS.withDuties(List.of()));
+            return channel;
+        });
     }
 
     void move(int shard, long group) {
