@@ -11,24 +11,28 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Every config there ever was, a row each; the latest is at hand. */
+/**
+ * Every config there ever was, a row each (see {@link ConfigRows}); the latest and the one that was
+ * asked for last are at hand.
+ */
 final class ConfigHistory {
     private final Engine engine;
     private final long storeId;
     private @Nullable ShardConfig latest;
+    private @Nullable ShardConfig askedLast;
 
     ConfigHistory(Engine engine, long storeId) {
         this.engine = engine;
         this.storeId = storeId;
-        Bytes[] last = new Bytes[1];
+        long[] last = {-1};
         engine.scan(
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.CONFIG),
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.CONFIG + 1),
-                (_, row) -> {
-                    last[0] = row;
+                (_, _) -> {
+                    last[0]++;
                     return true;
                 });
-        latest = last[0] == null ? null : MasterRows.config(last[0]);
+        latest = last[0] < 0 ? null : read(last[0]);
     }
 
     /** Config 0: every shard, and no group. */
@@ -53,14 +57,34 @@ final class ConfigHistory {
         if (number < 0 || number >= newest.number()) {
             return newest;
         }
-        Bytes row =
-                engine.get(key(number))
-                        .orElseThrow(() -> Invariant.unreachable("every config has a row"));
-        return MasterRows.config(row);
+        ShardConfig asked = askedLast;
+        if (asked == null || asked.number() != number) {
+            asked = read(number);
+            askedLast = asked;
+        }
+        return asked;
+    }
+
+    private ShardConfig read(long number) {
+        long whole = number - number % ConfigRows.WHOLE_EVERY;
+        ConfigRows.Reading reading = new ConfigRows.Reading(row(whole));
+        for (long next = whole + 1; next <= number; next++) {
+            reading.follow(row(next));
+        }
+        return reading.config();
+    }
+
+    private Bytes row(long number) {
+        return engine.get(key(number))
+                .orElseThrow(() -> Invariant.unreachable("every config has a row"));
     }
 
     void add(ShardConfig config, EntryWrites writes) {
-        writes.put(key(config.number()), MasterRows.encode(config));
+        Bytes row =
+                ConfigRows.isWhole(config.number())
+                        ? ConfigRows.whole(config)
+                        : ConfigRows.change(latest(), config);
+        writes.put(key(config.number()), row);
         latest = config;
     }
 

@@ -11,22 +11,16 @@ import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.MoveSettings;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.config.Served;
-import io.somekv.protocol.config.ShardConfig;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.UUID;
 
 /** The shard master's rows as bytes (docs/FORMATS.md). */
 final class MasterRows {
-    private static final int VERSION = 1;
+    static final int VERSION = 1;
 
     /**
      * Of a node's row: with version 1, of builds that were not released, it had no cluster port.
      */
     private static final int NODE_VERSION = 2;
-
-    private static final int GROUPS_MAX = 1 << 20;
-    private static final int SHARDS_MAX = 1 << 16;
 
     private MasterRows() {}
 
@@ -97,57 +91,13 @@ final class MasterRows {
         return ConfigCodec.readMoves(versioned(row));
     }
 
-    /** Owners as runs of shards with one owner: a config is short where shards stay together. */
-    static Bytes encode(ShardConfig config) {
-        ByteWriter writer = new ByteWriter(256).u8(VERSION).varLong(config.number());
-        writer.varInt(config.groups().size());
-        for (GroupSpec group : config.groups()) {
-            ConfigCodec.write(writer, group);
-        }
-        writer.varInt(config.shardCount());
-        int shard = 0;
-        while (shard < config.shardCount()) {
-            int end = shard + 1;
-            while (end < config.shardCount() && config.owner(end) == config.owner(shard)) {
-                end++;
-            }
-            writer.varInt(end - shard).varLong(config.owner(shard));
-            shard = end;
-        }
-        return writer.toBytes();
-    }
-
-    static ShardConfig config(Bytes row) {
-        ByteReader reader = versioned(row);
-        long number = reader.varLong();
-        int groupCount = reader.varInt(GROUPS_MAX);
-        List<GroupSpec> groups = new ArrayList<>();
-        for (int i = 0; i < groupCount; i++) {
-            groups.add(ConfigCodec.readGroup(reader));
-        }
-        int shardCount = reader.varInt(SHARDS_MAX);
-        List<Long> owners = new ArrayList<>(shardCount);
-        while (owners.size() < shardCount) {
-            int run = reader.varInt(shardCount - owners.size());
-            Long owner = reader.varLong();
-            if (run == 0) {
-                throw new MalformedException("a run of no shards");
-            }
-            for (int i = 0; i < run; i++) {
-                owners.add(owner);
-            }
-        }
-        reader.end();
-        return new ShardConfig(number, groups, owners);
-    }
-
     static Bytes encode(UUID value) {
         ByteWriter writer = new ByteWriter(16);
         Fields.uuid(writer, value);
         return writer.toBytes();
     }
 
-    private static ByteReader versioned(Bytes row) {
+    static ByteReader versioned(Bytes row) {
         return versioned(row, VERSION);
     }
 
