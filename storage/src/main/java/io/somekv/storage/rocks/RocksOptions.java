@@ -26,6 +26,9 @@ final class RocksOptions implements AutoCloseable {
     /** Values of this size and more get files of their own. */
     private static final long BLOB_SIZE_MIN = 32 << 10;
 
+    /** Few: lanes are few, and a block must fit into its shard many times. */
+    private static final int CACHE_SHARD_BITS = 2;
+
     private final List<AbstractNativeReference> owned = new ArrayList<>();
 
     /** Of a file of a store that is being filled: as large as a few buffers that are flushed. */
@@ -42,14 +45,20 @@ final class RocksOptions implements AutoCloseable {
         stagedFileSizeMax = 2 * writeBufferSize;
         BlockBasedTableConfig table =
                 new BlockBasedTableConfig()
-                        .setBlockCache(own(new LRUCache(blockCacheSize)))
+                        .setBlockCache(own(new LRUCache(blockCacheSize, CACHE_SHARD_BITS)))
                         // Whether a key that is not there costs a disk read: 10 bits, one in a
                         // hundred does.
                         .setFilterPolicy(own(new BloomFilter(10, false)))
-                        // Index and filters count in the cache, so that it bounds memory.
+                        // Index and filters count in the cache, so that it bounds memory. They are
+                        // cut up: the index of a file of 256 MiB is larger than a shard of the
+                        // cache, and as one block it was read anew for every row.
                         .setCacheIndexAndFilterBlocks(true)
                         .setPinL0FilterAndIndexBlocksInCache(true)
-                        .setIndexType(IndexType.kBinarySearch)
+                        .setIndexType(IndexType.kTwoLevelIndexSearch)
+                        .setPartitionFilters(true)
+                        .setMetadataBlockSize(8 << 10)
+                        .setPinTopLevelIndexAndFilter(true)
+                        .setCacheIndexAndFilterBlocksWithHighPriority(true)
                         .setBlockSize(8 << 10);
         database =
                 own(new Options())
