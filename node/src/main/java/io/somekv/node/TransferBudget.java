@@ -4,12 +4,23 @@ import io.somekv.raft.Now;
 
 /**
  * What a lane spends on copying shards into its groups: so many bytes a second, and no more time
- * than it leaves. A piece that took long, because clients keep the groups busy, is followed by a
- * rest as long: so copying yields to them, and nobody need measure how busy they are.
+ * than it leaves. After a piece it rests as long as that took; longer in the measure by which it
+ * took longer than the fastest, for then somebody waits: clients, or a disk that is behind with
+ * what was copied before. So copying yields to them, and nobody need measure how busy they are (as
+ * TCP Vegas does: Brakmo and Peterson 1995).
  */
 final class TransferBudget {
     /** May be spent at once: a lane looks at what rests once a tick. */
     private static final long AHEAD_NANOS_MAX = 20_000_000L;
+
+    /** Rests at most so many times as long as a piece took: it goes on however busy others are. */
+    private static final double RESTS_MAX = 16;
+
+    /** A shorter piece takes less time, and says nothing of a whole one. */
+    private static final long COMPARABLE_BYTES_MIN = 64 << 10;
+
+    /** By which the fastest is forgotten with each piece: others may be busy from then on. */
+    private static final double FORGETTING = 1.001;
 
     private static final long SECOND_NANOS = 1_000_000_000L;
 
@@ -17,6 +28,9 @@ final class TransferBudget {
     private long paidNanos;
 
     private boolean hasBegun;
+
+    /** What a piece takes where nobody else is busy; infinite before the first. */
+    private double fastestNanos = Double.POSITIVE_INFINITY;
 
     boolean mayGoOn(Now now) {
         return !hasBegun || paidNanos - now.nanos() <= AHEAD_NANOS_MAX;
@@ -29,8 +43,18 @@ final class TransferBudget {
      */
     void spend(Now now, long bytes, long tookNanos, long bytesPerSecondMax) {
         long share = (long) ((double) bytes / bytesPerSecondMax * SECOND_NANOS);
-        long from = hasBegun ? Math.max(paidNanos, now.nanos()) : now.nanos();
+        long begun = now.nanos() - tookNanos;
+        long from = hasBegun ? Math.max(paidNanos, begun) : begun;
         hasBegun = true;
-        paidNanos = from + Math.max(share, tookNanos);
+        paidNanos = from + Math.max(share, tookNanos + rest(bytes, tookNanos));
+    }
+
+    private long rest(long bytes, long tookNanos) {
+        double took = Math.max(1, tookNanos);
+        fastestNanos *= FORGETTING;
+        if (bytes >= COMPARABLE_BYTES_MIN) {
+            fastestNanos = Math.min(fastestNanos, took);
+        }
+        return (long) (took * Math.clamp(took / fastestNanos, 1, RESTS_MAX));
     }
 }

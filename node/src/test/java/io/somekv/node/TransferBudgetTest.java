@@ -1,0 +1,69 @@
+package io.somekv.node;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.somekv.raft.Now;
+import org.junit.jupiter.api.Test;
+
+class TransferBudgetTest {
+    private static final long MILLISECOND = 1_000_000;
+    private static final int PIECE = 128 << 10;
+    private static final long FAST = 1L << 40;
+
+    private final TransferBudget budget = new TransferBudget();
+    private long nanos = 1_000_000 * MILLISECOND;
+
+    /** Copies a piece that takes so long, and returns how long it rests; looks each millisecond. */
+    private long rests(long tookMillis, int bytes, long bytesPerSecond) {
+        nanos += tookMillis * MILLISECOND;
+        budget.spend(new Now(nanos, 0), bytes, tookMillis * MILLISECOND, bytesPerSecond);
+        long begun = nanos;
+        while (!budget.mayGoOn(new Now(nanos, 0))) {
+            nanos += MILLISECOND;
+        }
+        return (nanos - begun) / MILLISECOND;
+    }
+
+    /** Over so many pieces, in milliseconds: what may be spent at once counts little then. */
+    private long restsOver(int pieces, long tookMillis, int bytes, long bytesPerSecond) {
+        long rests = 0;
+        for (int i = 0; i < pieces; i++) {
+            rests += rests(tookMillis, bytes, bytesPerSecond);
+        }
+        return rests / pieces;
+    }
+
+    @Test
+    void takesHalfOfTheTimeWhereNobodyElseIsBusy() {
+        long rests = restsOver(100, 5, PIECE, FAST);
+        assertTrue(rests >= 4 && rests <= 6, () -> "rests " + rests + " ms");
+    }
+
+    @Test
+    void restsLongerInTheMeasureByWhichAPieceTookLonger() {
+        restsOver(100, 5, PIECE, FAST);
+        long rests = restsOver(20, 20, PIECE, FAST);
+        assertTrue(rests >= 76 && rests <= 82, () -> "rests " + rests + " ms");
+    }
+
+    @Test
+    void goesOnHoweverBusyOthersAre() {
+        restsOver(100, 1, PIECE, FAST);
+        long rests = restsOver(10, 100, PIECE, FAST);
+        assertTrue(rests > 1_000 && rests <= 1_600, () -> "rests " + rests + " ms");
+    }
+
+    @Test
+    void aShortPieceDoesNotMakeWholeOnesSeemSlow() {
+        restsOver(100, 5, PIECE, FAST);
+        assertTrue(rests(1, 100, FAST) <= 1);
+        long rests = restsOver(100, 5, PIECE, FAST);
+        assertTrue(rests >= 4 && rests <= 6, () -> "rests " + rests + " ms");
+    }
+
+    @Test
+    void noMoreThanSoManyBytesASecond() {
+        long rests = restsOver(50, 1, PIECE, 1 << 20);
+        assertTrue(rests >= 120 && rests <= 125, () -> "rests " + rests + " ms");
+    }
+}
