@@ -4,6 +4,8 @@ import io.somekv.base.ByteReader;
 import io.somekv.base.ByteWriter;
 import io.somekv.base.Bytes;
 import io.somekv.base.MalformedException;
+import io.somekv.protocol.codec.Fields;
+import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.CopyCodec;
 import io.somekv.protocol.command.CopyCursor;
 import io.somekv.protocol.command.Outcome;
@@ -20,7 +22,7 @@ import io.somekv.protocol.command.Outcome;
  * @param bytesLeft of rows at the source, roughly
  * @param digest over them all
  * @param cursor where the next piece begins
- * @param isOwned the shard is served here; all that is left is the release
+ * @param state what is to become of it
  */
 public record Incoming(
         int shard,
@@ -33,17 +35,49 @@ public record Incoming(
         long bytesLeft,
         long digest,
         CopyCursor cursor,
-        boolean isOwned) {
+        State state) {
     private static final int VERSION = 1;
+    private static final State[] STATES = State.values();
+
+    /** What is to become of it. */
+    public enum State {
+        /** Nobody reads it yet. */
+        STAGED,
+        /** It is served here; what came is compared with what the source has, which then goes. */
+        OWNED,
+        /** So it is, but what came is not what the source has: that stays. */
+        DIFFERS
+    }
+
+    /** The first piece comes. */
+    static Incoming begin(Command.Stage command, long generation) {
+        return new Incoming(
+                command.shard(),
+                command.config(),
+                command.sourceGroup(),
+                command.piece().copyId(),
+                generation,
+                0,
+                0,
+                0,
+                0,
+                CopyCursor.START,
+                State.STAGED);
+    }
+
+    /** The shard is served here; all that is left is the release. */
+    public boolean isOwned() {
+        return state != State.STAGED;
+    }
 
     /** All of it is here, for as long as the source's freeze lasts: the source may hand over. */
     public boolean isPrepared() {
-        return !isOwned && cursor.part() == CopyCursor.Part.END;
+        return !isOwned() && cursor.part() == CopyCursor.Part.END;
     }
 
     /** On its way: there are rows of it that nobody may read yet. */
     boolean isStaging() {
-        return !isOwned;
+        return !isOwned();
     }
 
     Incoming withPiece(Outcome.ShardPiece piece, long newDigest) {
@@ -58,10 +92,18 @@ public record Incoming(
                 piece.bytesLeft(),
                 newDigest,
                 piece.next(),
-                isOwned);
+                state);
     }
 
     Incoming owned() {
+        return served(State.OWNED);
+    }
+
+    Incoming differing() {
+        return served(State.DIFFERS);
+    }
+
+    private Incoming served(State as) {
         return new Incoming(
                 shard,
                 config,
@@ -73,7 +115,7 @@ public record Incoming(
                 bytesLeft,
                 digest,
                 CopyCursor.START,
-                true);
+                as);
     }
 
     Bytes encode() {
@@ -90,7 +132,8 @@ public record Incoming(
                         .varLong(bytesLeft)
                         .i64(digest);
         CopyCodec.write(row, cursor);
-        return row.bool(isOwned).toBytes();
+        Fields.constant(row, state);
+        return row.toBytes();
     }
 
     static Incoming decode(Bytes row) {
@@ -111,7 +154,7 @@ public record Incoming(
                         reader.varLong(),
                         reader.i64(),
                         CopyCodec.readCursor(reader),
-                        reader.bool());
+                        Fields.constant(reader, STATES));
         reader.end();
         return incoming;
     }

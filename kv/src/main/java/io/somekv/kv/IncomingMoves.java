@@ -58,6 +58,14 @@ final class IncomingMoves {
         return staging(shard).filter(Incoming::isPrepared).isPresent();
     }
 
+    /** Whether rows of that generation came from elsewhere, and are not yet released there. */
+    boolean isOwned(int shard, long generation) {
+        TreeMap<Long, Incoming> moves = byShard.get(shard);
+        return moves != null
+                && moves.values().stream()
+                        .anyMatch(move -> move.isOwned() && move.generation() == generation);
+    }
+
     void store(Incoming move, EntryWrites writes) {
         remember(move);
         writes.put(rowKey(move), move.encode());
@@ -69,7 +77,15 @@ final class IncomingMoves {
         forget(move, writes);
     }
 
-    void forget(Incoming move, EntryWrites writes) {
+    /** The source has released: nobody will ask any more what rows were when they came. */
+    void settle(Incoming move, EntryWrites writes) {
+        writes.dropRange(
+                EngineKey.first(storeId, move.shard(), move.generation(), RowKind.ORIGINAL),
+                EngineKey.first(storeId, move.shard(), move.generation(), RowKind.ORIGINAL + 1));
+        forget(move, writes);
+    }
+
+    private void forget(Incoming move, EntryWrites writes) {
         TreeMap<Long, Incoming> moves = byShard.get(move.shard());
         if (moves != null && moves.remove(move.config()) != null && moves.isEmpty()) {
             byShard.remove(move.shard());

@@ -131,7 +131,8 @@ final class KeyPlaces {
                                 shard,
                                 shards.get(shard).generation(),
                                 settings.valueSizeMax(),
-                                shards.isCopied(shard)));
+                                shards.isCopied(shard),
+                                shards.isCompared(shard)));
     }
 
     /** As {@link #serving}; empty as well where the shard is frozen on its way to another group. */

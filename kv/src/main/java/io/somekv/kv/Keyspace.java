@@ -2,6 +2,7 @@ package io.somekv.kv;
 
 import io.somekv.base.ByteWriter;
 import io.somekv.base.Bytes;
+import io.somekv.base.Mutation;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.EntryWrites;
@@ -13,6 +14,7 @@ import java.math.BigDecimal;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -23,15 +25,19 @@ final class Keyspace {
     private final Engine engine;
     private final long storeId;
     private final ExpiryIndex expiries;
+    private final Set<Mutation> mutations;
 
     /**
      * Where a command's keys lie, and what it may write there.
      *
      * @param isCopied what changes is to be found out later
+     * @param isCompared what rows were before they changed is to be found out later
      */
-    record Place(int shard, long generation, int valueSizeMax, boolean isCopied) {}
+    record Place(
+            int shard, long generation, int valueSizeMax, boolean isCopied, boolean isCompared) {}
 
-    Keyspace(Engine engine, long storeId, ExpiryIndex expiries) {
+    Keyspace(Engine engine, long storeId, ExpiryIndex expiries, Set<Mutation> mutations) {
+        this.mutations = mutations;
         this.engine = engine;
         this.storeId = storeId;
         this.expiries = expiries;
@@ -226,6 +232,7 @@ final class Keyspace {
             remove(key, place, writes);
             return;
         }
+        keepOriginal(key, place, writes);
         writes.put(rowKey(key, place), value.encode());
         noteChange(key, place, writes);
         if (value.expires()) {
@@ -234,8 +241,21 @@ final class Keyspace {
     }
 
     private void remove(Bytes key, Place place, EntryWrites writes) {
+        keepOriginal(key, place, writes);
         writes.delete(rowKey(key, place));
         noteChange(key, place, writes);
+    }
+
+    /** Not of rows that go because their time is over: those are compared with nobody's. */
+    private void keepOriginal(Bytes key, Place place, EntryWrites writes) {
+        if (!place.isCompared || mutations.contains(Mutation.ORIGINALS_NOT_KEPT)) {
+            return;
+        }
+        Bytes original =
+                EngineKey.of(storeId, place.shard, place.generation, RowKind.ORIGINAL, key);
+        if (writes.get(original).isEmpty()) {
+            writes.put(original, RowDigest.of(writes.get(rowKey(key, place))).encode());
+        }
     }
 
     private void noteChange(Bytes key, Place place, EntryWrites writes) {

@@ -7,6 +7,7 @@ import io.somekv.kv.duplicates.DuplicateTable;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EntryWrites;
 import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.DigestRange;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.GroupSettings;
@@ -40,6 +41,7 @@ public final class KvMachine implements StateMachine {
     private final Keyspace keyspace;
     private final ShardMoves moves;
     private final KvReads reads;
+    private final ShardDigests digests;
     private final boolean readsAwaitTime;
 
     /** Goes on where the store's rows leave off. */
@@ -56,15 +58,11 @@ public final class KvMachine implements StateMachine {
         this.rows = new MachineRows(engine, storeId, mutations);
         this.places = new KeyPlaces(engine, storeId);
         this.expiries = new ExpiryIndex(engine, storeId);
-        this.keyspace = new Keyspace(engine, storeId, expiries);
+        this.keyspace = new Keyspace(engine, storeId, expiries, mutations);
         this.moves = new ShardMoves(places.shards(), keyspace, rows.duplicates(), mutations);
-        this.reads =
-                new KvReads(
-                        rows,
-                        places,
-                        expiries,
-                        keyspace,
-                        new ShardPieces(engine, storeId, rows.duplicates(), pieceSize));
+        ShardPieces pieces = new ShardPieces(engine, storeId, rows.duplicates(), pieceSize);
+        this.digests = pieces.digests();
+        this.reads = new KvReads(rows, places, expiries, keyspace, pieces);
         this.readsAwaitTime = !mutations.contains(Mutation.IDLE_GROUP_KEEPS_KEYS);
     }
 
@@ -109,6 +107,16 @@ public final class KvMachine implements StateMachine {
     /** Shards on their way to this group, or not yet released where they come from. */
     public List<Incoming> incoming() {
         return places.shards().incoming().all();
+    }
+
+    /**
+     * A digest over rows of a shard that is owned, as they came from its source, changed or not
+     * since; empty where there is nothing to compare any more, since the shard was cleared.
+     */
+    public Optional<Outcome.ShardDigest> digestAsItCame(Incoming move, DigestRange range) {
+        return places.shards().holds(move.shard(), move.generation())
+                ? Optional.of(digests.asItCame(move, range, appliedLogTime()))
+                : Optional.empty();
     }
 
     /** Empty until {@link Command.Configure} was applied. */

@@ -85,9 +85,20 @@ final class KvReads {
                             .<Outcome>map(move ->
                                     pieces.read(move, piece.cursor(), logTime(piece.shard())))
                             .orElse(ShardMoves.NO_SUCH_COPY);
+            case Command.DigestShard digest -> digest(digest);
             case Command.StateDigest _ -> new Outcome.Int(rows.digest());
             case Command.QueryConfig _, Command.QueryCaretaker _ -> KvMachine.OF_THE_MASTER;
         };
+    }
+
+    private Outcome digest(Command.DigestShard command) {
+        return places.shards()
+                .outgoing()
+                .find(command.shard(), command.copyId())
+                .filter(move -> !move.isActive())
+                .<Outcome>map(move ->
+                        pieces.digests().handedOver(move, command.range(), rows.appliedLogTime()))
+                .orElse(ShardMoves.NO_SUCH_COPY);
     }
 
     private Outcome ofKeys(Command.Keyed command, Function<Place, Outcome> reading) {
@@ -199,7 +210,7 @@ final class KvReads {
             case Command.CountKeys count -> anyDue(count.shard(), applied, logTime);
             case Command.OfSlot slot ->
                     places.shardOf(slot).filter(s -> anyDue(s, applied, logTime)).isPresent();
-            case Command.ReadShard _, Command.IsPristine _ -> false;
+            case Command.ReadShard _, Command.DigestShard _, Command.IsPristine _ -> false;
             case Command.StateDigest _ -> false;
             case Command.QueryConfig _, Command.QueryCaretaker _ -> false;
         };

@@ -55,6 +55,13 @@ final class OutgoingMoves {
                 : Optional.of(moves.lastEntry().getValue()).filter(Outgoing::isActive);
     }
 
+    /** Whether rows of that generation are copied, or were and are not yet released. */
+    boolean has(int shard, long generation) {
+        TreeMap<Long, Outgoing> moves = byShard.get(shard);
+        return moves != null
+                && moves.values().stream().anyMatch(move -> move.generation() == generation);
+    }
+
     boolean isFrozen(int shard) {
         return active(shard).filter(move -> move.phase() == Phase.FROZEN).isPresent();
     }

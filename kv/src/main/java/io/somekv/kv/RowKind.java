@@ -15,6 +15,12 @@ public final class RowKind {
      */
     public static final int CHANGE = 7;
 
+    /**
+     * What a key was when its shard came here, where it has changed since and the source has not
+     * yet released: {@link RowDigest}.
+     */
+    public static final int ORIGINAL = 11;
+
     // ---- rows of the group, under EngineKey.GROUP and generation 0
 
     /** Log time of the last applied entry. */

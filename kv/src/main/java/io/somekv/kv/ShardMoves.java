@@ -59,6 +59,7 @@ final class ShardMoves {
             case Command.Stage stage -> stage(stage, writes);
             case Command.Unstage unstage -> unstage(unstage, writes);
             case Command.Own own -> own(own, writes);
+            case Command.Differ differ -> differ(differ, writes);
             case Command.Released released -> released(released, writes);
         };
     }
@@ -212,10 +213,17 @@ final class ShardMoves {
         return new Outcome.Ok();
     }
 
+    /** Rows that came from elsewhere are compared with those there before they go on from here. */
     private Outcome release(Command.Release command, EntryWrites writes) {
         Optional<Outgoing> move = shards.outgoing().find(command.shard(), command.copyId());
         if (move.isPresent() && move.get().isActive()) {
             return new Outcome.Invalid("this copy was not handed over");
+        }
+        boolean isCompared =
+                move.filter(one -> shards.incoming().isOwned(one.shard(), one.generation()))
+                        .isPresent();
+        if (isCompared) {
+            return BUSY;
         }
         move.ifPresent(one -> {
             writes.dropGeneration(one.shard(), one.generation());
@@ -295,18 +303,8 @@ final class ShardMoves {
     private Incoming begin(Command.Stage command, EntryWrites writes) {
         long old = shards.get(command.shard()).generation();
         boolean isReused = old > 0 && mutations.contains(Mutation.OLD_GENERATION_REUSED);
-        return new Incoming(
-                command.shard(),
-                command.config(),
-                command.sourceGroup(),
-                command.piece().copyId(),
-                isReused ? old : shards.newGeneration(command.shard(), writes),
-                0,
-                0,
-                0,
-                0,
-                CopyCursor.START,
-                false);
+        long generation = isReused ? old : shards.newGeneration(command.shard(), writes);
+        return Incoming.begin(command, generation);
     }
 
     private void take(Incoming move, Outcome.ShardPiece piece, EntryWrites writes) {
@@ -399,11 +397,19 @@ final class ShardMoves {
         return new Outcome.Ok();
     }
 
+    private Outcome differ(Command.Differ command, EntryWrites writes) {
+        shards.incoming()
+                .find(command.shard(), command.config())
+                .filter(Incoming::isOwned)
+                .ifPresent(move -> shards.incoming().store(move.differing(), writes));
+        return new Outcome.Ok();
+    }
+
     private Outcome released(Command.Released command, EntryWrites writes) {
         shards.incoming()
                 .find(command.shard(), command.config())
                 .filter(Incoming::isOwned)
-                .ifPresent(move -> shards.incoming().forget(move, writes));
+                .ifPresent(move -> shards.incoming().settle(move, writes));
         return new Outcome.Ok();
     }
 }

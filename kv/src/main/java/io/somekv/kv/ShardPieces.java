@@ -25,15 +25,22 @@ final class ShardPieces {
     private final long storeId;
     private final DuplicateTable duplicates;
     private final int pieceSize;
+    private final ShardDigests digests;
 
     /**
      * @param pieceSize past which a piece takes no more, in bytes
      */
     ShardPieces(Engine engine, long storeId, DuplicateTable duplicates, int pieceSize) {
         this.pieceSize = pieceSize;
+        this.digests = new ShardDigests(engine, storeId, pieceSize);
         this.engine = engine;
         this.storeId = storeId;
         this.duplicates = duplicates;
+    }
+
+    /** By which what was copied is compared, in ranges of the same size. */
+    ShardDigests digests() {
+        return digests;
     }
 
     Outcome.ShardPiece read(Outgoing move, CopyCursor from, long logTime) {

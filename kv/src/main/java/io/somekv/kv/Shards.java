@@ -65,6 +65,19 @@ final class Shards {
         return serves(shard) && !outgoing.isFrozen(shard);
     }
 
+    /**
+     * Whether it is to be kept what its rows are before they change: they have yet to be compared
+     * with those of the group that they came from.
+     */
+    boolean isCompared(int shard) {
+        return incoming.isOwned(shard, get(shard).generation());
+    }
+
+    /** Whether rows that were owned once are here still; not so where the shard was cleared. */
+    boolean holds(int shard, long generation) {
+        return get(shard).generation() == generation || outgoing.has(shard, generation);
+    }
+
     /** Whether it is to be kept track of which of its keys change. */
     boolean isCopied(int shard) {
         return outgoing.active(shard).isPresent();

@@ -150,11 +150,14 @@ class ShardMovesTest {
         Request second = target.stamped(CLIENT, 2, 1, append("k", "y"));
         target.apply(second);
         Mover back = new Mover(/* source= */ target, /* target= */ source, 3);
-        back.all();
+        back.start();
+        back.catchUp();
+        back.finish();
         assertEquals(new Outcome.Nil(), source.get("old"));
         assertEquals(Group.value("xy"), source.get("k"));
         move.release();
         assertEquals(Group.value("xy"), source.get("k"), "a late release takes old rows only");
+        back.release();
         assertEquals(new Outcome.Int(1), source.apply(first).getFirst());
         assertEquals(new Outcome.Int(2), source.apply(second).getFirst());
         assertEquals(Group.value("xy"), source.get("k"));

@@ -64,7 +64,8 @@ public final class Lane {
         this.watch = new NodeWatch(config, places, outbox, rooms, startedAt);
         this.maps = new MapKeeper(places, router, startedAt, this::onNewerMap);
         this.reporter = new MemberReporter(places, router, startedAt);
-        this.driver = new ShardDriver(places, maps, router, startedAt);
+        this.driver =
+                new ShardDriver(new ShardDriver.Tools(places, router, outbox), maps, startedAt);
         this.operations = new GroupOperations(config.nodeId(), places, nursery, outbox);
         this.caretaking = new Caretaking(config, places, router, outbox, rooms, operations);
         this.completions = new Completions(engine, places, nursery, rooms, outbox);

@@ -61,6 +61,12 @@ public sealed interface LaneEffect {
     /** A replica goes on from a snapshot, as of this index: for the operator's eyes. */
     record SnapshotInstalled(long groupId, long index) implements LaneEffect {}
 
+    /**
+     * What came of a shard is not what its source has of it, as the rows of this replica, which
+     * leads its group, have it: for the operator's eyes.
+     */
+    record ShardDiffers(long groupId, int shard, long sourceGroup) implements LaneEffect {}
+
     /** A replica was removed from its group: for the operator's eyes. */
     record ReplicaRemoved(long groupId, long replicaId) implements LaneEffect {}
 

@@ -32,15 +32,22 @@ final class MoveLeftovers {
     /** Of the duplicate table, which is copied under the freeze. */
     private static final long BYTES_PER_MILLISECOND = 16 << 10;
 
-    private final Router router;
+    private final ShardDriver.Tools tools;
+    private final TransferBudget budget;
     private final TreeMap<Integer, Frozen> frozenByShard = new TreeMap<>();
+    private final TreeMap<Integer, ShardRelease> releaseByShard = new TreeMap<>();
     private final Set<Integer> asked = new TreeSet<>();
 
     /** Since when this leader knows of a freeze, and how many of that copy ended in vain. */
     private record Frozen(long copyId, long freezeId, long sinceNanos, int inVain) {}
 
-    MoveLeftovers(Router router) {
-        this.router = router;
+    MoveLeftovers(ShardDriver.Tools tools, TransferBudget budget) {
+        this.tools = tools;
+        this.budget = budget;
+    }
+
+    void tick(Now now) {
+        releaseByShard.values().forEach(release -> release.tick(now));
     }
 
     void tend(Now now, GroupHost host, ShardConfig config) {
@@ -51,9 +58,10 @@ final class MoveLeftovers {
         for (Outgoing move : machine.outgoing()) {
             tendOutgoing(now, host.groupId(), move, config, machine.duplicateBytesHeld());
         }
+        releaseByShard.values().removeIf(release -> release.isOver(host));
         for (Incoming move : machine.incoming()) {
             if (move.isOwned()) {
-                release(now, host.groupId(), move);
+                release(now, host, move);
             } else if (config.owner(move.shard()) != host.groupId() && !move.isPrepared()) {
                 ask(
                         now,
@@ -116,32 +124,23 @@ final class MoveLeftovers {
         }
     }
 
-    private void release(Now now, long groupId, Incoming move) {
-        ask(
-                now,
-                move.sourceGroup(),
-                new Command.Release(move.shard(), move.copyId()),
-                (then, outcome) -> {
-                    asked.remove(move.shard());
-                    if (outcome instanceof Outcome.Ok) {
-                        ask(
-                                then,
-                                groupId,
-                                new Command.Released(move.shard(), move.config()),
-                                (later, done) -> asked.remove(move.shard()));
-                    }
-                });
+    /** Of several that came of one shard, the first one first. */
+    private void release(Now now, GroupHost host, Incoming move) {
+        releaseByShard
+                .computeIfAbsent(move.shard(), _ -> new ShardRelease(tools, host, budget, move))
+                .tick(now);
     }
 
     /** One question for a shard at a time. */
     private void ask(Now now, long groupId, Command command, BiConsumer<Now, Outcome> then) {
         int shard = ((Command.MoveStep) command).shard();
         if (asked.add(shard)) {
-            router.ask(
-                    now,
-                    groupId,
-                    new Request(Optional.empty(), command),
-                    (later, outcome, logTime) -> then.accept(later, outcome));
+            tools.router()
+                    .ask(
+                            now,
+                            groupId,
+                            new Request(Optional.empty(), command),
+                            (later, outcome, logTime) -> then.accept(later, outcome));
         }
     }
 }

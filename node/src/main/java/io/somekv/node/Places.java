@@ -196,6 +196,7 @@ final class Places {
             case Command.Clear clear -> groupOfShard(clear.shard(), turn);
             case Command.IsPristine pristine -> groupOfShard(pristine.shard(), turn);
             case Command.ReadShard read -> groupOfShard(read.shard(), turn);
+            case Command.DigestShard digest -> groupOfShard(digest.shard(), turn);
             case Command.MoveStep step -> groupOfShard(step.shard(), turn);
             case Command.Configure _, Command.StateDigest _ -> OptionalLong.empty();
             case Command.MasterWrite _, Command.QueryConfig _, Command.QueryCaretaker _ ->

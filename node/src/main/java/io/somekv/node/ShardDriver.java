@@ -45,7 +45,7 @@ final class ShardDriver {
     private long nextNanos;
 
     /** What is asked, and what is known of where things are. */
-    record Tools(Places places, Router router) {}
+    record Tools(Places places, Router router, Outbox outbox) {}
 
     /** How far a group that this lane leads has got. */
     private static final class Course {
@@ -65,8 +65,8 @@ final class ShardDriver {
 
         long settledUntilNanos;
 
-        Course(Tools tools) {
-            this.leftovers = new MoveLeftovers(tools.router);
+        Course(Tools tools, TransferBudget budget) {
+            this.leftovers = new MoveLeftovers(tools, budget);
             this.reporter = new ServedReporter(tools.places, tools.router);
         }
 
@@ -80,8 +80,8 @@ final class ShardDriver {
         }
     }
 
-    ShardDriver(Places places, MapKeeper maps, Router router, Now startedAt) {
-        this.tools = new Tools(places, router);
+    ShardDriver(Tools tools, MapKeeper maps, Now startedAt) {
+        this.tools = tools;
         this.maps = maps;
         this.nextNanos = startedAt.nanos();
     }
@@ -93,6 +93,7 @@ final class ShardDriver {
         }
         for (Course course : courseByGroup.values()) {
             List.copyOf(course.transfers.values()).forEach(transfer -> transfer.tick(now));
+            course.leftovers.tick(now);
         }
         if (now.nanos() - nextNanos < 0) {
             return;
@@ -101,7 +102,8 @@ final class ShardDriver {
         for (GroupHost host : tools.places.hosts()) {
             if (host.groupId() != GroupSpec.MASTER && host.leads()) {
                 Course course =
-                        courseByGroup.computeIfAbsent(host.groupId(), _ -> new Course(tools));
+                        courseByGroup.computeIfAbsent(
+                                host.groupId(), _ -> new Course(tools, budget));
                 drive(now, host, course, map.get());
             }
         }

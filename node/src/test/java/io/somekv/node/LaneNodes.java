@@ -240,6 +240,7 @@ final class LaneNodes {
             case LaneEffect.WantsTurn _ -> give(at.node(), at.lane(), new LaneInput.ApplyTurn());
             case LaneEffect.LeadershipChanged _,
                     LaneEffect.ReplicaRemoved _,
+                    LaneEffect.ShardDiffers _,
                     LaneEffect.SnapshotInstalled _ -> {}
             case LaneEffect.DropStore drop -> disk(at.node()).engine.drop(drop.storeId());
             case LaneEffect.ReadSnapshot read ->

@@ -104,6 +104,7 @@ final class MutantTable {
             case VOID_FREEZE_HANDED_OVER,
                     DELETIONS_NOT_COPIED,
                     RELEASED_BEFORE_OWNED,
+                    ORIGINALS_NOT_KEPT,
                     PROMISED_WHILE_PREPARED ->
                     "decision 0011";
             case CALL_COUNTED_TWICE -> "decision 0003";

@@ -388,7 +388,11 @@ public final class ShardMasterMachine implements StateMachine {
             case Command.QueryCaretaker query ->
                     new Outcome.Caretaker(caretaker.state(query.decisionsMax()));
             case Command.StateDigest _ -> new Outcome.Int(rows.digest());
-            case Command.Keyed _, Command.CountKeys _, Command.ReadShard _, Command.IsPristine _ ->
+            case Command.Keyed _,
+                    Command.CountKeys _,
+                    Command.ReadShard _,
+                    Command.DigestShard _,
+                    Command.IsPristine _ ->
                     OF_A_DATA_GROUP;
             case Command.OfSlot _ -> OF_A_DATA_GROUP;
         };

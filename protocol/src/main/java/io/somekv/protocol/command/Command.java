@@ -225,6 +225,15 @@ public sealed interface Command {
      */
     record Unstage(int shard, long config, long voidFreezeId) implements MoveStep {}
 
+    /**
+     * A digest over some rows of a shard that was handed over and not yet released; answered by
+     * {@link Outcome.ShardDigest}.
+     */
+    record DigestShard(int shard, long copyId, DigestRange range) implements Read {}
+
+    /** What came of {@code shard} for {@code config} is not what its source has of it. */
+    record Differ(int shard, long config) implements MoveStep {}
+
     /** The target serves {@code shard}: what the source still has of that copy goes. */
     record Release(int shard, long copyId) implements MoveStep {}
 

@@ -200,7 +200,19 @@ public final class CommandCodec {
                         (out, c) -> numbers(out, c.shard(), c.copyId(), c.freezeId()),
                         in ->
                                 new Command.HandOver(
-                                        Fields.int32(in), in.signedVarLong(), in.signedVarLong()));
+                                        Fields.int32(in), in.signedVarLong(), in.signedVarLong()))
+                .add(
+                        77,
+                        Command.DigestShard.class,
+                        (out, c) -> {
+                            numbers(out, c.shard(), c.copyId());
+                            CopyCodec.write(out, c.range());
+                        },
+                        in ->
+                                new Command.DigestShard(
+                                        Fields.int32(in),
+                                        in.signedVarLong(),
+                                        CopyCodec.readRange(in)));
     }
 
     private static void addTargetCommands(TaggedCodec.Builder<Command> table) {
@@ -239,7 +251,12 @@ public final class CommandCodec {
                         74,
                         Command.Suspend.class,
                         (out, c) -> numbers(out, c.shard(), c.config()),
-                        in -> new Command.Suspend(Fields.int32(in), in.signedVarLong()));
+                        in -> new Command.Suspend(Fields.int32(in), in.signedVarLong()))
+                .add(
+                        78,
+                        Command.Differ.class,
+                        (out, c) -> numbers(out, c.shard(), c.config()),
+                        in -> new Command.Differ(Fields.int32(in), in.signedVarLong()));
     }
 
     private static void addMoveReports(TaggedCodec.Builder<Command> table) {

@@ -45,6 +45,14 @@ public final class CopyCodec {
                 in.signedVarLong());
     }
 
+    static void write(ByteWriter out, DigestRange range) {
+        out.bytes(range.from()).bytes(range.to()).signedVarLong(range.logTime());
+    }
+
+    static DigestRange readRange(ByteReader in) {
+        return new DigestRange(Fields.bytes(in), Fields.bytes(in), in.signedVarLong());
+    }
+
     static void write(ByteWriter out, HandOverProof proof) {
         out.signedVarLong(proof.copyId()).signedVarLong(proof.freezeId());
         out.i64(proof.digest()).signedVarLong(proof.logTime());

@@ -81,6 +81,13 @@ public sealed interface Outcome {
      */
     record HandedOver(long logTime) implements Result {}
 
+    /**
+     * Answer to {@link Command.DigestShard}.
+     *
+     * @param range that the digest is over: it may end sooner than asked for, and leave out more
+     */
+    record ShardDigest(DigestRange range, long digest) implements Result {}
+
     record Caretaker(CaretakerState state) implements Result {}
 
     // ---- not executed

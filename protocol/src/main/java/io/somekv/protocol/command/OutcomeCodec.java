@@ -93,6 +93,14 @@ public final class OutcomeCodec {
                         (out, o) -> out.signedVarLong(o.logTime()),
                         in -> new Outcome.HandedOver(in.signedVarLong()))
                 .add(
+                        14,
+                        Outcome.ShardDigest.class,
+                        (out, o) -> {
+                            CopyCodec.write(out, o.range());
+                            out.i64(o.digest());
+                        },
+                        in -> new Outcome.ShardDigest(CopyCodec.readRange(in), in.i64()))
+                .add(
                         24,
                         Outcome.Caretaker.class,
                         (out, o) -> CaretakerCodec.write(out, o.state()),

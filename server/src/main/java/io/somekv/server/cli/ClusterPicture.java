@@ -278,7 +278,19 @@ final class ClusterPicture {
                         .append(known.settings().shardCount())
                         .append(" shards"));
         text.append(line).append(line).append(nodeTable()).append(line).append(groupTable());
-        return text.append(leaderlessText()).toString();
+        return text.append(differing()).append(leaderlessText()).toString();
+    }
+
+    private String differing() {
+        boolean isAny =
+                MovePicture.of(this).moves().stream().anyMatch(MovePicture.SeenMove::differs);
+        return isAny
+                ? """
+
+                a shard has come with other rows than were handed over: see
+                'somekv cluster moves'
+                """
+                : "";
     }
 
     private String leaderlessText() {

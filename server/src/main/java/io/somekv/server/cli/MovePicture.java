@@ -20,19 +20,34 @@ final class MovePicture {
     /** Not begun: its target takes in others first, or has no leader. */
     private static final String WAITING = "WAITING";
 
+    /** Its target serves it, with other rows than its source has handed over. */
+    private static final String DIFFERS = "DIFFERS";
+
     private final MoveSettings settings;
     private final List<SeenMove> moves;
     private final long takenNanos;
 
     /** One shard on its way. */
     record SeenMove(int shard, long from, long to, String phase, long bytes, long bytesLeft) {
+        /** It is the target's, or may be. */
+        boolean isHandedOver() {
+            return switch (phase) {
+                case "PREPARED", "RELEASING", DIFFERS -> true;
+                default -> false;
+            };
+        }
+
+        boolean differs() {
+            return phase.equals(DIFFERS);
+        }
+
         private OptionalLong percent() {
             long all = bytes + bytesLeft;
             return switch (phase) {
                 case WAITING -> OptionalLong.empty();
                 case "COPYING" ->
                         all == 0 ? OptionalLong.empty() : OptionalLong.of(99 * bytes / all);
-                case "RELEASING" -> OptionalLong.of(100);
+                case "RELEASING", DIFFERS -> OptionalLong.of(100);
                 default -> OptionalLong.of(99);
             };
         }
@@ -130,7 +145,19 @@ final class MovePicture {
             moves.forEach(move -> row(table, move, earlier, withBars));
             text.append(table);
         }
+        moves.stream().filter(SeenMove::differs).forEach(m -> text.append(advice(m)));
         return text.append(limits()).append('\n').toString();
+    }
+
+    private static String advice(SeenMove move) {
+        return """
+        shard %1$d: group %3$d has other rows of it than group %2$d has handed over.
+        Group %2$d keeps its rows; they are compared again each minute, by who leads.
+        Have another replica of either group lead ('somekv group transfer'): where they
+        agree then, the one that led before is damaged, and its node is to be given an
+        empty disk ('somekv node replace')
+        """
+                .formatted(move.shard, move.from, move.to);
     }
 
     private void row(TextTable table, SeenMove move, MovePicture earlier, boolean withBars) {
@@ -154,10 +181,7 @@ final class MovePicture {
     }
 
     private String phase(SeenMove move) {
-        boolean isHeldUp =
-                settings.isPaused(move.shard)
-                        && !move.phase.equals("PREPARED")
-                        && !move.phase.equals("RELEASING");
+        boolean isHeldUp = settings.isPaused(move.shard) && !move.isHandedOver();
         return ClusterPicture.lower(move.phase).replace('_', ' ') + (isHeldUp ? ", paused" : "");
     }
 

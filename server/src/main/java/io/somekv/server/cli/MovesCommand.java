@@ -149,9 +149,7 @@ final class MovesCommand extends ControlCommand {
             if (move.isEmpty()) {
                 throw refused("shard " + shard + " is not on its way");
             }
-            boolean isLate =
-                    move.get().phase().equals("PREPARED") || move.get().phase().equals("RELEASING");
-            if (isLate) {
+            if (move.get().isHandedOver()) {
                 throw refused(
                         "shard "
                                 + shard

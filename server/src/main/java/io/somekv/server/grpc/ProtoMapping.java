@@ -2,6 +2,7 @@ package io.somekv.server.grpc;
 
 import io.somekv.kv.Incoming;
 import io.somekv.kv.Outgoing;
+import io.somekv.protocol.command.CopyCursor;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.v1.AddMember;
 import io.somekv.protocol.v1.ChangeMembersRequest;
@@ -158,10 +159,15 @@ public final class ProtoMapping {
     }
 
     private static String phase(Incoming move) {
-        if (move.isOwned()) {
-            return "RELEASING";
-        }
-        return switch (move.cursor().part()) {
+        return switch (move.state()) {
+            case STAGED -> phase(move.cursor().part());
+            case OWNED -> "RELEASING";
+            case DIFFERS -> "DIFFERS";
+        };
+    }
+
+    private static String phase(CopyCursor.Part part) {
+        return switch (part) {
             case ROWS -> "COPYING";
             case CHANGES -> "CATCHING_UP";
             case OUTCOMES -> "FROZEN";

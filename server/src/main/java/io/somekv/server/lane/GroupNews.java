@@ -37,6 +37,18 @@ final class GroupNews {
                 installed.index());
     }
 
+    static void log(LaneEffect.ShardDiffers differs) {
+        log.error(
+                "group {}: shard {}, as this node's replica has it, is not what group {} has"
+                        + " handed over; that group keeps its rows, and they are compared again"
+                        + " each minute. Have another replica of either group lead ('somekv group"
+                        + " transfer'): where they agree then, the one that led before is damaged,"
+                        + " and its node is to be given an empty disk ('somekv node replace')",
+                differs.groupId(),
+                differs.shard(),
+                differs.sourceGroup());
+    }
+
     static void log(LaneEffect.ReplicaRemoved removed) {
         log.info(
                 "group {}: replica {} of this node was removed",

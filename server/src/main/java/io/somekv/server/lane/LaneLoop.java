@@ -371,6 +371,7 @@ public final class LaneLoop {
                 case LaneEffect.DropStore drop -> node.bulk.drop(drop.storeId());
                 case LaneEffect.SnapshotInstalled installed -> GroupNews.log(installed);
                 case LaneEffect.ReplicaRemoved removed -> GroupNews.log(removed);
+                case LaneEffect.ShardDiffers differs -> GroupNews.log(differs);
                 case LaneEffect.MapChanged changed -> node.rim.mapChanged(changed.map());
             }
         }

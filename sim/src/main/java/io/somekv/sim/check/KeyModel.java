@@ -113,6 +113,7 @@ final class KeyModel {
             case Command.IncrementFloat _,
                     Command.MoveStep _,
                     Command.ReadShard _,
+                    Command.DigestShard _,
                     Command.OfSlot _,
                     Command.IsPristine _,
                     Command.Configure _,

@@ -74,7 +74,9 @@ public enum MoveStep {
             return Optional.empty();
         }
         if (move.isOwned()) {
-            return Optional.of(OWN);
+            return before.filter(Incoming::isOwned).isPresent()
+                    ? Optional.empty()
+                    : Optional.of(OWN);
         }
         return Optional.of(move.isPrepared() ? PREPARE : STAGE);
     }

@@ -29,6 +29,7 @@ final class ShardWatch {
             for (ShardStatus state : step.after().states()) {
                 follow(step, state);
             }
+            step.after().incoming().forEach(move -> checkCame(step, move));
         }
         checkDrops(step);
     }
@@ -123,6 +124,15 @@ final class ShardWatch {
             if (!isThere) {
                 throw breach(step, shard, "owns it without " + record);
             }
+        }
+    }
+
+    private static void checkCame(GroupRows.Step step, Incoming move) {
+        if (move.state() == Incoming.State.DIFFERS) {
+            throw breach(
+                    step,
+                    move.shard(),
+                    "finds other rows than group " + move.sourceGroup() + " has handed over");
         }
     }
 

@@ -195,6 +195,7 @@ final class SimLane {
                     postAfter(random.nextLong(node.applyNanosMax()), new LaneInput.ApplyTurn());
             case LaneEffect.LeadershipChanged _,
                     LaneEffect.ReplicaRemoved _,
+                    LaneEffect.ShardDiffers _,
                     LaneEffect.SnapshotInstalled _ -> {}
             case LaneEffect.ReadSnapshot read ->
                     node.after(

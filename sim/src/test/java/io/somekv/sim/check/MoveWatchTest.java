@@ -77,6 +77,13 @@ final class MoveWatchTest {
     }
 
     @Test
+    void rowsThatDifferAfterwards() {
+        written();
+        target.step(source.moveTo(target, 2));
+        breaks("finds other rows", () -> target.step(new Command.Differ(WatchedGroup.SHARD, 2)));
+    }
+
+    @Test
     @Tag("kb-38")
     void recordsThatGetLost() {
         written();

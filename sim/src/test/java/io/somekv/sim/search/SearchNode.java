@@ -244,6 +244,7 @@ final class SearchNode {
             case LaneEffect.ToLane _,
                     LaneEffect.SnapshotInstalled _,
                     LaneEffect.ReplicaRemoved _,
+                    LaneEffect.ShardDiffers _,
                     LaneEffect.ReadSnapshot _,
                     LaneEffect.StageRows _,
                     LaneEffect.AbandonStaging _,

@@ -61,7 +61,9 @@ class LargeFileTest {
         return shortest;
     }
 
-    /** With an index in one block, which outgrows a shard of the cache, it was 150 times as long. */
+    /**
+     * With an index in one block, which outgrows a shard of the cache, it was 150 times as long.
+     */
     @Test
     void aRowOfALargeFileIsFoundAboutAsFast() throws RocksDBException {
         fill(folder.resolve("small"), 10_240);
