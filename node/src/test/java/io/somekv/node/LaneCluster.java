@@ -76,6 +76,11 @@ final class LaneCluster {
         return nodes.now();
     }
 
+    /** From now on the node's wall clock is off by so much. */
+    void wallClock(long node, long offsetMillis) {
+        nodes.wallClock(node, offsetMillis);
+    }
+
     void stallDisk(long node) {
         disk(node).stall();
     }

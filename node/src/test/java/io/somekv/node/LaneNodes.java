@@ -38,6 +38,7 @@ final class LaneNodes {
     private final TreeMap<Long, NodeDisk> disks = new TreeMap<>();
     private final TreeMap<Long, Lane[]> lanesByNode = new TreeMap<>();
     private final TreeMap<Long, Outcome> answers = new TreeMap<>();
+    private final TreeMap<Long, Long> clockOffsets = new TreeMap<>();
     private final TreeSet<Long> answered = new TreeSet<>();
     private final ArrayDeque<Runnable> work = new ArrayDeque<>();
     private final TreeSet<String> touched = new TreeSet<>();
@@ -166,6 +167,16 @@ final class LaneNodes {
         return new Now(nanos, 1_700_000_000_000L + nanos / 1_000_000);
     }
 
+    /** By that node's clocks. */
+    private Now now(long node) {
+        Now right = now();
+        return new Now(right.nanos(), right.wallMillis() + clockOffsets.getOrDefault(node, 0L));
+    }
+
+    void wallClock(long node, long offsetMillis) {
+        clockOffsets.put(node, offsetMillis);
+    }
+
     Lane[] lanes(long node) {
         return Objects.requireNonNull(lanesByNode.get(node));
     }
@@ -197,7 +208,7 @@ final class LaneNodes {
             if (!isUp(node, target)) {
                 return;
             }
-            target.step(now(), input);
+            target.step(now(node), input);
             if (touched.add(node + "/" + lane)) {
                 work.addLast(() -> flush(new Address(node, lane)));
             }
@@ -214,7 +225,7 @@ final class LaneNodes {
         if (!lanesByNode.containsKey(at.node())) {
             return;
         }
-        for (LaneEffect effect : lanes(at.node())[at.lane()].effects(now())) {
+        for (LaneEffect effect : lanes(at.node())[at.lane()].effects(now(at.node()))) {
             carryOut(at, effect);
         }
     }

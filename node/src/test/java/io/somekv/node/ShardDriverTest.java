@@ -87,6 +87,28 @@ class ShardDriverTest {
         assertEquals(2, new TreeSet<>(owners(cluster, 2).values()).size());
     }
 
+    /** What is remembered of writes comes with a shard, and is taken in at no earlier log time. */
+    @Test
+    void shardsComeToAGroupWhoseLeaderHasASlowClock() {
+        LaneCluster cluster = started();
+        cluster.createGroup(2);
+        cluster.run(500);
+        cluster.transfer(cluster.leaderOf(1), 1, 2);
+        cluster.wallClock(1, -600_000);
+        cluster.transfer(cluster.leaderOf(2), 2, 3);
+        cluster.transfer(3, 2, 1);
+        cluster.run(1000);
+        for (int i = 0; i < 50; i++) {
+            Bytes text = Bytes.utf8("k" + i);
+            assertEquals(new Outcome.Ok(), cluster.ask(2, Command.Put.of(text, text)));
+        }
+        assertEquals(new Outcome.Ok(), cluster.ask(2, new Command.Join(List.of(cluster.spec(2)))));
+        cluster.run(500);
+        assertTrue(settles(cluster, 2));
+        assertEquals(2, new TreeSet<>(owners(cluster, 2).values()).size());
+        assertEquals(1, cluster.leaderOf(2));
+    }
+
     @Test
     @Tag("kb-49")
     void nodesThatCrashWhileShardsMoveLeaveNoShardWithTwoOwnersOrNone() {
