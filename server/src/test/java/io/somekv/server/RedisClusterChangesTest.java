@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
+import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.server.control.JoinOrder;
 import io.somekv.server.grpc.ControlChannel;
@@ -28,6 +29,7 @@ import redis.clients.jedis.exceptions.JedisMovedDataException;
 /** What Jedis and Lettuce notice of a cluster that changes while they use it: nothing. */
 final class RedisClusterChangesTest {
     private static final int SHARDS = 16;
+    private static final int KEYS = 100;
 
     @TempDir private Path folder;
 
@@ -66,7 +68,7 @@ final class RedisClusterChangesTest {
         void make() throws Exception;
     }
 
-    /** Shards without data, in this version. */
+    /** Shards move with their data; each increment counts once. */
     @Test
     void groupsThatJoinAndLeaveAreFound() throws Exception {
         try (TestCluster cluster = TestCluster.start(folder, 3, 1, 2)) {
@@ -78,19 +80,27 @@ final class RedisClusterChangesTest {
             try (redis.clients.jedis.RedisClusterClient jedis =
                             redis.clients.jedis.RedisClusterClient.create(door(cluster, 0));
                     StatefulRedisClusterConnection<String, String> shared = lettuce.connect()) {
-                List<IntConsumer> uses =
-                        List.of(
-                                i -> assertNull(jedis.get("none" + i % 100)),
-                                i -> assertNull(shared.sync().get("none" + i % 100)));
-                during(() -> join(cluster), uses);
+                RedisClusterCommands<String, String> redis = shared.sync();
+                IntConsumer setsAndGets =
+                        i -> {
+                            String key = "set" + i % KEYS;
+                            assertEquals("OK", jedis.set(key, "v" + i));
+                            assertEquals("v" + i, jedis.get(key));
+                        };
+                during(() -> join(cluster), List.of(setsAndGets, i -> counts(redis, "join", i)));
                 awaitShown(cluster, List.of(8_192, 8_192));
-                during(() -> leave(cluster), uses);
+                during(() -> leave(cluster), List.of(setsAndGets, i -> counts(redis, "leave", i)));
                 awaitShown(cluster, List.of(16_384));
             } finally {
                 lettuce.shutdown(0, 1, TimeUnit.SECONDS);
             }
             assertEquals(List.of(), cluster.emergencies());
         }
+    }
+
+    /** Counts with each of some keys in turn. */
+    private static void counts(RedisClusterCommands<String, String> redis, String prefix, int i) {
+        assertEquals(i / KEYS + 1, redis.incr(prefix + i % KEYS));
     }
 
     private static void join(TestCluster cluster) {
