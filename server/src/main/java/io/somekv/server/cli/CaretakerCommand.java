@@ -102,12 +102,8 @@ final class CaretakerCommand extends ControlCommand {
         return duties.isEmpty() ? Arrays.asList(Duty.values()) : duties;
     }
 
-    /** Leaves duties to the caretaker. */
-    @Command(
-            name = "on",
-            mixinStandardHelpOptions = true,
-            description = "Have the caretaker do what is named by itself, or everything.")
-    static final class On extends ControlCommand {
+    /** Has some duties switched. */
+    abstract static class Switch extends ControlCommand {
         @Parameters(
                 arity = "0..*",
                 paramLabel = "DUTY",
@@ -116,12 +112,26 @@ final class CaretakerCommand extends ControlCommand {
         private List<Duty> duties = new ArrayList<>();
 
         @Override
-        void run(ControlChannel channel) {
+        final void run(ControlChannel channel) {
             CaretakerSettings settings = channel.caretaker(0).settings();
             List<Duty> next = new ArrayList<>(settings.duties());
-            next.addAll(named(duties));
+            turn(next, named(duties));
             channel.tuneCaretaker(settings.withDuties(next));
             out().print(text(channel.caretaker(0)));
+        }
+
+        abstract void turn(List<Duty> current, List<Duty> named);
+    }
+
+    /** Leaves duties to the caretaker. */
+    @Command(
+            name = "on",
+            mixinStandardHelpOptions = true,
+            description = "Have the caretaker do what is named by itself, or everything.")
+    static final class On extends Switch {
+        @Override
+        void turn(List<Duty> current, List<Duty> named) {
+            current.addAll(named);
         }
     }
 
@@ -133,21 +143,10 @@ final class CaretakerCommand extends ControlCommand {
                 "Have the caretaker leave what is named to people, or everything.",
                 "What is under way is finished; a node that is draining is emptied all the same."
             })
-    static final class Off extends ControlCommand {
-        @Parameters(
-                arity = "0..*",
-                paramLabel = "DUTY",
-                converter = DutyName.class,
-                description = "Of replace, place, lead, move; all if none is named.")
-        private List<Duty> duties = new ArrayList<>();
-
+    static final class Off extends Switch {
         @Override
-        void run(ControlChannel channel) {
-            CaretakerSettings settings = channel.caretaker(0).settings();
-            List<Duty> next = new ArrayList<>(settings.duties());
-            next.removeAll(named(duties));
-            channel.tuneCaretaker(settings.withDuties(next));
-            out().print(text(channel.caretaker(0)));
+        void turn(List<Duty> current, List<Duty> named) {
+            current.removeAll(named);
         }
     }
 
