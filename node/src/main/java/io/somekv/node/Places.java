@@ -15,6 +15,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -389,21 +390,18 @@ final class Places {
         return nodes;
     }
 
-    /** How the newest map that has the group describes it. */
+    /** How the map describes it; one that has left by what it said of itself last. */
     Optional<GroupSpec> spec(long groupId) {
-        if (map.isPresent() && groupId == GroupSpec.MASTER) {
-            return Optional.of(map.get().master());
+        if (map.isEmpty()) {
+            return Optional.empty();
         }
-        for (ShardConfig config : configs.descendingMap().values()) {
-            for (GroupSpec group : config.groups()) {
-                if (group.groupId() == groupId) {
-                    return Optional.of(group);
-                }
-            }
-        }
-        return map.flatMap(known ->
-                known.formerGroups().stream()
-                        .filter(group -> group.groupId() == groupId)
-                        .findFirst());
+        ClusterMap known = map.get();
+        Stream<GroupSpec> groups =
+                Stream.of(
+                                Stream.of(known.master()),
+                                known.config().groups().stream(),
+                                known.formerGroups().stream())
+                        .flatMap(each -> each);
+        return groups.filter(group -> group.groupId() == groupId).findFirst();
     }
 }

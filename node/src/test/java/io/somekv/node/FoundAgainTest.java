@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.somekv.base.Bytes;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.config.GroupSpec;
 import io.somekv.raft.MembershipChange;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A node that knows of no member of the shard master's group finds it all the same. */
+/** Groups that are no more where nodes last knew them are found all the same. */
 class FoundAgainTest {
+    private static final int KEYS = 32;
+
     private static void replace(LaneCluster cluster, long group, long replicaId, long byNode) {
         MembershipChange change =
                 new MembershipChange.Add(byNode, LaneCluster.storeOf(byNode), replicaId);
@@ -53,5 +56,32 @@ class FoundAgainTest {
         cluster.run(600);
         assertTrue(cluster.map(4).isPresent());
         assertEquals(new Outcome.Nil(), cluster.ask(4, new Command.Get(Bytes.utf8("k"))));
+    }
+
+    /** It has left, still has its shards, and the config that named it has it where it was. */
+    @Test
+    void aGroupThatMovesAfterItHasLeftGivesItsShards() {
+        LaneCluster cluster = new LaneCluster(3);
+        cluster.createGroup(0);
+        cluster.createGroup(1);
+        cluster.startOn(3, 16);
+        cluster.createGroup(2, 1);
+        GroupSpec second = new GroupSpec(2, List.of(new GroupSpec.Replica(1, 1)));
+        assertEquals(new Outcome.Ok(), cluster.ask(1, new Command.Join(List.of(second))));
+        cluster.run(1_000);
+        for (int i = 0; i < KEYS; i++) {
+            Bytes key = Bytes.utf8("k" + i);
+            assertEquals(new Outcome.Ok(), cluster.ask(2, Command.Put.of(key, key)));
+        }
+        cluster.silence(1);
+        assertEquals(new Outcome.Ok(), cluster.ask(1, new Command.Leave(List.of(2L))));
+        cluster.run(400);
+        replace(cluster, 2, 1, 3);
+        cluster.heal();
+        cluster.run(2_000);
+        for (int i = 0; i < KEYS; i++) {
+            Bytes key = Bytes.utf8("k" + i);
+            assertEquals(new Outcome.Value(key), cluster.ask(2, new Command.Get(key)));
+        }
     }
 }
