@@ -58,8 +58,8 @@ public final class Directions {
      * should pass it on, for want of a better one that is known and up.
      */
     public long elsewhere(Command.Keyed command, ReadMode mode) {
-        OptionalInt shard = places.shardOf(command);
-        OptionalLong group = places.groupFor(command, 0);
+        OptionalInt shard = places.owners().shardOf(command);
+        OptionalLong group = places.owners().groupFor(command, 0);
         if (shard.isEmpty()
                 || group.isEmpty()
                 || !settled.isSettled(shard.getAsInt(), group.getAsLong())) {
@@ -110,7 +110,7 @@ public final class Directions {
         List<Long> servingGroups = new ArrayList<>();
         TreeMap<Long, ServingMap.Replicas> groups = new TreeMap<>();
         for (int shard = 0; shard < map.config().shardCount(); shard++) {
-            long group = places.servingGroup(shard).orElse(ShardConfig.UNASSIGNED);
+            long group = places.owners().servingGroup(shard).orElse(ShardConfig.UNASSIGNED);
             servingGroups.add(group);
             if (group != ShardConfig.UNASSIGNED) {
                 groups.computeIfAbsent(group, this::replicas);

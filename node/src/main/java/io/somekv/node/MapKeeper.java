@@ -53,7 +53,7 @@ final class MapKeeper {
 
     /** The config of that number, or empty while it is being fetched. */
     Optional<ShardConfig> config(Now now, long number) {
-        Optional<ShardConfig> known = places.config(number);
+        Optional<ShardConfig> known = places.owners().config(number);
         if (known.isEmpty() && !askingPast) {
             askingPast = true;
             query(now, number);
@@ -92,7 +92,7 @@ final class MapKeeper {
                 readNanos = Optional.of(askedNanos);
                 learn(cluster.map());
             } else {
-                places.learnPast(cluster.map().config());
+                places.owners().learnPast(cluster.map().config());
             }
         }
     }

@@ -1,26 +1,22 @@
 package io.somekv.node;
 
-import io.somekv.protocol.command.Command;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
-import io.somekv.protocol.config.ShardConfig;
-import io.somekv.protocol.config.Slots;
 import io.somekv.raft.Member;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where things are, as far as this lane knows: its own groups, the shard map with its past, and who
- * led a group when last heard of. All of it but the own groups may be stale; answers correct it.
+ * Where things are, as far as this lane knows: its own groups, the cluster map, which nodes are up,
+ * and who led a group when last heard of. All of it but the own groups may be stale; answers correct
+ * it.
  */
 final class Places {
     private final long ownNode;
@@ -40,12 +36,7 @@ final class Places {
     private final TreeSet<Long> upNodes = new TreeSet<>();
 
     private final TreeMap<Long, Long> leaderNodeByGroup = new TreeMap<>();
-    private final TreeMap<Long, ShardConfig> configs = new TreeMap<>();
-
-    /** Of shards that the newest config gives to another group, who served them when last asked. */
-    private final TreeMap<Integer, Long> servingByShard = new TreeMap<>();
-
-    private Optional<ClusterMap> map = Optional.empty();
+    private final ShardOwners owners = new ShardOwners();
     private boolean freshMapWanted;
 
     Places(long ownNode) {
@@ -131,31 +122,19 @@ final class Places {
     // ---- the map
 
     Optional<ClusterMap> map() {
-        return map;
+        return owners.map();
     }
 
     /** Takes a map that is newer than the one at hand, or knows nodes or members otherwise. */
     boolean learn(ClusterMap newer) {
-        boolean isNewer =
-                map.isEmpty()
-                        || newer.config().number() > map.get().config().number()
-                        || (newer.config().number() == map.get().config().number()
-                                && !newer.equals(map.get()));
-        if (isNewer) {
-            map = Optional.of(newer);
-            configs.put(newer.config().number(), newer.config());
-            freshMapWanted = false;
-        }
-        configs.putIfAbsent(newer.config().number(), newer.config());
+        boolean isNewer = owners.learn(newer);
+        freshMapWanted &= !isNewer;
         return isNewer;
     }
 
-    Optional<ShardConfig> config(long number) {
-        return Optional.ofNullable(configs.get(number));
-    }
-
-    void learnPast(ShardConfig config) {
-        configs.putIfAbsent(config.number(), config);
+    /** Which group has which shard. */
+    ShardOwners owners() {
+        return owners;
     }
 
     void wantFreshMap() {
@@ -168,119 +147,6 @@ final class Places {
 
     void freshMapAsked() {
         freshMapWanted = false;
-    }
-
-    OptionalInt shardCount() {
-        return map.map(m -> OptionalInt.of(m.config().shardCount())).orElse(OptionalInt.empty());
-    }
-
-    /**
-     * The group to ask. A shard may still be served by an owner before the latest: requests that
-     * meet a wrong group take turns among all that the known configs name, the latest first.
-     *
-     * @param turn how often the request met a wrong group
-     */
-    OptionalLong groupFor(Command command, int turn) {
-        return switch (command) {
-            case Command.Keyed keyed ->
-                    map.isEmpty()
-                            ? OptionalLong.empty()
-                            : groupOfShard(
-                                    Slots.shardOf(keyed.keys().get(0), shardCount().getAsInt()),
-                                    turn);
-            case Command.CountKeys count -> groupOfShard(count.shard(), turn);
-            case Command.OfSlot of ->
-                    map.isEmpty()
-                            ? OptionalLong.empty()
-                            : groupOfShard(
-                                    Slots.shardOfSlot(of.slot(), shardCount().getAsInt()), turn);
-            case Command.Clear clear -> groupOfShard(clear.shard(), turn);
-            case Command.IsPristine pristine -> groupOfShard(pristine.shard(), turn);
-            case Command.ReadShard read -> groupOfShard(read.shard(), turn);
-            case Command.DigestShard digest -> groupOfShard(digest.shard(), turn);
-            case Command.MoveStep step -> groupOfShard(step.shard(), turn);
-            case Command.Configure _, Command.StateDigest _ -> OptionalLong.empty();
-            case Command.MasterWrite _, Command.QueryConfig _, Command.QueryCaretaker _ ->
-                    OptionalLong.of(GroupSpec.MASTER);
-        };
-    }
-
-    /**
-     * That group has just served the command's shard, or, not {@code serves}, has refused to, or
-     * not answered: a group that is gone would else be asked for ever, since it refuses nothing.
-     */
-    void learnServing(Command command, long group, boolean serves) {
-        OptionalInt shard = shardOf(command);
-        if (shard.isPresent() && serves) {
-            servingByShard.put(shard.getAsInt(), group);
-        } else if (shard.isPresent()) {
-            servingByShard.remove(shard.getAsInt(), group);
-        }
-    }
-
-    /** Of a client's command. */
-    OptionalInt shardOf(Command command) {
-        return switch (command) {
-            case Command.Keyed keyed when map.isPresent() ->
-                    OptionalInt.of(Slots.shardOf(keyed.keys().get(0), shardCount().getAsInt()));
-            case Command.CountKeys count -> OptionalInt.of(count.shard());
-            case Command.Clear clear -> OptionalInt.of(clear.shard());
-            default -> OptionalInt.empty();
-        };
-    }
-
-    /** The group that serves a shard, as far as known: of a shard on its way, the one it leaves. */
-    OptionalLong servingGroup(int shard) {
-        return groupOfShard(shard, 0);
-    }
-
-    private OptionalLong groupOfShard(int shard, int turn) {
-        if (turn == 0) {
-            long likely = likelyOwner(shard);
-            if (likely != ShardConfig.UNASSIGNED) {
-                return OptionalLong.of(likely);
-            }
-        }
-        List<Long> owners = owners(shard);
-        return owners.isEmpty()
-                ? OptionalLong.empty()
-                : OptionalLong.of(owners.get(turn % owners.size()));
-    }
-
-    /** Who served it when last asked; else, by the map. */
-    private long likelyOwner(int shard) {
-        Long serving = servingByShard.get(shard);
-        if (serving != null) {
-            return serving;
-        }
-        if (map.isEmpty()) {
-            return ShardConfig.UNASSIGNED;
-        }
-        ShardConfig config = map.get().config();
-        boolean exists = shard >= 0 && shard < config.shardCount();
-        long latest = exists ? config.owner(shard) : ShardConfig.UNASSIGNED;
-        long served = map.get().served(shard).groupId();
-        return served == ShardConfig.UNASSIGNED ? latest : served;
-    }
-
-    /**
-     * Groups that the map and the known configs give the shard to, each once: who is likely to
-     * serve it, then the latest first.
-     */
-    private List<Long> owners(int shard) {
-        List<Long> owners = new ArrayList<>();
-        long likely = likelyOwner(shard);
-        if (likely != ShardConfig.UNASSIGNED) {
-            owners.add(likely);
-        }
-        for (ShardConfig config : configs.descendingMap().values()) {
-            boolean exists = shard >= 0 && shard < config.shardCount();
-            long owner = exists ? config.owner(shard) : ShardConfig.UNASSIGNED;
-            if (owner != ShardConfig.UNASSIGNED && !owners.contains(owner)) {
-                owners.add(owner);
-            }
-        }
-        return owners;
     }
 
     // ---- leaders
@@ -392,10 +258,10 @@ final class Places {
 
     /** How the map describes it; one that has left by what it said of itself last. */
     Optional<GroupSpec> spec(long groupId) {
-        if (map.isEmpty()) {
+        if (map().isEmpty()) {
             return Optional.empty();
         }
-        ClusterMap known = map.get();
+        ClusterMap known = map().get();
         Stream<GroupSpec> groups =
                 Stream.of(
                                 Stream.of(known.master()),

@@ -96,10 +96,10 @@ final class Router {
             return Optional.of(new Outcome.Invalid("no group has the id " + groupId));
         }
         Optional<Outcome> oversized = RequestCheck.oversized(request);
-        if (oversized.isPresent() || places.shardCount().isEmpty()) {
+        if (oversized.isPresent() || places.owners().shardCount().isEmpty()) {
             return oversized;
         }
-        return RequestCheck.malformed(request, places.shardCount().getAsInt());
+        return RequestCheck.malformed(request, places.owners().shardCount().getAsInt());
     }
 
     private void attempt(Now now, Pending pending) {
@@ -108,7 +108,7 @@ final class Router {
         }
         OptionalLong group =
                 pending.wantedGroup == Frame.ANY_GROUP
-                        ? places.groupFor(pending.request.command(), pending.wrongGroups)
+                        ? places.owners().groupFor(pending.request.command(), pending.wrongGroups)
                         : OptionalLong.of(pending.wantedGroup);
         pending.attempts++;
         pending.group = group.orElse(Pending.NO_GROUP);
@@ -230,7 +230,7 @@ final class Router {
         switch (outcome) {
             case Outcome.Result result -> {
                 if (pending.wrongGroups > 0) {
-                    places.learnServing(pending.request.command(), pending.group, true);
+                    places.owners().learnServing(pending.request.command(), pending.group, true);
                 }
                 if (!pending.mode.isLocal()) {
                     places.confirmLeader(pending.group, pending.askedNode);
@@ -246,7 +246,7 @@ final class Router {
             case Outcome.NotLeader notLeader -> {
                 if (notLeader.leaderNode() == 0) {
                     places.unlearnLeader(pending.group, pending.askedNode);
-                    places.learnServing(pending.request.command(), pending.group, false);
+                    places.owners().learnServing(pending.request.command(), pending.group, false);
                 } else {
                     places.learnLeader(pending.group, notLeader.leaderNode());
                 }
@@ -258,7 +258,7 @@ final class Router {
             }
             case Outcome.WrongGroup wrong -> {
                 pending.wrongGroups++;
-                places.learnServing(pending.request.command(), pending.group, false);
+                places.owners().learnServing(pending.request.command(), pending.group, false);
                 places.wantFreshMap();
                 if (pending.wrongGroups == 1 && pending.wantedGroup == Frame.ANY_GROUP) {
                     attempt(now, pending);
@@ -363,7 +363,7 @@ final class Router {
                 pending.mode = ReadMode.LEADER;
             } else {
                 places.learnLeader(pending.group, 0);
-                places.learnServing(pending.request.command(), pending.group, false);
+                places.owners().learnServing(pending.request.command(), pending.group, false);
             }
             retryLater(now, pending, new Outcome.NotLeader(0));
         }
