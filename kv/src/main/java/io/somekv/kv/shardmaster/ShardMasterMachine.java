@@ -11,7 +11,6 @@ import io.somekv.kv.duplicates.DuplicateTable;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.EntryWrites;
-import io.somekv.protocol.caretaker.Decision;
 import io.somekv.protocol.caretaker.NodeUse;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
@@ -28,7 +27,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +54,7 @@ public final class ShardMasterMachine implements StateMachine {
     private final MoveRegister moves;
     private final CaretakerRegister caretaker;
     private final Map<Long, NodeInfo> nodes = new TreeMap<>();
+    private final ConfigChanges changes;
     private MasterRows.@Nullable Cluster cluster;
 
     /** Goes on where the store's rows leave off. */
@@ -67,6 +66,7 @@ public final class ShardMasterMachine implements StateMachine {
         this.members = new GroupMembers(engine, storeId);
         this.moves = new MoveRegister(engine, storeId, configs);
         this.caretaker = new CaretakerRegister(engine, storeId);
+        this.changes = new ConfigChanges(configs, members, caretaker, nodes);
         this.cluster = engine.get(clusterKey()).map(MasterRows::cluster).orElse(null);
         engine.scan(
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.NODE),
@@ -117,7 +117,8 @@ public final class ShardMasterMachine implements StateMachine {
             case Command.TuneCaretaker tune ->
                     cluster == null ? NOT_STARTED : caretaker.tune(tune.settings(), writes);
             case Command.UseNode use -> use(use.use(), writes);
-            case Command.Decide decide -> decide(decide, writes);
+            case Command.Decide decide ->
+                    cluster == null ? NOT_STARTED : changes.decide(decide, writes);
             case Command.RegisterClient register ->
                     cluster == null
                             ? NOT_STARTED
@@ -125,10 +126,10 @@ public final class ShardMasterMachine implements StateMachine {
                                     clients.register(
                                             register.nonce(), cluster.clusterId(), writes));
             case Command.Join join ->
-                    executeOnce(request, writes, () -> join(join.groups(), writes));
+                    executeOnce(request, writes, () -> changes.join(join.groups(), writes));
             case Command.Leave leave ->
-                    executeOnce(request, writes, () -> leave(leave.groupIds(), writes));
-            case Command.Move move -> executeOnce(request, writes, () -> move(move, writes));
+                    executeOnce(request, writes, () -> changes.leave(leave.groupIds(), writes));
+            case Command.Move move -> executeOnce(request, writes, () -> changes.move(move, writes));
             case Command.Keyed _, Command.Clear _, Command.MoveStep _, Command.Configure _ ->
                     OF_A_DATA_GROUP;
         };
@@ -186,7 +187,8 @@ public final class ShardMasterMachine implements StateMachine {
         if (cluster == null) {
             return NOT_STARTED;
         }
-        for (GroupSpec group : map(configs.latest()).config().groups()) {
+        ClusterMap map = map(configs.latest());
+        for (GroupSpec group : map.config().groups()) {
             if (hasReplica(group, nodeId)) {
                 return new Outcome.Refused(
                         Reason.NOTHING_TO_DO,
@@ -231,44 +233,11 @@ public final class ShardMasterMachine implements StateMachine {
         return new Outcome.Ok();
     }
 
-    /** All shards that move make one config. */
-    private Outcome decide(Command.Decide decide, EntryWrites writes) {
-        if (cluster == null) {
-            return NOT_STARTED;
-        }
-        ShardConfig latest = configs.latest();
-        if (decide.config() != latest.number() || decide.number() != caretaker.nextNumber()) {
-            return new Outcome.Refused(Reason.NOTHING_TO_DO, "decided on what is not so any more");
-        }
-        Map<Long, GroupSpec> groups = groups();
-        List<Long> owners = new ArrayList<>(latest.owners());
-        for (Decision decision : decide.decisions()) {
-            if (decision instanceof Decision.MoveShard move) {
-                boolean isSound =
-                        move.shard() >= 0
-                                && move.shard() < latest.shardCount()
-                                && owners.get(move.shard()) == move.fromGroup()
-                                && groups.containsKey(move.toGroup());
-                if (!isSound) {
-                    return new Outcome.Invalid("shard " + move.shard() + " cannot move so");
-                }
-                owners.set(move.shard(), move.toGroup());
-            }
-        }
-        decide.decisions().forEach(decision -> caretaker.note(decision, writes));
-        if (!owners.equals(latest.owners())) {
-            configs.add(new ShardConfig(latest.number() + 1, latest.groups(), owners), writes);
-        }
-        return new Outcome.Ok();
-    }
-
     private void store(NodeInfo node, EntryWrites writes) {
         nodes.put(node.nodeId(), node);
         writes.put(
                 EngineKey.numbered(storeId, RowKind.NODE, node.nodeId()), MasterRows.encode(node));
     }
-
-    // ---- configs
 
     private Outcome executeOnce(Request request, EntryWrites writes, Supplier<Outcome> execution) {
         if (cluster == null) {
@@ -283,97 +252,6 @@ public final class ShardMasterMachine implements StateMachine {
                 writes,
                 new DuplicateTable.Limits(cluster.settings().sequenceWindow(), false),
                 execution);
-    }
-
-    private Outcome join(List<GroupSpec> joining, EntryWrites writes) {
-        Map<Long, GroupSpec> groups = groups();
-        if (joining.isEmpty()) {
-            return new Outcome.Refused(Reason.NOTHING_TO_DO, "no group to join");
-        }
-        for (GroupSpec group : joining) {
-            Optional<Outcome> fault = faultOf(group);
-            if (fault.isPresent()) {
-                return fault.get();
-            }
-            if (groups.putIfAbsent(group.groupId(), group) != null) {
-                return new Outcome.Refused(
-                        Reason.GROUP_EXISTS, "group " + group.groupId() + " is there");
-            }
-        }
-        joining.forEach(group -> members.learn(GroupMembers.Report.atFirst(group), writes));
-        return rebalance(groups, writes);
-    }
-
-    private Optional<Outcome> faultOf(GroupSpec group) {
-        if (group.groupId() <= GroupSpec.MASTER) {
-            return Optional.of(new Outcome.Invalid("group ids count from 1"));
-        }
-        Set<Long> replicaIds = new TreeSet<>();
-        Set<Long> nodeIds = new TreeSet<>();
-        for (GroupSpec.Replica replica : group.replicas()) {
-            if (!nodes.containsKey(replica.nodeId())) {
-                return Optional.of(
-                        new Outcome.Refused(Reason.NO_SUCH_NODE, "no node " + replica.nodeId()));
-            }
-            if (!replicaIds.add(replica.replicaId()) || !nodeIds.add(replica.nodeId())) {
-                return Optional.of(
-                        new Outcome.Invalid("replicas of a group have ids and nodes of their own"));
-            }
-        }
-        return Optional.empty();
-    }
-
-    private Outcome leave(List<Long> leaving, EntryWrites writes) {
-        Map<Long, GroupSpec> groups = groups();
-        if (leaving.isEmpty()) {
-            return new Outcome.Refused(Reason.NOTHING_TO_DO, "no group to leave");
-        }
-        for (long groupId : leaving) {
-            if (groups.remove(groupId) == null) {
-                return new Outcome.Refused(Reason.NO_SUCH_GROUP, "no group " + groupId);
-            }
-        }
-        return rebalance(groups, writes);
-    }
-
-    private Outcome rebalance(Map<Long, GroupSpec> groups, EntryWrites writes) {
-        ShardConfig latest = configs.latest();
-        caretaker.unpinAll(writes);
-        configs.add(
-                new ShardConfig(
-                        latest.number() + 1,
-                        new ArrayList<>(groups.values()),
-                        Rebalancer.rebalance(new ArrayList<>(groups.keySet()), latest.owners())),
-                writes);
-        return new Outcome.Ok();
-    }
-
-    private Outcome move(Command.Move move, EntryWrites writes) {
-        ShardConfig latest = configs.latest();
-        if (move.shard() < 0 || move.shard() >= latest.shardCount()) {
-            return new Outcome.Refused(Reason.NO_SUCH_SHARD, "no shard " + move.shard());
-        }
-        if (!groups().containsKey(move.groupId())) {
-            return new Outcome.Refused(Reason.NO_SUCH_GROUP, "no group " + move.groupId());
-        }
-        if (latest.owner(move.shard()) == move.groupId()) {
-            return new Outcome.Refused(
-                    Reason.NOTHING_TO_DO,
-                    "shard " + move.shard() + " is group " + move.groupId() + "'s");
-        }
-        List<Long> owners = new ArrayList<>(latest.owners());
-        owners.set(move.shard(), move.groupId());
-        caretaker.pin(move.shard(), writes);
-        configs.add(new ShardConfig(latest.number() + 1, latest.groups(), owners), writes);
-        return new Outcome.Ok();
-    }
-
-    private Map<Long, GroupSpec> groups() {
-        Map<Long, GroupSpec> groups = new TreeMap<>();
-        for (GroupSpec group : configs.latest().groups()) {
-            groups.put(group.groupId(), group);
-        }
-        return groups;
     }
 
     // ---- reads
@@ -407,7 +285,7 @@ public final class ShardMasterMachine implements StateMachine {
                 members.now(started.master()),
                 new ArrayList<>(nodes.values()),
                 moves.served(),
-                members.withoutThose(groups().keySet()),
+                members.withoutThose(changes.groups().keySet()),
                 moves.settings());
     }
 
