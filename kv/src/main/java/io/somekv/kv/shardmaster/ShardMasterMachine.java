@@ -195,6 +195,14 @@ public final class ShardMasterMachine implements StateMachine {
                         "node " + nodeId + " has a replica of group " + group.groupId());
             }
         }
+        for (GroupSpec group : map.formerGroups()) {
+            if (hasReplica(group, nodeId) && servesAny(map, group.groupId())) {
+                return new Outcome.Refused(
+                        Reason.NOTHING_TO_DO,
+                        "node %d has a replica of group %d, which has left and still has shards"
+                                .formatted(nodeId, group.groupId()));
+            }
+        }
         if (hasReplica(members.now(cluster.master()), nodeId)) {
             return new Outcome.Refused(
                     Reason.NOTHING_TO_DO,
@@ -205,6 +213,10 @@ public final class ShardMasterMachine implements StateMachine {
             writes.delete(EngineKey.numbered(storeId, RowKind.NODE, nodeId));
         }
         return new Outcome.Ok();
+    }
+
+    private static boolean servesAny(ClusterMap map, long groupId) {
+        return map.served().stream().anyMatch(served -> served.groupId() == groupId);
     }
 
     private static boolean hasReplica(GroupSpec group, long nodeId) {

@@ -350,4 +350,32 @@ class ShardMasterMachineTest {
         assertInstanceOf(
                 Outcome.Invalid.class, run(Command.Put.of(Bytes.utf8("k"), Bytes.utf8("v"))));
     }
+
+    private Outcome reportsAll(long group) {
+        ShardConfig config = latest();
+        List<Command.ReportServed.Since> served = new ArrayList<>();
+        for (int shard = 0; shard < SHARDS; shard++) {
+            if (config.owner(shard) == group) {
+                served.add(new Command.ReportServed.Since(shard, config.number()));
+            }
+        }
+        return bare(new Command.ReportServed(group, served));
+    }
+
+    /** Whoever is to have those shards could not find the group any more. */
+    @Test
+    void aNodeIsNotForgottenWhileAGroupThatHasLeftHasShardsThere() {
+        started();
+        bare(new Command.RegisterNode(node(4)));
+        join(1);
+        GroupSpec second = new GroupSpec(2, List.of(new GroupSpec.Replica(1, 4)));
+        assertEquals(OK, run(new Command.Join(List.of(second))));
+        assertEquals(OK, reportsAll(1));
+        assertEquals(OK, reportsAll(2));
+        assertEquals(Reason.NOTHING_TO_DO, reason(bare(new Command.ForgetNode(4))));
+        assertEquals(OK, run(new Command.Leave(List.of(2L))));
+        assertEquals(Reason.NOTHING_TO_DO, reason(bare(new Command.ForgetNode(4))));
+        assertEquals(OK, reportsAll(1));
+        assertEquals(OK, bare(new Command.ForgetNode(4)));
+    }
 }
