@@ -71,7 +71,7 @@ public final class DuplicateTable {
     /** Object headers, the map's node and its share of slots, the client's id. */
     private static final int CLIENT_BYTES = 144;
 
-    private static final int RECORD_BYTES = 24;
+    static final int RECORD_BYTES = 24;
     private static final int ROW_BYTES = 32;
 
     private final Engine engine;
@@ -222,47 +222,8 @@ public final class DuplicateTable {
 
     /** What is remembered of a shard behind a {@link MovedRecord#position}, up to some size. */
     public MovedRecords recordsAfter(int shard, Bytes position, int sizeMax) {
-        List<MovedRecord> found = new ArrayList<>();
-        TreeMap<Bytes, Map.Entry<ClientId, ClientRecords>> ordered = new TreeMap<>();
-        for (Map.Entry<ClientId, ClientRecords> client :
-                shards.getOrDefault(shard, new TreeMap<>()).entrySet()) {
-            ordered.put(MovedRecord.position(client.getKey(), Long.MAX_VALUE), client);
-        }
-        Map<Long, OutcomeRow> rowsRead = new TreeMap<>();
-        int size = 0;
-        for (Map.Entry<ClientId, ClientRecords> entry : ordered.tailMap(position, true).values()) {
-            ClientId id = entry.getKey();
-            ClientRecords client = entry.getValue();
-            for (int i = client.first(); i < client.end(); i++) {
-                if (MovedRecord.position(id, client.sequenceAt(i)).compareTo(position) <= 0) {
-                    continue;
-                }
-                if (size > sizeMax) {
-                    return new MovedRecords(found, false);
-                }
-                MovedRecord record = moved(id, client, i, rowsRead);
-                size += record.result().size() + RECORD_BYTES;
-                found.add(record);
-            }
-        }
-        return new MovedRecords(found, true);
-    }
-
-    private MovedRecord moved(
-            ClientId id, ClientRecords client, int position, Map<Long, OutcomeRow> rowsRead) {
-        boolean isFreed = client.freedAt(position);
-        Bytes result = Bytes.EMPTY;
-        if (!isFreed) {
-            OutcomeRow row = rowsRead.computeIfAbsent(client.entryAt(position), this::row);
-            result = row.items().get(client.ordinalAt(position)).result();
-        }
-        return new MovedRecord(
-                id,
-                client.sequenceAt(position),
-                client.floor,
-                client.latestDeadline,
-                isFreed,
-                result);
+        return new MovedRecordReader(this::row)
+                .after(shards.getOrDefault(shard, new TreeMap<>()), position, sizeMax);
     }
 
     /** Whether the entry that is applied may take in more of what another group remembers. */
