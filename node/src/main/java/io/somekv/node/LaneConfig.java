@@ -49,54 +49,6 @@ public record LaneConfig(
         public static final Care NONE = new Care(0, "");
     }
 
-    /** One that leaves the cluster's balance to others. */
-    public LaneConfig(
-            int lane,
-            int laneCount,
-            long nodeId,
-            UUID storeId,
-            long incarnation,
-            ClientId identity,
-            long seed,
-            long firstStoreId,
-            RaftConfig raft,
-            long askTimeoutNanos,
-            int pieceSize,
-            Set<Mutation> mutations) {
-        this(
-                lane,
-                laneCount,
-                nodeId,
-                storeId,
-                incarnation,
-                identity,
-                seed,
-                firstStoreId,
-                raft,
-                askTimeoutNanos,
-                pieceSize,
-                mutations,
-                Care.NONE);
-    }
-
-    /** The same, with a part in the cluster's balance. */
-    public LaneConfig with(Care part) {
-        return new LaneConfig(
-                lane,
-                laneCount,
-                nodeId,
-                storeId,
-                incarnation,
-                identity,
-                seed,
-                firstStoreId,
-                raft,
-                askTimeoutNanos,
-                pieceSize,
-                mutations,
-                part);
-    }
-
     public LaneConfig {
         Invariant.check(laneCount <= LANES_MAX, "a token has room for the lane", laneCount, lane);
         if (mutations.contains(Mutation.FORWARDER_ID_REUSED)) {

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where things are, as far as this lane knows: its own groups, the cluster map, which nodes are up,
- * and who led a group when last heard of. All of it but the own groups may be stale; answers correct
- * it.
+ * and who led a group when last heard of. All of it but the own groups may be stale; answers
+ * correct it.
  */
 final class Places {
     private final long ownNode;

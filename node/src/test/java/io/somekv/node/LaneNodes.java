@@ -103,19 +103,19 @@ final class LaneNodes {
         for (int lane = 0; lane < LaneCluster.LANES; lane++) {
             LaneConfig config =
                     new LaneConfig(
-                                    lane,
-                                    LaneCluster.LANES,
-                                    node,
-                                    LaneCluster.storeOf(node),
-                                    disk.incarnation,
-                                    new ClientId(node << 40, disk.incarnation),
-                                    node * 100 + lane + disk.incarnation * 7,
-                                    firstStoreId,
-                                    raft,
-                                    10_000_000_000L,
-                                    KvMachine.PIECE_SIZE,
-                                    mutations)
-                            .with(care);
+                            lane,
+                            LaneCluster.LANES,
+                            node,
+                            LaneCluster.storeOf(node),
+                            disk.incarnation,
+                            new ClientId(node << 40, disk.incarnation),
+                            node * 100 + lane + disk.incarnation * 7,
+                            firstStoreId,
+                            raft,
+                            10_000_000_000L,
+                            KvMachine.PIECE_SIZE,
+                            mutations,
+                            care);
             lanes[lane] =
                     new Lane(
                             config,

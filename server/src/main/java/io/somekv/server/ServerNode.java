@@ -212,19 +212,19 @@ public final class ServerNode implements AutoCloseable {
         for (int number = 0; number < options.lanes(); number++) {
             LaneConfig config =
                     new LaneConfig(
-                                    number,
-                                    options.lanes(),
-                                    options.nodeId(),
-                                    store.storeId(),
-                                    store.wal().incarnation(),
-                                    identity,
-                                    random.nextLong(),
-                                    store.firstStoreId(),
-                                    raftConfig(options),
-                                    ASK_TIMEOUT_NANOS,
-                                    KvMachine.PIECE_SIZE,
-                                    Collections.emptySet())
-                            .with(new LaneConfig.Care(CARE_NANOS, options.zone()));
+                            number,
+                            options.lanes(),
+                            options.nodeId(),
+                            store.storeId(),
+                            store.wal().incarnation(),
+                            identity,
+                            random.nextLong(),
+                            store.firstStoreId(),
+                            raftConfig(options),
+                            ASK_TIMEOUT_NANOS,
+                            KvMachine.PIECE_SIZE,
+                            Collections.emptySet(),
+                            new LaneConfig.Care(CARE_NANOS, options.zone()));
             Lane lane =
                     new Lane(
                             config,

@@ -129,34 +129,6 @@ public record ServerOptions(
         }
     }
 
-    /** One in no zone. */
-    public ServerOptions(
-            long nodeId,
-            Path folder,
-            String host,
-            String advertisedHost,
-            Ports ports,
-            int lanes,
-            int clientsMax,
-            OptionalInt leaseDriftPermille,
-            OptionalLong diskReserve,
-            boolean insecure,
-            DiskKind disk) {
-        this(
-                nodeId,
-                folder,
-                host,
-                advertisedHost,
-                ports,
-                lanes,
-                clientsMax,
-                leaseDriftPermille,
-                diskReserve,
-                insecure,
-                disk,
-                "");
-    }
-
     /** A node on loopback with what is usual elsewhere. */
     public static ServerOptions local(long nodeId, Path folder, Ports ports) {
         return new ServerOptions(
@@ -170,7 +142,8 @@ public record ServerOptions(
                 OptionalInt.empty(),
                 OptionalLong.empty(),
                 false,
-                DiskKind.FILES);
+                DiskKind.FILES,
+                "");
     }
 
     /** One lane for two processors: each lane wants one, and the log writer part of another. */

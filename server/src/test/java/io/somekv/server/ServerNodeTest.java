@@ -205,7 +205,8 @@ final class ServerNodeTest {
                                 OptionalInt.empty(),
                                 OptionalLong.empty(),
                                 false,
-                                ServerOptions.DiskKind.FILES)));
+                                ServerOptions.DiskKind.FILES,
+                                "")));
     }
 
     /** Less than that is no reserve; none at all is somebody's choice. */
@@ -228,6 +229,7 @@ final class ServerNodeTest {
                 OptionalInt.empty(),
                 OptionalLong.of(bytes),
                 false,
-                ServerOptions.DiskKind.FILES);
+                ServerOptions.DiskKind.FILES,
+                "");
     }
 }

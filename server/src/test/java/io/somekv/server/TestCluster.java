@@ -90,7 +90,8 @@ final class TestCluster implements AutoCloseable {
                         OptionalInt.empty(),
                         diskReserve,
                         false,
-                        ServerOptions.DiskKind.FILES);
+                        ServerOptions.DiskKind.FILES,
+                        "");
         Emergency emergency = (code, why, cause) -> emergencies.add(why + ": " + cause);
         nodes.add(ServerNode.start(options, emergency));
     }

@@ -129,7 +129,8 @@ public final class ShardMasterMachine implements StateMachine {
                     executeOnce(request, writes, () -> changes.join(join.groups(), writes));
             case Command.Leave leave ->
                     executeOnce(request, writes, () -> changes.leave(leave.groupIds(), writes));
-            case Command.Move move -> executeOnce(request, writes, () -> changes.move(move, writes));
+            case Command.Move move ->
+                    executeOnce(request, writes, () -> changes.move(move, writes));
             case Command.Keyed _, Command.Clear _, Command.MoveStep _, Command.Configure _ ->
                     OF_A_DATA_GROUP;
         };

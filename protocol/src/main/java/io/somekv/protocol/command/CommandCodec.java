@@ -128,11 +128,7 @@ public final class CommandCodec {
                         Command.GiveUp.class,
                         (out, c) -> out.signedVarLong(c.shard()).signedVarLong(c.config()),
                         in -> new Command.GiveUp(Fields.int32(in), in.signedVarLong()))
-                .add(
-                        35,
-                        Command.Own.class,
-                        MoveCommandCodec::writeOwn,
-                        MoveCommandCodec::readOwn)
+                .add(35, Command.Own.class, MoveCommandCodec::writeOwn, MoveCommandCodec::readOwn)
                 .add(
                         36,
                         Command.IsPristine.class,

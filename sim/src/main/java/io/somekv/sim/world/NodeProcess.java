@@ -75,7 +75,8 @@ final class NodeProcess {
                             raftConfig(),
                             world.scenario().askNanos(),
                             world.scenario().moves().pieceSize(),
-                            world.mutations());
+                            world.mutations(),
+                            LaneConfig.Care.NONE);
             List<RecoveredGroup> own =
                     recovered.stream().filter(g -> laneOf(g.groupId()) == lane).toList();
             lanes.add(

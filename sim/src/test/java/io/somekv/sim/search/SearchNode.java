@@ -115,7 +115,8 @@ final class SearchNode {
                         raft(around.bugs()),
                         600_000_000_000L,
                         KvMachine.PIECE_SIZE,
-                        around.bugs());
+                        around.bugs(),
+                        LaneConfig.Care.NONE);
         return new Lane(config, disk.engine, disk.recovered(), Optional.of(around.map()), now());
     }
 
