@@ -4,6 +4,7 @@ import io.somekv.protocol.caretaker.CaretakerSettings;
 import io.somekv.protocol.caretaker.CaretakerSettings.Duty;
 import io.somekv.protocol.caretaker.CaretakerState;
 import io.somekv.protocol.caretaker.NodeUse;
+import io.somekv.server.control.ControlException;
 import io.somekv.server.grpc.ControlChannel;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,10 +12,8 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code somekv cluster caretaker}: what the cluster does about itself, and what it leaves. */
 @Command(
@@ -84,22 +83,21 @@ final class CaretakerCommand extends ControlCommand {
         return duty.name().toLowerCase(Locale.ROOT);
     }
 
-    /** A duty as people write it. */
-    static final class DutyName implements ITypeConverter<Duty> {
-        @Override
-        public Duty convert(String text) {
-            for (Duty duty : Duty.values()) {
-                if (name(duty).equals(text.toLowerCase(Locale.ROOT))) {
-                    return duty;
-                }
-            }
-            throw new TypeConversionException(
-                    "there is no duty '" + text + "': replace, place, lead, move");
-        }
+    /** Those of these names; all where none is named. */
+    private static List<Duty> named(List<String> names) {
+        return names.isEmpty()
+                ? Arrays.asList(Duty.values())
+                : names.stream().map(CaretakerCommand::named).toList();
     }
 
-    private static List<Duty> named(List<Duty> duties) {
-        return duties.isEmpty() ? Arrays.asList(Duty.values()) : duties;
+    private static Duty named(String name) {
+        return Arrays.stream(Duty.values())
+                .filter(duty -> name(duty).equals(name.toLowerCase(Locale.ROOT)))
+                .findFirst()
+                .orElseThrow(() ->
+                        new ControlException(
+                                ControlException.Kind.INVALID,
+                                "there is no duty '" + name + "': replace, place, lead, move"));
     }
 
     /** Has some duties switched. */
@@ -107,15 +105,15 @@ final class CaretakerCommand extends ControlCommand {
         @Parameters(
                 arity = "0..*",
                 paramLabel = "DUTY",
-                converter = DutyName.class,
                 description = "Of replace, place, lead, move; all if none is named.")
-        private List<Duty> duties = new ArrayList<>();
+        private List<String> duties = new ArrayList<>();
 
         @Override
         final void run(ControlChannel channel) {
+            List<Duty> named = named(duties);
             CaretakerSettings settings = channel.caretaker(0).settings();
             List<Duty> next = new ArrayList<>(settings.duties());
-            turn(next, named(duties));
+            turn(next, named);
             channel.tuneCaretaker(settings.withDuties(next));
             out().print(text(channel.caretaker(0)));
         }

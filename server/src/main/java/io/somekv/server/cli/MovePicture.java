@@ -103,6 +103,11 @@ final class MovePicture {
         return waiting;
     }
 
+    /** The same, under settings that nodes may not have heard of yet. */
+    MovePicture under(MoveSettings now) {
+        return new MovePicture(now, moves);
+    }
+
     MoveSettings settings() {
         return settings;
     }

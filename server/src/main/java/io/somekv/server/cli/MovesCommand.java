@@ -73,7 +73,8 @@ final class MovesCommand extends ControlCommand {
         return channel.config(-1).moves();
     }
 
-    private static void setPause(ControlChannel channel, List<Integer> shards, boolean pause) {
+    private static MoveSettings paused(
+            ControlChannel channel, List<Integer> shards, boolean pause) {
         MoveSettings settings = settings(channel);
         if (shards.isEmpty()) {
             settings = settings.withPause(pause);
@@ -81,7 +82,14 @@ final class MovesCommand extends ControlCommand {
         for (int shard : shards) {
             settings = settings.withPause(shard, pause);
         }
+        return settings;
+    }
+
+    /** Returns what is on its way, under the settings as they are from now on. */
+    private static String tuned(ControlChannel channel, MoveSettings settings) {
         channel.tuneMoves(settings);
+        MovePicture picture = look(channel).under(settings);
+        return picture.table(picture, false);
     }
 
     /** Copies no more. */
@@ -98,8 +106,7 @@ final class MovesCommand extends ControlCommand {
 
         @Override
         void run(ControlChannel channel) {
-            setPause(channel, shards, true);
-            out().print(look(channel).table(look(channel), false));
+            out().print(tuned(channel, paused(channel, shards, true)));
         }
     }
 
@@ -117,8 +124,7 @@ final class MovesCommand extends ControlCommand {
 
         @Override
         void run(ControlChannel channel) {
-            setPause(channel, shards, false);
-            out().print(look(channel).table(look(channel), false));
+            out().print(tuned(channel, paused(channel, shards, false)));
         }
     }
 
@@ -196,8 +202,7 @@ final class MovesCommand extends ControlCommand {
             if (rate != null) {
                 settings = settings.withBytesPerSecondMax(ByteSize.parse(rate));
             }
-            channel.tuneMoves(settings);
-            out().print(look(channel).table(look(channel), false));
+            out().print(tuned(channel, settings));
         }
     }
 }
