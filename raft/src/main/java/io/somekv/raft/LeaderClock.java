@@ -22,8 +22,15 @@ final class LeaderClock {
         this.offset = QuorumClock.offset(core.now().wallMillis(), core.now().nanos());
     }
 
+    /**
+     * The only voter has nobody to yield to, and no others to be judged by: by its own clock as it
+     * is now, whatever it was, and whenever it was last looked at, log time is not too far ahead.
+     */
     long wallMillis(Now now) {
-        return QuorumClock.wallMillis(offset, now.nanos());
+        long millis = QuorumClock.wallMillis(offset, now.nanos());
+        return core.isOnlyVoter()
+                ? Math.min(millis, now.wallMillis() + core.config().clockLeadMillisMax())
+                : millis;
     }
 
     boolean isRefused() {
@@ -39,12 +46,7 @@ final class LeaderClock {
      * from then on: the votes that came first may have been those of slow clocks.
      */
     void judge() {
-        if (core.isOnlyVoter()) {
-            // Nobody to yield to: time stands still until the clock has caught up.
-            offset = Math.min(offset, own() + core.config().clockLeadMillisMax());
-            return;
-        }
-        if (!takeClocks()) {
+        if (core.isOnlyVoter() || !takeClocks()) {
             return;
         }
         if (clocks.vouchesFor(offset, core.config().clockLeadMillisMax())) {
