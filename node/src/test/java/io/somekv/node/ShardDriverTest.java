@@ -17,7 +17,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Shards without data come to the group that the newest config names, whatever crashes. */
+/** Shards come to the group that the newest config names, whatever crashes, by whatever clock. */
 class ShardDriverTest {
     private static final int SHARDS = 8;
 
