@@ -16,6 +16,7 @@ import java.util.function.Function;
  * only where the group serves the shard at that moment.
  */
 final class KvReads {
+    private static final Outcome BUSY = new Outcome.Busy(10);
     private static final int SLOT_KEYS_SIZE_MAX = FrameCodec.FRAME_SIZE_MAX / 4;
 
     private final MachineRows rows;
@@ -108,7 +109,19 @@ final class KvReads {
         }
         int shard = places.shardOf(command.keys().getFirst());
         places.traffic().count(shard);
-        return ofShard(shard, reading);
+        return ofShard(
+                shard,
+                place -> anyGoneSince(command.keys(), place) ? BUSY : reading.apply(place));
+    }
+
+    /**
+     * Whether a key of a frozen shard has gone since the freeze. It may not be seen any more; but
+     * whoever is seen as gone could be back for a moment at the next owner, whose log time need not
+     * be past that of the freeze. Which of the two it is shows when the freeze ends.
+     */
+    private boolean anyGoneSince(List<Bytes> keys, Place place) {
+        long applied = rows.appliedLogTime();
+        return logTime(place.shard()) < applied && anyExpires(keys, place, applied);
     }
 
     private Outcome ofShard(int shard, Function<Place, Outcome> reading) {
@@ -195,7 +208,7 @@ final class KvReads {
         if (found.isEmpty()) {
             return -2;
         }
-        return found.get().expires() ? found.get().expiryMillis() - logTime(place.shard()) : -1;
+        return found.get().expires() ? found.get().expiryMillis() - rows.appliedLogTime() : -1;
     }
 
     /** {@link StateMachine#awaitsTime}. */
@@ -221,18 +234,17 @@ final class KvReads {
                 && expiries.anyDue(shard, applied + 1, logTime, places.shards());
     }
 
-    /** Whether one of the keys is there now and gone at {@code through}. */
     private boolean anyExpires(List<Bytes> keys, long through) {
-        if (places.refuse(keys).isPresent()) {
-            return false;
-        }
-        int shard = places.shardOf(keys.getFirst());
-        Optional<Place> place = places.serving(shard);
-        if (place.isEmpty() || !places.shards().takesWrites(shard)) {
-            return false;
-        }
+        return places.refuse(keys).isEmpty()
+                && places.serving(places.shardOf(keys.getFirst()))
+                        .filter(place -> anyExpires(keys, place, through))
+                        .isPresent();
+    }
+
+    /** Whether one of the keys is there now and gone at {@code through}. */
+    private boolean anyExpires(List<Bytes> keys, Place place, long through) {
         for (Bytes key : keys) {
-            Optional<StoredValue> found = find(key, place.get());
+            Optional<StoredValue> found = find(key, place);
             if (found.isPresent() && found.get().expiryMillis() <= through) {
                 return true;
             }

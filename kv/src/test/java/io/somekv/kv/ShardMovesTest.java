@@ -91,6 +91,28 @@ class ShardMovesTest {
         assertInstanceOf(Outcome.WrongGroup.class, target.get("k"), "not before it is owned");
     }
 
+    /** Not seen any more, and not seen as gone: at the target it may be there for a moment. */
+    @Test
+    void whatGoesWhileItIsFrozenIsAskedForAgainLater() {
+        source.run(expiring("going", "v", 1_000));
+        source.run(expiring("staying", "v", 60_000));
+        source.put("k", "v");
+        move.start();
+        move.catchUp();
+        long freezeId = move.freeze();
+        assertEquals(Group.value("v"), source.get("going"));
+        source.passTime(1_001);
+        assertInstanceOf(Outcome.Busy.class, source.get("going"));
+        assertInstanceOf(
+                Outcome.Busy.class,
+                source.machine.read(
+                        new Command.Exists(List.of(Bytes.utf8("k"), Bytes.utf8("going")))));
+        assertEquals(Group.value("v"), source.get("staying"));
+        assertEquals(Group.value("v"), source.get("k"));
+        source.run(new Command.Unfreeze(SHARD, freezeId));
+        assertEquals(new Outcome.Nil(), source.get("going"));
+    }
+
     /** KB-38: the answer was lost, the shard moved, and the request comes again. */
     @Test
     @Tag("kb-38")
