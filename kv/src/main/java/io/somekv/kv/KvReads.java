@@ -110,8 +110,7 @@ final class KvReads {
         int shard = places.shardOf(command.keys().getFirst());
         places.traffic().count(shard);
         return ofShard(
-                shard,
-                place -> anyGoneSince(command.keys(), place) ? BUSY : reading.apply(place));
+                shard, place -> anyGoneSince(command.keys(), place) ? BUSY : reading.apply(place));
     }
 
     /**

@@ -24,7 +24,8 @@ class SteeringTest {
                     .filter(key -> Slots.shardOf(Bytes.utf8(key), SHARDS) == SHARD)
                     .findFirst()
                     .orElseThrow();
-    private static final Pattern HELD = Pattern.compile("(?m)^" + SHARD + " +1 +2 +waiting, paused");
+    private static final Pattern HELD =
+            Pattern.compile("(?m)^" + SHARD + " +1 +2 +waiting, paused");
 
     @TempDir private Path folder;
 
@@ -92,7 +93,8 @@ class SteeringTest {
             Typed unknown = Typed.at(cluster.info(0), "cluster", "caretaker", "off", "moves");
             assertNotEquals(0, unknown.code());
             assertTrue(
-                    unknown.error().contains("there is no duty 'moves': replace, place, lead, move"),
+                    unknown.error()
+                            .contains("there is no duty 'moves': replace, place, lead, move"),
                     unknown::error);
             assertEquals(on, typed(cluster, "cluster", "caretaker"));
             assertTrue(typed(cluster, "cluster", "why").contains("nothing was decided"));
