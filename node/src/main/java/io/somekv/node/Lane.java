@@ -63,7 +63,7 @@ public final class Lane {
         this.lookAtAllNanos = startedAt.nanos();
         this.watch = new NodeWatch(config, places, outbox, rooms, startedAt);
         this.maps = new MapKeeper(places, router, startedAt, this::onNewerMap);
-        this.reporter = new MemberReporter(places, router, startedAt);
+        this.reporter = new MemberReporter(places, router, outbox, startedAt);
         this.driver =
                 new ShardDriver(new ShardDriver.Tools(places, router, outbox), maps, startedAt);
         this.operations = new GroupOperations(config.nodeId(), places, nursery, outbox);

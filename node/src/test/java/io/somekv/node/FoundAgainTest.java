@@ -1,6 +1,7 @@
 package io.somekv.node;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -83,5 +84,26 @@ class FoundAgainTest {
             Bytes key = Bytes.utf8("k" + i);
             assertEquals(new Outcome.Value(key), cluster.ask(2, new Command.Get(key)));
         }
+    }
+
+    /** All that it knows have been replaced while it was away, one after the other. */
+    @Test
+    void aReplicaThatKnowsOfNobodyWhoIsLeftFindsOutThatItIsNoMember() {
+        LaneCluster cluster = new LaneCluster(6);
+        cluster.createGroup(0, 6);
+        cluster.createGroup(1, 3);
+        cluster.startOn(3, 16);
+        cluster.run(600);
+        cluster.cutOff(1);
+        cluster.run(600);
+        replace(cluster, 1, 1, 4);
+        replace(cluster, 1, 2, 5);
+        replace(cluster, 1, 3, 6);
+        cluster.heal();
+        assertTrue(cluster.disk(1).knows(1));
+        cluster.run(1_000);
+        assertFalse(cluster.disk(1).knows(1));
+        assertEquals(
+                new Outcome.Nil(), cluster.ask(1, new Command.Get(Bytes.utf8("k"))));
     }
 }

@@ -10,7 +10,7 @@ final class LeaderClock {
     private final Replication replication;
     private final QuorumClock clocks = new QuorumClock();
 
-    /** This leader's wall clock: its lead over the monotonic clock, fixed when it won. */
+    /** This leader's wall clock: its lead over the monotonic clock, as it was when it won. */
     private long offset;
 
     /** Since when no quorum vouches for it: nothing is appended; MAX_VALUE: never. */
@@ -19,18 +19,19 @@ final class LeaderClock {
     LeaderClock(Core core, Replication replication) {
         this.core = core;
         this.replication = replication;
-        this.offset = QuorumClock.offset(core.now().wallMillis(), core.now().nanos());
+        this.offset = own(core.now());
     }
 
     /**
      * The only voter has nobody to yield to, and no others to be judged by: by its own clock as it
-     * is now, whatever it was, and whenever it was last looked at, log time is not too far ahead.
+     * is now, whatever it was, and whenever it was last looked at, log time is not too far ahead;
+     * nor is it once there are other voters, until they have been heard.
      */
     long wallMillis(Now now) {
-        long millis = QuorumClock.wallMillis(offset, now.nanos());
-        return core.isOnlyVoter()
-                ? Math.min(millis, now.wallMillis() + core.config().clockLeadMillisMax())
-                : millis;
+        if (core.isOnlyVoter()) {
+            offset = Math.min(offset, own(now) + core.config().clockLeadMillisMax());
+        }
+        return QuorumClock.wallMillis(offset, now.nanos());
     }
 
     boolean isRefused() {
@@ -70,14 +71,14 @@ final class LeaderClock {
         }
     }
 
-    private long own() {
-        return QuorumClock.offset(core.now().wallMillis(), core.now().nanos());
+    private static long own(Now now) {
+        return QuorumClock.offset(now.wallMillis(), now.nanos());
     }
 
     /** Reads those heard lately. Returns whether they are, with this replica's own, a quorum. */
     private boolean takeClocks() {
         clocks.clear();
-        clocks.add(own());
+        clocks.add(own(core.now()));
         return addClocksOfVoters();
     }
 
