@@ -25,7 +25,10 @@ final class ShardTransfer {
     /** So few changes are copied in one piece under the freeze. */
     private static final int CHANGES_LEFT_MAX = 64;
 
-    /** Pieces of changes after which it is frozen all the same: writes outrun the copying. */
+    /**
+     * Pieces of changes after which it is frozen all the same: writes outrun the copying, or the
+     * groups stay slow.
+     */
     private static final int CHANGES_PIECES_MAX = 100;
 
     /** Which shard, from where to where. */
@@ -154,33 +157,31 @@ final class ShardTransfer {
                 host.groupId(),
                 new Command.Stage(course.shard, course.config, course.source, number, piece),
                 then -> {
-                    budget.spend(
-                            then,
-                            piece.rows().size(),
-                            then.nanos() - askedNanos,
-                            bytesPerSecondMax());
-                    onStaged(then, piece);
+                    long took = then.nanos() - askedNanos;
+                    budget.spend(then, piece.rows().size(), took, bytesPerSecondMax());
+                    onStaged(then, piece, took);
                 });
     }
 
-    /** Rests only while rows are copied: later, changes would come faster than they are copied. */
-    private void onStaged(Now now, Outcome.ShardPiece piece) {
-        if (piece.next().part() == CopyCursor.Part.ROWS) {
+    /**
+     * Rests while rows are copied, and while few changes are left but the groups are slow: else
+     * changes would come faster than they are copied.
+     */
+    private void onStaged(Now now, Outcome.ShardPiece piece, long tookNanos) {
+        CopyCursor.Part part = piece.next().part();
+        boolean mayFreeze = part == CopyCursor.Part.CHANGES && piece.freezeId() == 0;
+        changesPieces += mayFreeze ? 1 : 0;
+        boolean isCaughtUp = mayFreeze && piece.changesLeft() <= CHANGES_LEFT_MAX;
+        if (mayFreeze
+                && (changesPieces > CHANGES_PIECES_MAX
+                        || (isCaughtUp && budget.isPrompt(tookNanos)))) {
+            askOk(now, course.source, new Command.Freeze(course.shard, copyId), this::next);
+        } else if (part == CopyCursor.Part.ROWS || isCaughtUp) {
             rested = this::next;
             tick(now);
-        } else if (isCaughtUp(piece)) {
-            askOk(now, course.source, new Command.Freeze(course.shard, copyId), this::next);
         } else {
             next(now);
         }
-    }
-
-    private boolean isCaughtUp(Outcome.ShardPiece piece) {
-        if (piece.next().part() != CopyCursor.Part.CHANGES || piece.freezeId() != 0) {
-            return false;
-        }
-        changesPieces++;
-        return piece.changesLeft() <= CHANGES_LEFT_MAX || changesPieces > CHANGES_PIECES_MAX;
     }
 
     private long bytesPerSecondMax() {

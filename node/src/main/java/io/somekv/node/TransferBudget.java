@@ -22,6 +22,9 @@ final class TransferBudget {
     /** By which the fastest is forgotten with each piece: others may be busy from then on. */
     private static final double FORGETTING = 1.001;
 
+    /** A freeze has a handful of such steps, and ends by itself after five times as long. */
+    private static final double PROMPT_NANOS = 30_000_000;
+
     private static final long SECOND_NANOS = 1_000_000_000L;
 
     /** Until when what was copied is paid for. */
@@ -47,6 +50,11 @@ final class TransferBudget {
         long from = hasBegun ? Math.max(paidNanos, begun) : begun;
         hasBegun = true;
         paidNanos = from + Math.max(share, tookNanos + rest(bytes, tookNanos));
+    }
+
+    /** Whether both groups answer as fast as they do at rest: the moment for a freeze. */
+    boolean isPrompt(long tookNanos) {
+        return tookNanos <= Math.max(PROMPT_NANOS, 2 * fastestNanos);
     }
 
     private long rest(long bytes, long tookNanos) {

@@ -1,5 +1,6 @@
 package io.somekv.node;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.raft.Now;
@@ -65,5 +66,16 @@ class TransferBudgetTest {
     void noMoreThanSoManyBytesASecond() {
         long rests = restsOver(50, 1, PIECE, 1 << 20);
         assertTrue(rests >= 120 && rests <= 125, () -> "rests " + rests + " ms");
+    }
+
+    @Test
+    void promptIsAtMostTwiceAsLongAsTheFastestPieceOrThirtyMilliseconds() {
+        restsOver(10, 5, PIECE, FAST);
+        assertTrue(budget.isPrompt(30 * MILLISECOND));
+        assertFalse(budget.isPrompt(31 * MILLISECOND));
+        TransferBudget far = new TransferBudget();
+        far.spend(new Now(nanos, 0), PIECE, 40 * MILLISECOND, FAST);
+        assertTrue(far.isPrompt(80 * MILLISECOND));
+        assertFalse(far.isPrompt(81 * MILLISECOND));
     }
 }
