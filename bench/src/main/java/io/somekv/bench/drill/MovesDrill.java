@@ -29,6 +29,11 @@ public final class MovesDrill implements Callable<Integer> {
     private static final int TARGET_NODE = 3;
 
     private static final String PREFIX = "{moving}:";
+
+    /** Of a smaller shard that moves first, so that what is measured is compiled code. */
+    private static final String WARM_UP_PREFIX = "{warm-up}:";
+
+    private static final int WARM_UP_MEBIBYTES = 64;
     private static final int OTHER_KEYS = 10_000;
     private static final long MOVE_MILLIS_MAX = 30 * 60_000;
 
@@ -69,6 +74,7 @@ public final class MovesDrill implements Callable<Integer> {
             long to = 3 - from;
             ShardFilling filling = new ShardFilling(PREFIX, mebibytes);
             fill(nodes, filling);
+            new ShardFilling(WARM_UP_PREFIX, WARM_UP_MEBIBYTES).write(nodes);
             control.lead(0, MASTER_NODE);
             control.lead(from, SOURCE_NODE);
             control.lead(to, TARGET_NODE);
@@ -85,7 +91,7 @@ public final class MovesDrill implements Callable<Integer> {
                             options.clients(),
                             rate)) {
                 load.start();
-                TimeUnit.SECONDS.sleep(seconds);
+                warmUp(control, map);
                 load.take();
                 during(load, "before");
                 move(control, load, shard, from, to);
@@ -114,6 +120,18 @@ public final class MovesDrill implements Callable<Integer> {
                 options.clients());
     }
 
+    private void warmUp(ShardControl control, ClusterMap map)
+            throws IOException, InterruptedException {
+        int shard = Slots.shardOf(Bytes.utf8(WARM_UP_PREFIX), map.settings().shardCount());
+        long from = map.config().owner(shard);
+        travel(control, shard, from, 3 - from);
+        travel(control, shard, 3 - from, from);
+        System.out.printf(
+                "first a shard of %d MiB moved there and back under that load%n",
+                WARM_UP_MEBIBYTES);
+        TimeUnit.SECONDS.sleep(seconds);
+    }
+
     private void during(PacedLoad load, String name) throws InterruptedException {
         TimeUnit.SECONDS.sleep(seconds);
         print(name, load.take());
@@ -121,11 +139,7 @@ public final class MovesDrill implements Callable<Integer> {
 
     private void move(ShardControl control, PacedLoad load, int shard, long from, long to)
             throws IOException, InterruptedException {
-        ShardTravel travel = new ShardTravel(control, shard, from, to);
-        control.move(shard, to);
-        if (!travel.awaitEnd(MOVE_MILLIS_MAX)) {
-            throw new IOException("the shard does not arrive: " + travel.steps());
-        }
+        ShardTravel travel = travel(control, shard, from, to);
         double millis = travel.millis();
         print("meanwhile", load.take());
         double copied = travel.millisTo(ShardTravel.Step.CATCH_UP).orElse(millis);
@@ -136,6 +150,16 @@ public final class MovesDrill implements Callable<Integer> {
                 millis / 1e3,
                 mebibytes * 1.048576 * 1e3 / copied,
                 travel.steps());
+    }
+
+    private static ShardTravel travel(ShardControl control, int shard, long from, long to)
+            throws IOException, InterruptedException {
+        ShardTravel travel = new ShardTravel(control, shard, from, to);
+        control.move(shard, to);
+        if (!travel.awaitEnd(MOVE_MILLIS_MAX)) {
+            throw new IOException("the shard does not arrive: " + travel.steps());
+        }
+        return travel;
     }
 
     private static void print(String name, PacedLoad.Figures figures) {

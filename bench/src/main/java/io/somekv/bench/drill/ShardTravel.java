@@ -18,6 +18,11 @@ import java.util.concurrent.TimeUnit;
 final class ShardTravel {
     private static final long SETTLED_LOOK_NANOS = 500_000_000L;
 
+    /** Between two looks: while rows are copied, that is for long, and later. */
+    private static final int COPYING_MILLIS = 100;
+
+    private static final int MILLIS = 5;
+
     /** The five at which a drill may strike (DESIGN §7). */
     enum Step {
         COPY(true),
@@ -70,7 +75,10 @@ final class ShardTravel {
         return false;
     }
 
-    /** Looks at both until neither has anything of the move any more; false when time is up. */
+    /**
+     * Looks at both until neither has anything of the move any more, seldom enough not to be a load
+     * itself; false when time is up.
+     */
     boolean awaitEnd(long millisMax) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millisMax);
         while (System.nanoTime() - deadline < 0) {
@@ -80,7 +88,8 @@ final class ShardTravel {
             if (isOver(isThere)) {
                 return true;
             }
-            TimeUnit.MILLISECONDS.sleep(1);
+            TimeUnit.MILLISECONDS.sleep(
+                    seenNanos.containsKey(Step.CATCH_UP) ? MILLIS : COPYING_MILLIS);
         }
         return false;
     }
