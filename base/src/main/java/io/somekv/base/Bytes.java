@@ -1,6 +1,9 @@
 package io.somekv.base;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -12,6 +15,9 @@ import java.util.Arrays;
  */
 public final class Bytes implements Comparable<Bytes> {
     public static final Bytes EMPTY = new Bytes(new byte[0], 0, 0);
+
+    private static final VarHandle BIG_ENDIAN =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
     private final byte[] array;
     private final int offset;
@@ -61,6 +67,12 @@ public final class Bytes implements Comparable<Bytes> {
     public byte at(int index) {
         Invariant.check(index >= 0 && index < size, "index within bytes", index, size);
         return array[offset + index];
+    }
+
+    /** Eight bytes from {@code index} on, the first the highest. */
+    public long longAt(int index) {
+        checkRange(index, Long.BYTES, size);
+        return (long) BIG_ENDIAN.get(array, offset + index);
     }
 
     public Bytes slice(int from, int sliceSize) {

@@ -17,15 +17,15 @@ public final class Hash64 {
     }
 
     public Hash64 add(Bytes bytes) {
-        long word = 0;
-        for (int i = 0; i < bytes.size(); i++) {
-            word = word << 8 | (bytes.at(i) & 0xff);
-            if ((i & 7) == 7) {
-                add(word);
-                word = 0;
-            }
+        int at = 0;
+        for (; at + Long.BYTES <= bytes.size(); at += Long.BYTES) {
+            add(bytes.longAt(at));
         }
-        return add(word).add(bytes.size());
+        long rest = 0;
+        for (; at < bytes.size(); at++) {
+            rest = rest << 8 | (bytes.at(at) & 0xff);
+        }
+        return add(rest).add(bytes.size());
     }
 
     public long value() {
