@@ -1,7 +1,9 @@
 package io.somekv.node;
 
+import io.somekv.kv.KvMachine;
 import io.somekv.kv.ShardView;
 import io.somekv.raft.Membership;
+import io.somekv.raft.Now;
 import io.somekv.raft.ReplicaStatus;
 
 /**
@@ -10,6 +12,8 @@ import io.somekv.raft.ReplicaStatus;
  * @param isChanging whether a change of its members is under way
  * @param leaderNode node of the leader it follows; 0 when it knows none
  * @param applied applied by the state machine
+ * @param duplicateTableBytes of memory in which it remembers what clients have asked, by which a
+ *     retry is recognised
  * @param shards what it knows of shards it owns or owned, and of those on their way
  */
 public record GroupStatus(
@@ -19,4 +23,18 @@ public record GroupStatus(
         ReplicaStatus replica,
         long leaderNode,
         long applied,
-        ShardView shards) {}
+        long duplicateTableBytes,
+        ShardView shards) {
+    static GroupStatus of(GroupHost host, Now now) {
+        boolean hasShards = host.machine() instanceof KvMachine;
+        return new GroupStatus(
+                host.groupId(),
+                host.membership(),
+                host.isChanging(),
+                host.status(now),
+                host.leaderNode(),
+                host.machine().appliedIndex(),
+                LaneGauges.duplicateTableBytes(host),
+                hasShards ? ((KvMachine) host.machine()).shardView() : ShardView.EMPTY);
+    }
+}

@@ -2,8 +2,6 @@ package io.somekv.node;
 
 import io.somekv.base.MalformedException;
 import io.somekv.base.Mutation;
-import io.somekv.kv.KvMachine;
-import io.somekv.kv.ShardView;
 import io.somekv.kv.engine.Engine;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.node.wire.ConsensusCodec;
@@ -155,31 +153,13 @@ public final class Lane {
     public List<GroupStatus> status(Now now) {
         List<GroupStatus> statuses = new ArrayList<>();
         for (GroupHost host : places.hosts()) {
-            statuses.add(
-                    new GroupStatus(
-                            host.groupId(),
-                            host.membership(),
-                            host.isChanging(),
-                            host.status(now),
-                            host.leaderNode(),
-                            host.machine().appliedIndex(),
-                            host.machine() instanceof KvMachine kv
-                                    ? kv.shardView()
-                                    : ShardView.EMPTY));
+            statuses.add(GroupStatus.of(host, now));
         }
         return statuses;
     }
 
-    /**
-     * The longest of all replicas of this lane: {@link
-     * io.somekv.raft.ReplicaStatus#heartbeatGapNanosMax}.
-     */
-    public long heartbeatGapNanosMax(Now now) {
-        long longest = 0;
-        for (GroupHost host : places.hosts()) {
-            longest = Math.max(longest, host.status(now).heartbeatGapNanosMax());
-        }
-        return longest;
+    public LaneGauges gauges(Now now) {
+        return LaneGauges.of(places.hosts(), now);
     }
 
     /** The newest cluster map this lane knows. */

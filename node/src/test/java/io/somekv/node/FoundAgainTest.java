@@ -103,7 +103,6 @@ class FoundAgainTest {
         assertTrue(cluster.disk(1).knows(1));
         cluster.run(1_000);
         assertFalse(cluster.disk(1).knows(1));
-        assertEquals(
-                new Outcome.Nil(), cluster.ask(1, new Command.Get(Bytes.utf8("k"))));
+        assertEquals(new Outcome.Nil(), cluster.ask(1, new Command.Get(Bytes.utf8("k"))));
     }
 }

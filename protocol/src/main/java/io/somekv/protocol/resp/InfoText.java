@@ -64,7 +64,8 @@ final class InfoText {
                     line("used_memory", facts.usedMemory())
                             .line("used_memory_rss", facts.usedMemory())
                             .line("maxmemory", facts.maxMemory())
-                            .line("maxmemory_policy", "noeviction");
+                            .line("maxmemory_policy", "noeviction")
+                            .line("duplicate_table_bytes", facts.duplicateTableBytes());
             case "persistence" ->
                     line("loading", 0)
                             .line("aof_enabled", 1)

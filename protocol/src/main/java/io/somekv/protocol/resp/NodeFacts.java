@@ -52,6 +52,12 @@ public interface NodeFacts {
      */
     long heartbeatGapMillisMax();
 
+    /**
+     * Memory, in bytes, in which the replicas here remember what clients have asked, by which a
+     * retry is recognised: what their duplicate tables take.
+     */
+    long duplicateTableBytes();
+
     /** How many followers have an acknowledged write for certain: a majority less one. */
     int followersInQuorum();
 

@@ -66,6 +66,7 @@ final class PictureJson {
         json.name("lag").number(picture.lag(replica));
         json.name("shards").number(replica.getShardsServed());
         json.name("heartbeat_gap_ms").number(replica.getHeartbeatGapMaxMillis());
+        json.name("duplicate_table_bytes").number(replica.getDuplicateTableBytes());
         if (replica.hasDigest()) {
             json.name("digest").string(HexFormat.of().toHexDigits(replica.getDigest()));
         }

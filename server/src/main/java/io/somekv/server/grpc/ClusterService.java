@@ -160,6 +160,7 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
                 .setLogTime(group.replica().logTime())
                 .setShardsServed(served)
                 .setHeartbeatGapMaxMillis(group.replica().heartbeatGapNanosMax() / 1_000_000)
+                .setDuplicateTableBytes(group.duplicateTableBytes())
                 .setChanging(group.isChanging())
                 .addAllMembers(ProtoMapping.of(group.membership()))
                 .addAllIncoming(group.shards().incoming().stream().map(ProtoMapping::of).toList())

@@ -8,6 +8,7 @@ import io.somekv.node.Directions;
 import io.somekv.node.GroupStatus;
 import io.somekv.node.Lane;
 import io.somekv.node.LaneEffect;
+import io.somekv.node.LaneGauges;
 import io.somekv.node.LaneInput;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
@@ -87,7 +88,7 @@ public final class LaneLoop {
     private volatile @Nullable ClusterMap map;
 
     /** Read by any thread. */
-    private volatile long heartbeatGapNanosMax;
+    private volatile LaneGauges gauges = LaneGauges.NONE;
 
     public LaneLoop(int number, Lane lane, EventLoop loop, Surroundings node) {
         this.number = number;
@@ -105,7 +106,7 @@ public final class LaneLoop {
     public void start(List<LaneLoop> all) {
         lanes = List.copyOf(all);
         every(TICK_MILLIS, this::tick);
-        every(LOOK_MILLIS, () -> heartbeatGapNanosMax = lane.heartbeatGapNanosMax(now()));
+        every(LOOK_MILLIS, () -> gauges = lane.gauges(now()));
     }
 
     /**
@@ -187,13 +188,9 @@ public final class LaneLoop {
         return lane.directions();
     }
 
-    /** The longest of all replicas of the node's lanes, as it was at most a second ago. */
-    public long heartbeatGapNanosMaxOfNode() {
-        long longest = 0;
-        for (LaneLoop each : lanes) {
-            longest = Math.max(longest, each.heartbeatGapNanosMax);
-        }
-        return longest;
+    /** Of all the node's lanes, as it was at most a second ago. */
+    public LaneGauges gaugesOfNode() {
+        return lanes.stream().map(each -> each.gauges).reduce(LaneGauges.NONE, LaneGauges::with);
     }
 
     /**

@@ -106,7 +106,12 @@ record RespFacts(RespDoor door, ProcessFacts process, LaneLoop lane) implements 
 
     @Override
     public long heartbeatGapMillisMax() {
-        return lane.heartbeatGapNanosMaxOfNode() / 1_000_000;
+        return lane.gaugesOfNode().heartbeatGapNanosMax() / 1_000_000;
+    }
+
+    @Override
+    public long duplicateTableBytes() {
+        return lane.gaugesOfNode().duplicateTableBytes();
     }
 
     @Override

@@ -75,7 +75,7 @@ final class ClusterWatchTest {
                 new ReplicaStatus(replica, role, term, 0, EntryId.ZERO, commit, applied, 0, 0, 0);
         watch.observed(
                 replica,
-                new GroupStatus(GROUP, MEMBERS, false, status, 0, applied, ShardView.EMPTY));
+                new GroupStatus(GROUP, MEMBERS, false, status, 0, applied, 0, ShardView.EMPTY));
     }
 
     private void leads(long replica, long term, long commit) {
