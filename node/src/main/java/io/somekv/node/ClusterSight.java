@@ -48,7 +48,7 @@ final class ClusterSight {
         /** By the config when last looked at. */
         long owner;
 
-        /** Since when that is so; before this leadership where it was so when it began. */
+        /** Since when that is so, as far as this leadership has seen. */
         long ownedNanos;
     }
 
@@ -165,12 +165,8 @@ final class ClusterSight {
             HeardShard shard = shards.computeIfAbsent(number, _ -> new HeardShard());
             long owner = config.owner(number);
             if (shard.owner != owner) {
-                boolean isFirstLook = shard.owner == 0;
                 shard.owner = owner;
-                shard.ownedNanos =
-                        isFirstLook
-                                ? now.nanos() - register.settings().restMillis() * 1_000_000
-                                : now.nanos();
+                shard.ownedNanos = now.nanos();
             }
             boolean isNew =
                     now.nanos() - shard.ownedNanos < register.settings().restMillis() * 1_000_000;

@@ -34,20 +34,22 @@ class CaretakerTest {
 
     /** Group 0 on all five nodes, groups 1 to 3 on the first three. */
     private static LaneCluster started(Duty... duties) {
+        return started(QUICK.withDuties(List.of(duties)));
+    }
+
+    private static LaneCluster started(CaretakerSettings settings) {
         LaneCluster cluster = LaneCluster.caring(5);
         cluster.createGroup(0);
         for (long group = 1; group <= GROUPS; group++) {
             cluster.createGroup(group, 3);
         }
         cluster.startOn(3, 12, (int) GROUPS);
-        tune(cluster, duties);
+        tune(cluster, settings);
         return cluster;
     }
 
-    private static void tune(LaneCluster cluster, Duty... duties) {
-        assertEquals(
-                new Outcome.Ok(),
-                cluster.ask(1, new Command.TuneCaretaker(QUICK.withDuties(List.of(duties)))));
+    private static void tune(LaneCluster cluster, CaretakerSettings settings) {
+        assertEquals(new Outcome.Ok(), cluster.ask(1, new Command.TuneCaretaker(settings)));
     }
 
     private static CaretakerState state(LaneCluster cluster) {
@@ -167,6 +169,26 @@ class CaretakerTest {
             hasCome = serving == move.toGroup();
         }
         assertTrue(hasCome, move::toString);
+    }
+
+    /** It cannot know for how long a shard has been where it is, nor whether load is there to stay. */
+    @Test
+    void aNewLeaderOfTheMasterMovesNothingForLoadBeforeARestHasPassed() {
+        CaretakerSettings settings = QUICK.withDuties(List.of(Duty.MOVE)).withRest(10_000);
+        LaneCluster cluster = started(settings);
+        cluster.run(8 * SECOND);
+        cluster.crash(cluster.leaderOf(0));
+        cluster.run(2 * SECOND);
+        long master = cluster.leaderOf(0);
+        List<Long> owners = cluster.map(master).orElseThrow().config().owners();
+        int seconds = 0;
+        while (seconds < 30 && state(cluster).decisions().isEmpty()) {
+            cluster.arrive(master % 5 + 1, master, new Frame.Load(busyGroup(owners)));
+            cluster.run(SECOND);
+            seconds++;
+        }
+        int waited = seconds;
+        assertTrue(waited >= 9 && waited < 30, () -> "moved after " + waited + " s");
     }
 
     /** As if somebody led group 1 in a term to come, and was asked for a lot. */
