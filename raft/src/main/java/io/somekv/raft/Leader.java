@@ -297,6 +297,7 @@ final class Leader implements RoleState {
     }
 
     private EntryId change(Membership next) {
+        clock.onChange(next);
         EntryId id = append(EntryKind.MEMBERSHIP, MembershipCodec.encode(next));
         replication.adopt(next);
         return id;

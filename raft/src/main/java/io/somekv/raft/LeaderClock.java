@@ -24,14 +24,21 @@ final class LeaderClock {
 
     /**
      * The only voter has nobody to yield to, and no others to be judged by: by its own clock as it
-     * is now, whatever it was, and whenever it was last looked at, log time is not too far ahead;
-     * nor is it once there are other voters, until they have been heard.
+     * is now, whatever it was, and whenever it was last looked at, log time is not too far ahead.
      */
     long wallMillis(Now now) {
-        if (core.isOnlyVoter()) {
-            offset = Math.min(offset, own(now) + core.config().clockLeadMillisMax());
+        return QuorumClock.wallMillis(core.isOnlyVoter() ? bounded(now) : offset, now.nanos());
+    }
+
+    private long bounded(Now now) {
+        return Math.min(offset, own(now) + core.config().clockLeadMillisMax());
+    }
+
+    /** The only voter keeps to that bound when there are others, until they have been heard. */
+    void onChange(Membership next) {
+        if (core.isOnlyVoter() && !next.isOnlyVoter(core.self())) {
+            offset = bounded(core.now());
         }
-        return QuorumClock.wallMillis(offset, now.nanos());
     }
 
     boolean isRefused() {

@@ -68,6 +68,16 @@ final class MoveWatchTest {
         breaks("begins anew", () -> third.step(Command.Own.empty(WatchedGroup.SHARD, 3)));
     }
 
+    /** Seed 907628. */
+    @Test
+    void aShardThatIsClearedByTheEntryThatBringsIt() {
+        written();
+        Command.Own own = source.moveTo(target, 2);
+        assertEquals(
+                List.of(new Outcome.Ok(), new Outcome.Ok()), target.stepAndClear(own, 2));
+        assertEquals(1, watch.shardsServed());
+    }
+
     @Test
     void rowsThatGetLost() {
         written();

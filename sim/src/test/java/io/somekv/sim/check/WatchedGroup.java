@@ -54,7 +54,10 @@ final class WatchedGroup {
     }
 
     private Outcome apply(Optional<RequestStamp> stamp, Command command) {
-        Request request = new Request(stamp, command);
+        return apply(List.of(new Request(stamp, command))).getFirst();
+    }
+
+    private List<Outcome> apply(List<Request> requests) {
         MemoryEngine before = new MemoryEngine();
         engine.scan(
                 EngineKey.firstOfStore(STORE),
@@ -64,9 +67,9 @@ final class WatchedGroup {
                     return true;
                 });
         long index = machine.appliedIndex() + 1;
-        Outcome outcome = machine.apply(new AppliedEntry(index, NOW, List.of(request))).getFirst();
+        List<Outcome> outcomes = machine.apply(new AppliedEntry(index, NOW, requests));
         tell(difference(before, index));
-        return outcome;
+        return outcomes;
     }
 
     /** What the entry changed, as the engine has it now. */
@@ -128,9 +131,22 @@ final class WatchedGroup {
         return apply(Optional.empty(), step);
     }
 
+    /** Both in one entry. */
+    List<Outcome> stepAndClear(Command.MoveStep step, long sequence) {
+        return apply(
+                List.of(
+                        new Request(Optional.empty(), step),
+                        new Request(Optional.of(stamp(sequence)), new Command.Clear(SHARD))));
+    }
+
+    private static RequestStamp stamp(long sequence) {
+        return new RequestStamp(CLIENT, sequence, 1, List.of(), NOW + 60_000);
+    }
+
     Outcome put(long sequence, String key, String value) {
-        RequestStamp stamp = new RequestStamp(CLIENT, sequence, 1, List.of(), NOW + 60_000);
-        return apply(Optional.of(stamp), Command.Put.of(Bytes.utf8(key), Bytes.utf8(value)));
+        return apply(
+                Optional.of(stamp(sequence)),
+                Command.Put.of(Bytes.utf8(key), Bytes.utf8(value)));
     }
 
     /** Everything up to what the target may show to own the shard. */
