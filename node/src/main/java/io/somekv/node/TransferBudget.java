@@ -19,7 +19,7 @@ final class TransferBudget {
     /** A shorter piece takes less time, and says nothing of a whole one. */
     private static final long COMPARABLE_BYTES_MIN = 64 << 10;
 
-    /** By which the fastest is forgotten with each piece: others may be busy from then on. */
+    /** By which the fastest is forgotten with each whole piece: others may be busy from then on. */
     private static final double FORGETTING = 1.001;
 
     /** A freeze has a handful of such steps, and ends by itself after five times as long. */
@@ -32,7 +32,7 @@ final class TransferBudget {
 
     private boolean hasBegun;
 
-    /** What a piece takes where nobody else is busy; infinite before the first. */
+    /** What a whole piece takes where nobody else is busy; infinite before the first. */
     private double fastestNanos = Double.POSITIVE_INFINITY;
 
     boolean mayGoOn(Now now) {
@@ -54,14 +54,14 @@ final class TransferBudget {
 
     /** Whether both groups answer as fast as they do at rest: the moment for a freeze. */
     boolean isPrompt(long tookNanos) {
-        return tookNanos <= Math.max(PROMPT_NANOS, 2 * fastestNanos);
+        boolean isKnown = fastestNanos < Double.POSITIVE_INFINITY;
+        return tookNanos <= (isKnown ? Math.max(PROMPT_NANOS, 2 * fastestNanos) : PROMPT_NANOS);
     }
 
     private long rest(long bytes, long tookNanos) {
         double took = Math.max(1, tookNanos);
-        fastestNanos *= FORGETTING;
         if (bytes >= COMPARABLE_BYTES_MIN) {
-            fastestNanos = Math.min(fastestNanos, took);
+            fastestNanos = Math.min(fastestNanos * FORGETTING, took);
         }
         return (long) (took * Math.clamp(took / fastestNanos, 1, RESTS_MAX));
     }

@@ -78,4 +78,21 @@ class TransferBudgetTest {
         assertTrue(far.isPrompt(80 * MILLISECOND));
         assertFalse(far.isPrompt(81 * MILLISECOND));
     }
+
+    /** Of a lane that has copied small shards only, however many. */
+    @Test
+    void whereNoWholePieceWasCopiedThirtyMillisecondsArePrompt() {
+        assertFalse(budget.isPrompt(31 * MILLISECOND));
+        restsOver(5_000, 1, 100, FAST);
+        assertTrue(budget.isPrompt(30 * MILLISECOND));
+        assertFalse(budget.isPrompt(31 * MILLISECOND));
+    }
+
+    @Test
+    void shortPiecesDoNotMakeTheFastestForgotten() {
+        restsOver(10, 20, PIECE, FAST);
+        restsOver(5_000, 1, 100, FAST);
+        assertTrue(budget.isPrompt(40 * MILLISECOND));
+        assertFalse(budget.isPrompt(42 * MILLISECOND));
+    }
 }
