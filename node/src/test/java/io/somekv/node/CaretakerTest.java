@@ -171,7 +171,9 @@ class CaretakerTest {
         assertTrue(hasCome, move::toString);
     }
 
-    /** It cannot know for how long a shard has been where it is, nor whether load is there to stay. */
+    /**
+     * It cannot know for how long a shard has been where it is, nor whether load is there to stay.
+     */
     @Test
     void aNewLeaderOfTheMasterMovesNothingForLoadBeforeARestHasPassed() {
         CaretakerSettings settings = QUICK.withDuties(List.of(Duty.MOVE)).withRest(10_000);

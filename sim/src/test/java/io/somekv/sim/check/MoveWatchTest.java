@@ -73,8 +73,7 @@ final class MoveWatchTest {
     void aShardThatIsClearedByTheEntryThatBringsIt() {
         written();
         Command.Own own = source.moveTo(target, 2);
-        assertEquals(
-                List.of(new Outcome.Ok(), new Outcome.Ok()), target.stepAndClear(own, 2));
+        assertEquals(List.of(new Outcome.Ok(), new Outcome.Ok()), target.stepAndClear(own, 2));
         assertEquals(1, watch.shardsServed());
     }
 

@@ -145,8 +145,7 @@ final class WatchedGroup {
 
     Outcome put(long sequence, String key, String value) {
         return apply(
-                Optional.of(stamp(sequence)),
-                Command.Put.of(Bytes.utf8(key), Bytes.utf8(value)));
+                Optional.of(stamp(sequence)), Command.Put.of(Bytes.utf8(key), Bytes.utf8(value)));
     }
 
     /** Everything up to what the target may show to own the shard. */
