@@ -128,9 +128,9 @@ public sealed interface Message {
     record Introduce(long from, long to, long term, Membership membership) implements Message {}
 
     /**
-     * From one who does not vote, or knows of no voter that still is one, and hears no leader: is
-     * it still a member? Answered by {@link Gone} where it is not, else by nothing. Other voters
-     * find out when they ask for votes.
+     * From one who hears no leader, and does not vote or is not in the cluster map: is it still a
+     * member? Answered by {@link Gone} where it is not, else by nothing. Other voters find out when
+     * they ask for votes.
      */
     record Inquiry(long from, long to, long term) implements Message {}
 
