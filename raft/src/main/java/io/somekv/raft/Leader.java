@@ -38,10 +38,10 @@ final class Leader implements RoleState {
         this.core = core;
         this.replication = new Replication(core);
         this.members = new Reconfiguration(core, replication);
-        this.rounds = new ReadRounds(core, () -> logTime(core.now()));
+        this.clock = new LeaderClock(core, replication);
+        this.rounds = new ReadRounds(core, () -> clock.logTime(core.now()));
         this.successors = new Successors(core, replication);
         this.disk = new DiskWatch(core, replication, successors);
-        this.clock = new LeaderClock(core, replication);
         this.entries = new OwnEntries(core);
         this.reads = new LeaderReads(core, replication, clock, entries, rounds);
         this.quiescence = new Quiescence(core, replication);
@@ -73,18 +73,8 @@ final class Leader implements RoleState {
         return core.self();
     }
 
-    /** What this leader would stamp now: never back, and no further by a clock not vouched for. */
-    long logTime(Now now) {
-        long last = core.log().lastLogTime();
-        return clock.isRefused() ? last : Math.max(last, clock.wallMillis(now));
-    }
-
-    void advanceTime(long millis) {
-        clock.advanceTo(millis);
-    }
-
-    boolean stampsTime() {
-        return !clock.isRefused();
+    LeaderClock clock() {
+        return clock;
     }
 
     long uncommittedBytes() {
@@ -191,7 +181,7 @@ final class Leader implements RoleState {
     }
 
     private EntryId append(EntryKind kind, Bytes payload) {
-        EntryId id = entries.append(kind, logTime(core.now()), payload);
+        EntryId id = entries.append(kind, clock.logTime(core.now()), payload);
         if (core.has(Mutation.ACKNOWLEDGE_BEFORE_DURABLE)) {
             maybeCommit();
         }

@@ -22,11 +22,17 @@ final class LeaderClock {
         this.offset = own(core.now());
     }
 
+    /** What this leader would stamp now: never back, and no further by a clock not vouched for. */
+    long logTime(Now now) {
+        long last = core.log().lastLogTime();
+        return isRefused() ? last : Math.max(last, wallMillis(now));
+    }
+
     /**
      * The only voter has nobody to yield to, and no others to be judged by: by its own clock as it
      * is now, whatever it was, and whenever it was last looked at, log time is not too far ahead.
      */
-    long wallMillis(Now now) {
+    private long wallMillis(Now now) {
         return QuorumClock.wallMillis(core.isOnlyVoter() ? bounded(now) : offset, now.nanos());
     }
 

@@ -52,7 +52,7 @@ public final class RaftReplica {
             case Input.TransferLeadership transfer -> onTransfer(transfer);
             case Input.AdvanceTime advance -> {
                 if (core.role() instanceof Leader leader) {
-                    leader.advanceTime(advance.logTime());
+                    leader.clock().advanceTo(advance.logTime());
                 }
             }
             case Input.Persisted persisted -> onPersisted(persisted.mark());
@@ -107,12 +107,12 @@ public final class RaftReplica {
 
     /** What a leader would stamp now; elsewhere the latest that is known here. */
     public long logTime(Now now) {
-        return core.role() instanceof Leader leader ? leader.logTime(now) : core.logTime();
+        return core.role() instanceof Leader leader ? leader.clock().logTime(now) : core.logTime();
     }
 
     /** Whether {@link #logTime} is of now, by a clock that is vouched for; else it may be old. */
     public boolean stampsTime() {
-        return core.role() instanceof Leader leader && leader.stampsTime();
+        return core.role() instanceof Leader leader && !leader.clock().isRefused();
     }
 
     /**
