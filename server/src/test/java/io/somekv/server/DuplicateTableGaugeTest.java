@@ -9,7 +9,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,7 +16,7 @@ import redis.clients.jedis.Jedis;
 
 /** Where operators see what it costs a node to recognise retries. */
 final class DuplicateTableGaugeTest {
-    private static final Pattern INFO = Pattern.compile("duplicate_table_bytes:(\\d+)");
+    private static final InfoField INFO = new InfoField("memory", "duplicate_table_bytes");
     private static final Pattern JSON = Pattern.compile("\"duplicate_table_bytes\":(\\d+)");
 
     @TempDir private Path folder;
@@ -28,7 +27,7 @@ final class DuplicateTableGaugeTest {
         try (TestCluster cluster = TestCluster.start(folder, 1, 1, 2);
                 Jedis jedis = new Jedis("127.0.0.1", cluster.info(0).respPort());
                 Jedis other = new Jedis("127.0.0.1", cluster.info(0).respPort())) {
-            long before = inInfo(jedis);
+            long before = INFO.read(jedis);
             InetSocketAddress address =
                     new InetSocketAddress(
                             InetAddress.getLoopbackAddress(), cluster.info(0).peerPort());
@@ -37,25 +36,19 @@ final class DuplicateTableGaugeTest {
                     client.put(("k" + i).getBytes(US_ASCII), new byte[1]);
                 }
             }
-            while (inInfo(jedis) == before || inInfo(other) == before) {
+            while (INFO.read(jedis) == before || INFO.read(other) == before) {
                 Thread.onSpinWait();
             }
-            assertTrue(inInfo(jedis) > before);
+            assertTrue(INFO.read(jedis) > before);
             String control = "127.0.0.1:" + cluster.info(0).grpcPort();
             Typed status = Typed.of("cluster", "status", "--json", "--node", control);
             assertEquals(0, status.code(), status.error());
             assertEquals(
-                    inInfo(jedis),
+                    INFO.read(jedis),
                     JSON.matcher(status.out())
                             .results()
                             .mapToLong(found -> Long.parseLong(found.group(1)))
                             .sum());
         }
-    }
-
-    private static long inInfo(Jedis jedis) {
-        Matcher found = INFO.matcher(jedis.info("memory"));
-        assertTrue(found.find());
-        return Long.parseLong(found.group(1));
     }
 }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.somekv.server.grpc.ControlChannel;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -16,7 +15,7 @@ import redis.clients.jedis.Jedis;
 /** Where operators see how long a node's replicas waited for their leaders (KB-30). */
 @Tag("kb-30")
 final class HeartbeatGapTest {
-    private static final Pattern INFO = Pattern.compile("heartbeat_gap_max_ms:(\\d+)");
+    private static final InfoField INFO = new InfoField("replication", "heartbeat_gap_max_ms");
     private static final Pattern JSON = Pattern.compile("\"heartbeat_gap_ms\":[1-9]\\d*");
 
     @TempDir private Path folder;
@@ -28,7 +27,7 @@ final class HeartbeatGapTest {
             int node = follower(cluster);
             for (int connection = 0; connection < 4; connection++) {
                 try (Jedis jedis = new Jedis("127.0.0.1", cluster.info(node).respPort())) {
-                    while (inInfo(jedis) == 0) {
+                    while (INFO.read(jedis) == 0) {
                         Thread.onSpinWait();
                     }
                 }
@@ -53,11 +52,5 @@ final class HeartbeatGapTest {
                 }
             }
         }
-    }
-
-    private static long inInfo(Jedis jedis) {
-        Matcher found = INFO.matcher(jedis.info("replication"));
-        assertTrue(found.find());
-        return Long.parseLong(found.group(1));
     }
 }
