@@ -21,7 +21,7 @@ final class ShardTravel {
     /** Between two looks: while rows are copied, that is for long, and later. */
     private static final int COPYING_MILLIS = 100;
 
-    private static final int MILLIS = 5;
+    private static final int LATER_MILLIS = 5;
 
     /** The five at which a drill may strike (DESIGN §7). */
     enum Step {
@@ -89,7 +89,7 @@ final class ShardTravel {
                 return true;
             }
             TimeUnit.MILLISECONDS.sleep(
-                    seenNanos.containsKey(Step.CATCH_UP) ? MILLIS : COPYING_MILLIS);
+                    seenNanos.containsKey(Step.CATCH_UP) ? LATER_MILLIS : COPYING_MILLIS);
         }
         return false;
     }
