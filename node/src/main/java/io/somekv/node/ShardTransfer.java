@@ -25,11 +25,11 @@ final class ShardTransfer {
     /** So few changes are copied in one piece under the freeze. */
     private static final int CHANGES_LEFT_MAX = 64;
 
-    /**
-     * Pieces of changes after which it is frozen all the same: writes outrun the copying, or the
-     * groups stay slow.
-     */
+    /** Pieces of changes after which it is frozen all the same: writes outrun the copying. */
     private static final int CHANGES_PIECES_MAX = 100;
+
+    /** Once it is caught up with, a freeze waits at most so long for a moment that is prompt. */
+    private static final long PROMPT_WAIT_NANOS = 3_000_000_000L;
 
     /** Which shard, from where to where. */
     record Course(int shard, long config, long source) {}
@@ -42,6 +42,9 @@ final class ShardTransfer {
     private final Runnable onEnd;
     private long copyId;
     private int changesPieces;
+
+    /** Since when it is caught up with and not frozen; {@link Long#MAX_VALUE} while it is not. */
+    private long caughtUpNanos = Long.MAX_VALUE;
 
     /** What is next once there is something to spend; null while something is under way. */
     private @Nullable Step rested;
@@ -172,9 +175,12 @@ final class ShardTransfer {
         boolean mayFreeze = part == CopyCursor.Part.CHANGES && piece.freezeId() == 0;
         changesPieces += mayFreeze ? 1 : 0;
         boolean isCaughtUp = mayFreeze && piece.changesLeft() <= CHANGES_LEFT_MAX;
-        if (mayFreeze
-                && (changesPieces > CHANGES_PIECES_MAX
-                        || (isCaughtUp && budget.isPrompt(tookNanos)))) {
+        caughtUpNanos = isCaughtUp ? Math.min(caughtUpNanos, now.nanos()) : Long.MAX_VALUE;
+        boolean isMoment =
+                isCaughtUp
+                        && (budget.isPrompt(tookNanos)
+                                || now.nanos() - caughtUpNanos > PROMPT_WAIT_NANOS);
+        if (isMoment || (mayFreeze && changesPieces > CHANGES_PIECES_MAX)) {
             askOk(now, course.source, new Command.Freeze(course.shard, copyId), this::next);
         } else if (part == CopyCursor.Part.ROWS || isCaughtUp) {
             rested = this::next;

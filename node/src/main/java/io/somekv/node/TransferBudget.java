@@ -19,7 +19,9 @@ final class TransferBudget {
     /** A shorter piece takes less time, and says nothing of a whole one. */
     private static final long COMPARABLE_BYTES_MIN = 64 << 10;
 
-    /** By which the fastest is forgotten with each whole piece: others may be busy from then on. */
+    /**
+     * By which a fastest piece is forgotten with each later one: others may be busy from then on.
+     */
     private static final double FORGETTING = 1.001;
 
     /** A freeze has a handful of such steps, and ends by itself after five times as long. */
@@ -34,6 +36,9 @@ final class TransferBudget {
 
     /** What a whole piece takes where nobody else is busy; infinite before the first. */
     private double fastestNanos = Double.POSITIVE_INFINITY;
+
+    /** The same of a piece of whatever size: what the way to the other group and back takes. */
+    private double fastestAnswerNanos = Double.POSITIVE_INFINITY;
 
     boolean mayGoOn(Now now) {
         return !hasBegun || paidNanos - now.nanos() <= AHEAD_NANOS_MAX;
@@ -52,14 +57,19 @@ final class TransferBudget {
         paidNanos = from + Math.max(share, tookNanos + rest(bytes, tookNanos));
     }
 
-    /** Whether both groups answer as fast as they do at rest: the moment for a freeze. */
+    /**
+     * Whether both groups answer as fast as they do at rest, however far they are from each other:
+     * the moment for a freeze.
+     *
+     * @param tookNanos of a piece that was spent
+     */
     boolean isPrompt(long tookNanos) {
-        boolean isKnown = fastestNanos < Double.POSITIVE_INFINITY;
-        return tookNanos <= (isKnown ? Math.max(PROMPT_NANOS, 2 * fastestNanos) : PROMPT_NANOS);
+        return tookNanos <= Math.max(PROMPT_NANOS, 2 * fastestAnswerNanos);
     }
 
     private long rest(long bytes, long tookNanos) {
         double took = Math.max(1, tookNanos);
+        fastestAnswerNanos = Math.min(fastestAnswerNanos * FORGETTING, took);
         if (bytes >= COMPARABLE_BYTES_MIN) {
             fastestNanos = Math.min(fastestNanos * FORGETTING, took);
         }

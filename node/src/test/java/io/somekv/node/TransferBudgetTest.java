@@ -79,20 +79,20 @@ class TransferBudgetTest {
         assertFalse(far.isPrompt(81 * MILLISECOND));
     }
 
-    /** Of a lane that has copied small shards only, however many. */
+    /** Where groups are far from each other, and no shard is large. */
     @Test
-    void whereNoWholePieceWasCopiedThirtyMillisecondsArePrompt() {
-        assertFalse(budget.isPrompt(31 * MILLISECOND));
+    void promptIsTwiceAsLongAsTheFastestPieceOfWhateverSize() {
+        restsOver(10, 200, 100, FAST);
+        restsOver(3, 150, 100, FAST);
+        assertTrue(budget.isPrompt(300 * MILLISECOND));
+        assertFalse(budget.isPrompt(310 * MILLISECOND));
+    }
+
+    /** A lane that has copied small shards only, however many, knows when one is slow. */
+    @Test
+    void smallPiecesDoNotMakeEverythingPrompt() {
         restsOver(5_000, 1, 100, FAST);
         assertTrue(budget.isPrompt(30 * MILLISECOND));
         assertFalse(budget.isPrompt(31 * MILLISECOND));
-    }
-
-    @Test
-    void shortPiecesDoNotMakeTheFastestForgotten() {
-        restsOver(10, 20, PIECE, FAST);
-        restsOver(5_000, 1, 100, FAST);
-        assertTrue(budget.isPrompt(40 * MILLISECOND));
-        assertFalse(budget.isPrompt(42 * MILLISECOND));
     }
 }
