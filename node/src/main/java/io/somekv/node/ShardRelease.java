@@ -114,7 +114,8 @@ final class ShardRelease {
 
     /** Where this side stops sooner, or has seen more expire, the source is asked for the same. */
     private void compare(Now now, Incoming move, Outcome.ShardDigest theirs) {
-        if (move().isEmpty()) {
+        if (!host.leads() || move().isEmpty()) {
+            // The replica may have been removed meanwhile, and its rows with it.
             return;
         }
         Optional<Outcome.ShardDigest> ours = machine().digestAsItCame(move, theirs.range());

@@ -1,6 +1,7 @@
 package io.somekv.node;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.ByteWriter;
@@ -11,8 +12,11 @@ import io.somekv.kv.ShardView;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.MemoryEngine;
 import io.somekv.kv.engine.WriteBatch;
+import io.somekv.node.FrameFates.Fate;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.frame.Frame;
+import io.somekv.raft.MembershipChange;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -121,6 +125,38 @@ class ShardReleaseTest {
                 cluster.ask(1, Command.Put.of(Bytes.utf8("other"), Bytes.utf8("v"))));
         alter(leader, ROTTEN, STORED);
         runUntilAtRest(2 * MINUTE_TICKS);
+    }
+
+    /** Its answer comes when the replica that asked is no more, and its rows are gone. */
+    @Test
+    void whoWasRemovedMeanwhileJudgesNothing() {
+        stage();
+        long source = cluster.leaderOf(SOURCE);
+        if (cluster.leaderOf(TARGET) == source) {
+            assertEquals(new Outcome.Ok(), cluster.transfer(source, TARGET, 1 + source % 3));
+        }
+        cluster.network((from, to, frame) -> isDigest(frame) ? Fate.IS_HELD : Fate.ARRIVES);
+        for (int i = 0; i < 4000 && cluster.heldCount() == 0; i++) {
+            cluster.run(1);
+        }
+        assertEquals(1, cluster.heldCount());
+        long asking = cluster.leaderOf(TARGET);
+        cluster.change(asking, TARGET, new MembershipChange.Remove(asking));
+        cluster.run(20);
+        assertFalse(cluster.disk(asking).knows(TARGET));
+        cluster.network((from, to, frame) -> Fate.ARRIVES);
+        cluster.releaseHeld();
+        boolean hasDiffered = false;
+        for (int i = 0; i < 4000 && !isAtRest(); i++) {
+            cluster.run(1);
+            hasDiffered |= isDiffering();
+        }
+        assertFalse(hasDiffered);
+        assertTrue(isAtRest());
+    }
+
+    private static boolean isDigest(Frame frame) {
+        return frame instanceof Frame.Reply reply && reply.outcome() instanceof Outcome.ShardDigest;
     }
 
     /** The replica that leads next has all that was handed over. */
