@@ -5,20 +5,15 @@ import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
-import io.somekv.protocol.command.Request;
-import io.somekv.protocol.command.RequestStamp;
-import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.frame.Frame;
-import io.somekv.protocol.session.ClientSession;
-import io.somekv.protocol.session.Deadlines;
+import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.TreeSet;
 import java.util.UUID;
 
 /**
@@ -44,49 +39,38 @@ public final class ClientCore {
     private final ClientSettings settings;
     private final SplittableRandom random;
     private final Endpoints endpoints;
-    private final Deadlines deadlines;
-    private final UUID nonce;
-    private final Map<Long, PendingRequest> pending = new LinkedHashMap<>();
-
-    /** Pending requests by the time at which something is to be done about them. */
-    private final TreeSet<WakeUp> wakeUps = new TreeSet<>();
+    private final Route route;
+    private final ClientIdentity identity;
+    private final Outstanding pending = new Outstanding();
 
     /** Call tokens of writes that wait for a client id or for room in the window. */
     private final ArrayDeque<Long> waiting = new ArrayDeque<>();
 
-    private Optional<ClientSession> session = Optional.empty();
     private boolean registering;
 
     /** When the last node was lost that had been reached. */
     private long aloneSinceMillis = Long.MIN_VALUE / 2;
 
-    private long nextCallToken = 1;
     private List<ClientEffect> effects = new ArrayList<>();
 
-    private record WakeUp(long atMillis, long callToken) implements Comparable<WakeUp> {
-        @Override
-        public int compareTo(WakeUp other) {
-            int byTime = Long.compare(atMillis, other.atMillis);
-            return byTime != 0 ? byTime : Long.compare(callToken, other.callToken);
-        }
-    }
-
     /**
-     * @param endpointCount nodes that can be connected to, numbered from 0
+     * @param nodes that are connected to from the beginning, with the numbers from 0
      * @param random for the nonce and the jitter; never the same for two clients
      */
-    public ClientCore(int endpointCount, ClientSettings settings, SplittableRandom random) {
-        Invariant.check(endpointCount > 0, "there is a node to speak to");
+    public ClientCore(
+            List<InetSocketAddress> nodes, ClientSettings settings, SplittableRandom random) {
+        Invariant.check(!nodes.isEmpty(), "there is a node to speak to");
         this.settings = settings;
         this.random = random;
-        this.endpoints = new Endpoints(endpointCount);
-        this.deadlines = new Deadlines(settings.lifetimeMillis());
-        this.nonce = new UUID(random.nextLong(), random.nextLong());
+        this.endpoints = new Endpoints(nodes);
+        this.route = new Route(endpoints);
+        UUID nonce = new UUID(random.nextLong(), random.nextLong());
+        this.identity = new ClientIdentity(nonce, settings);
     }
 
     /** The id that the shard master gave; empty until a write was asked for and it answered. */
     public Optional<ClientId> client() {
-        return session.map(ClientSession::client);
+        return identity.client();
     }
 
     /**
@@ -107,51 +91,71 @@ public final class ClientCore {
             effects.add(new ClientEffect.Completed(token, new Outcome.Busy(pause)));
             return;
         }
-        PendingRequest request = add(Optional.of(token), command, nowMillis);
+        PendingRequest request =
+                pending.add(Optional.of(token), command, nowMillis, settings.lifetimeMillis());
         request.mode = mode;
         if (request.needsStamp()) {
             waiting.add(request.callToken);
-            wakeAt(request, patienceEndsAt(request));
+            pending.wakeAt(request, patienceEndsAt(request));
             startWaiting(nowMillis);
         } else {
             send(request, nowMillis);
         }
     }
 
-    /** A connection stands; everything that had none to go out on goes out now. */
+    /**
+     * A connection stands; everything that had none to go out on goes out now. Here and below, what
+     * is told of a connection that was closed by a {@link ClientEffect.Close} counts for nothing.
+     */
     public void onConnected(int endpoint, long nowMillis) {
+        if (!endpoints.has(endpoint)) {
+            return;
+        }
         endpoints.onConnected(endpoint);
-        effects.add(new ClientEffect.Send(endpoint, new Frame.Hello(NOBODY, 0, NOBODY, 0, 0)));
-        for (PendingRequest request : pending.values()) {
+        effects.add(new ClientEffect.Send(endpoint, hello(endpoint)));
+        for (PendingRequest request : pending.all()) {
             if (request.parked) {
                 send(request, nowMillis);
             }
         }
     }
 
+    /** Where the map has led to, only a node of that map's cluster is to listen. */
+    private Frame hello(int endpoint) {
+        UUID cluster = endpoints.isGiven(endpoint) ? NOBODY : route.clusterId().orElse(NOBODY);
+        return new Frame.Hello(cluster, 0, NOBODY, 0, 0);
+    }
+
     /** A connection is gone, and with it perhaps some answers. */
     public void onDisconnected(int endpoint, long nowMillis) {
+        if (!endpoints.has(endpoint)) {
+            return;
+        }
         boolean wasReached = endpoints.isAnyReached();
         endpoints.onDisconnected(endpoint);
         boolean alone = wasReached && !endpoints.isAnyReached();
         if (alone) {
             aloneSinceMillis = nowMillis;
         }
-        for (PendingRequest request : pending.values()) {
+        for (PendingRequest request : pending.all()) {
             if (request.endpoint == endpoint) {
                 pause(request, nowMillis);
             } else if (alone && request.waitsForStamp()) {
-                wakeAt(request, patienceEndsAt(request));
+                pending.wakeAt(request, patienceEndsAt(request));
             }
         }
     }
 
     public void onFrame(int endpoint, Frame frame, long nowMillis) {
+        if (!endpoints.has(endpoint)) {
+            return;
+        }
+        endpoints.onHeard(endpoint);
         if (frame instanceof Frame.Hello hello) {
             endpoints.onHello(endpoint, hello.nodeId());
         } else if (frame instanceof Frame.Reply reply) {
-            deadlines.observe(reply.logTime(), nowMillis);
-            PendingRequest request = pending.get(reply.token());
+            identity.observe(reply.logTime(), nowMillis);
+            PendingRequest request = pending.find(reply.token());
             if (request != null) {
                 onOutcome(request, endpoint, reply.outcome(), nowMillis);
             }
@@ -160,26 +164,26 @@ public final class ClientCore {
 
     /** Time has passed; call it at {@link #nextWakeUpMillis} at the latest. */
     public void onTime(long nowMillis) {
-        while (!wakeUps.isEmpty() && wakeUps.first().atMillis <= nowMillis) {
-            PendingRequest request = known(wakeUps.first().callToken);
+        PendingRequest request = pending.due(nowMillis);
+        while (request != null) {
             if (nowMillis >= request.giveUpAtMillis) {
                 giveUp(request, nowMillis);
             } else if (isOutOfReach(request) && nowMillis >= patienceEndsAt(request)) {
                 endUnreached(request, nowMillis);
             } else if (request.waitsForStamp()) {
-                wakeAt(request, patienceEndsAt(request));
+                pending.wakeAt(request, patienceEndsAt(request));
             } else if (request.endpoint != Endpoints.NONE) {
-                endpoints.onNoHelp(request.endpoint);
-                pause(request, nowMillis);
+                onSilence(request, nowMillis);
             } else {
                 send(request, nowMillis);
             }
+            request = pending.due(nowMillis);
         }
     }
 
     /** When {@link #onTime} has something to do; {@code Long.MAX_VALUE} for never. */
     public long nextWakeUpMillis() {
-        return wakeUps.isEmpty() ? Long.MAX_VALUE : wakeUps.first().atMillis;
+        return pending.nextWakeUpMillis();
     }
 
     /** The effects since the last call, in order. */
@@ -192,20 +196,22 @@ public final class ClientCore {
     // ---- what becomes of a request
 
     private void onOutcome(PendingRequest request, int endpoint, Outcome outcome, long nowMillis) {
-        if (request.token.isEmpty() && !(outcome instanceof Outcome.Registered)) {
+        if (!request.isAnswer(outcome)) {
             // A cluster that has not started refuses, and so does a node that is in none.
             endpoints.onNoHelp(endpoint);
             pause(request, nowMillis);
         } else if (outcome instanceof Outcome.Result || outcome instanceof Outcome.Invalid) {
             complete(request, outcome, nowMillis);
-        } else if (outcome instanceof Outcome.DiskNearlyFull && request.executableCopies <= 1) {
+        } else if (outcome instanceof Outcome.DiskNearlyFull && request.isOnlyCopy()) {
             // It takes a person, or deletes, and not a moment.
             complete(request, outcome, nowMillis);
         } else if (outcome instanceof Outcome.BelowFloor) {
             complete(request, new Outcome.Unknown("its record is gone"), nowMillis);
-        } else if (outcome instanceof Outcome.DeadlineNeeded needed && lacksDeadline(request)) {
-            deadlines.observe(needed.logTime(), nowMillis);
+        } else if (outcome instanceof Outcome.DeadlineNeeded needed && request.lacksDeadline()) {
+            identity.observe(needed.logTime(), nowMillis);
             send(request, nowMillis);
+        } else if (request.isMisdirected(endpoint, outcome)) {
+            onMisdirected(request, outcome, nowMillis);
         } else {
             // Unknown too: the same stamp may be sent again, and finds out.
             if (outcome instanceof Outcome.NotExecuted) {
@@ -218,24 +224,53 @@ public final class ClientCore {
             }
             pause(request, nowMillis);
             if (outcome instanceof Outcome.Busy busy) {
-                wakeAt(
+                pending.wakeAt(
                         request,
                         Math.max(request.wakeAtMillis, nowMillis + busy.retryAfterMillis()));
             }
         }
     }
 
-    private static boolean lacksDeadline(PendingRequest request) {
-        return request.stamp.isPresent() && request.stamp.get().deadlineMillis() == 0;
+    /** It is not with the node that it was sent to directly: it goes on at once. */
+    private void onMisdirected(PendingRequest request, Outcome outcome, long nowMillis) {
+        request.refusal = Optional.of(outcome);
+        request.onCopyRefused();
+        Route.Target tried = request.direct.orElseThrow();
+        long leader = outcome instanceof Outcome.NotLeader other ? other.leaderNode() : 0;
+        if (leader != 0 && leader != tried.nodeId()) {
+            route.onLeader(tried, leader);
+        } else {
+            request.goesToAnyNode();
+            if (outcome instanceof Outcome.WrongGroup) {
+                route.onWrongGroup(tried);
+            } else {
+                route.onNoHelp(tried, nowMillis);
+            }
+        }
+        send(request, nowMillis);
+    }
+
+    private void onSilence(PendingRequest request, long nowMillis) {
+        endpoints.onNoHelp(request.endpoint);
+        if (request.direct.isPresent()) {
+            endpoints.onSilence(request.endpoint, nowMillis);
+            route.onNoHelp(request.direct.get(), nowMillis);
+        }
+        pause(request, nowMillis);
     }
 
     private void complete(PendingRequest request, Outcome outcome, long nowMillis) {
         forget(request);
         request.token.ifPresent(token -> effects.add(new ClientEffect.Completed(token, outcome)));
-        if (request.token.isEmpty()) {
+        if (request.command instanceof Command.RegisterClient && request.token.isEmpty()) {
             registering = false;
             if (outcome instanceof Outcome.Registered registered) {
-                session = Optional.of(new ClientSession(registered.client(), settings.window()));
+                identity.onRegistered(registered.client());
+            }
+        } else if (request.token.isEmpty()) {
+            route.onAsked(nowMillis);
+            if (outcome instanceof Outcome.Cluster cluster) {
+                learn(cluster.map(), nowMillis);
             }
         }
         startWaiting(nowMillis);
@@ -278,115 +313,87 @@ public final class ClientCore {
     }
 
     private void forget(PendingRequest request) {
-        wakeUps.remove(new WakeUp(request.wakeAtMillis, request.callToken));
-        pending.remove(request.callToken);
-        request.stamp.ifPresent(stamp -> openSession().finish(stamp.sequence()));
+        pending.remove(request);
+        request.stamp.ifPresent(identity::finish);
     }
 
     // ---- sending
 
-    private PendingRequest add(Optional<Long> token, Command command, long nowMillis) {
-        long giveUpAt = nowMillis + settings.lifetimeMillis();
-        PendingRequest request =
-                new PendingRequest(nextCallToken++, token, command, nowMillis, giveUpAt);
-        pending.put(request.callToken, request);
-        return request;
+    /** For the core itself; goes on for as long as any request does. */
+    private void askForItself(Command command, long nowMillis) {
+        send(
+                pending.add(Optional.empty(), command, nowMillis, settings.lifetimeMillis()),
+                nowMillis);
     }
 
     /** Stamps and sends what waits, as far as there is an id and room in the window. */
     private void startWaiting(long nowMillis) {
-        if (session.isEmpty()) {
-            while (!waiting.isEmpty() && !pending.containsKey(waiting.peek())) {
+        if (identity.client().isEmpty()) {
+            while (!waiting.isEmpty() && pending.find(waiting.peek()) == null) {
                 waiting.remove();
             }
             if (!registering && !waiting.isEmpty()) {
                 registering = true;
-                send(
-                        add(Optional.empty(), new Command.RegisterClient(nonce), nowMillis),
-                        nowMillis);
+                askForItself(identity.registration(), nowMillis);
             }
             return;
         }
-        while (!waiting.isEmpty() && openSession().hasRoom()) {
-            PendingRequest request = pending.get(waiting.remove());
+        while (!waiting.isEmpty() && identity.hasRoom()) {
+            PendingRequest request = pending.find(waiting.remove());
             if (request != null) {
-                request.stamp = openSession().begin(deadlines.next(nowMillis));
+                request.stamp = identity.begin(nowMillis);
                 send(request, nowMillis);
             }
         }
     }
 
     private void send(PendingRequest request, long nowMillis) {
-        int endpoint = endpoints.choose();
-        request.endpoint = endpoint;
-        request.parked = endpoint == Endpoints.NONE;
+        request.direct =
+                request.mayGoDirectly()
+                        ? route.target(request.command, nowMillis)
+                        : Optional.empty();
+        request.endpoint =
+                request.direct
+                        .map(Route.Target::endpoint)
+                        .orElseGet(() -> endpoints.choose(request.mode));
+        request.parked = request.endpoint == Endpoints.NONE;
         if (request.parked) {
-            wakeAt(request, patienceEndsAt(request));
+            pending.wakeAt(request, patienceEndsAt(request));
             return;
         }
-        Optional<RequestStamp> stamp = request.stamp.map(before -> freshStamp(before, nowMillis));
-        request.stamp = stamp;
-        if (stamp.isPresent() && stamp.get().deadlineMillis() != 0) {
-            request.executableCopies++;
+        request.stamp = request.stamp.map(before -> identity.again(before, nowMillis));
+        request.onSent();
+        pending.wakeAt(request, nowMillis + request.patienceMillis(settings));
+        effects.add(new ClientEffect.Send(request.endpoint, request.call()));
+        if (request.isByKey() && route.beginsToAsk(nowMillis)) {
+            askForItself(new Command.QueryConfig(-1), nowMillis);
         }
-        request.copies++;
-        wakeAt(request, nowMillis + settings.attemptMillis());
-        effects.add(
-                new ClientEffect.Send(
-                        endpoint,
-                        new Frame.Call(
-                                request.callToken,
-                                groupOf(request.command),
-                                0,
-                                new Request(stamp, request.command),
-                                request.mode)));
     }
 
-    /** For the next copy: floor as of now, and the deadline as it is, unless there is none yet. */
-    private RequestStamp freshStamp(RequestStamp before, long nowMillis) {
-        long deadline = before.deadlineMillis() == 0 ? deadlines.next(nowMillis) : 0;
-        return deadline == 0
-                ? openSession().restamp(before)
-                : openSession().withDeadline(before, deadline);
+    /** Connections follow the nodes first: who cannot be reached any more leads nothing here. */
+    private void learn(ClusterMap map, long nowMillis) {
+        for (int endpoint : endpoints.needless(map.nodes())) {
+            onDisconnected(endpoint, nowMillis);
+            endpoints.remove(endpoint);
+            effects.add(new ClientEffect.Close(endpoint));
+        }
+        for (NodeInfo node : endpoints.missing(map.nodes())) {
+            int endpoint = endpoints.add(node);
+            effects.add(new ClientEffect.Open(endpoint, node.host(), node.peerPort()));
+        }
+        route.learn(map, nowMillis);
     }
 
-    /** Doubles from copy to copy, and is drawn from its upper half, so that clients spread out. */
+    /**
+     * From now on it goes to any node: each knows the way as well. The pause doubles from copy to
+     * copy, and is drawn from its upper half, so that clients spread out.
+     */
     private void pause(PendingRequest request, long nowMillis) {
+        request.goesToAnyNode();
         request.endpoint = Endpoints.NONE;
         int doublings = Math.min(request.copies, 16);
         long pause =
                 Math.min(settings.backoffMaxMillis(), settings.backoffMinMillis() << doublings);
-        wakeAt(request, nowMillis + pause - random.nextLong(pause / 2 + 1));
-    }
-
-    private void wakeAt(PendingRequest request, long atMillis) {
-        wakeUps.remove(new WakeUp(request.wakeAtMillis, request.callToken));
-        request.wakeAtMillis = Math.min(atMillis, request.giveUpAtMillis);
-        wakeUps.add(new WakeUp(request.wakeAtMillis, request.callToken));
-    }
-
-    private ClientSession openSession() {
-        return session.orElseThrow(() -> Invariant.unreachable("a stamp without a session"));
-    }
-
-    private PendingRequest known(long callToken) {
-        PendingRequest request = pending.get(callToken);
-        if (request == null) {
-            throw Invariant.unreachable("a wake-up for nothing");
-        }
-        return request;
-    }
-
-    private static long groupOf(Command command) {
-        boolean ofMaster =
-                command instanceof Command.RegisterClient
-                        || command instanceof Command.QueryConfig
-                        || command instanceof Command.Join
-                        || command instanceof Command.Leave
-                        || command instanceof Command.Move
-                        || command instanceof Command.RegisterNode
-                        || command instanceof Command.ForgetNode
-                        || command instanceof Command.StartCluster;
-        return ofMaster ? GroupSpec.MASTER : Frame.ANY_GROUP;
+        pending.wakeAt(request, nowMillis + pause - random.nextLong(pause / 2 + 1));
     }
 }

@@ -7,7 +7,8 @@ import io.somekv.protocol.session.Deadlines;
  *
  * @param lifetimeMillis from asking to giving up; also how far ahead deadlines are
  * @param reachMillis how long a request waits for any node at all to be reached
- * @param attemptMillis how long one copy of a request may stay unanswered before the next is sent
+ * @param attemptMillis how long one copy of a request may stay unanswered before the next is sent;
+ *     half as long where it was sent to the leader itself
  * @param backoffMinMillis pause before the second copy; doubles from copy to copy
  * @param backoffMaxMillis longest pause
  * @param window how many writes are outstanding at most; no larger than the groups' window

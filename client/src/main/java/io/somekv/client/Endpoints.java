@@ -1,72 +1,109 @@
 package io.somekv.client;
 
-import java.util.Arrays;
+import io.somekv.base.Invariant;
+import io.somekv.protocol.command.ReadMode;
+import io.somekv.protocol.config.NodeInfo;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
- * Which node a client speaks to. Any node serves any key, so it stays with the one that answered
- * last and moves on when that one is silent or of no help. A client that knows the shard map will
- * choose by key here, and nowhere else.
+ * The nodes that a client speaks to: those whose addresses it was given, and those that the cluster
+ * map names besides. Any node serves any key, so whatever has no better way stays with the one that
+ * answered last, at first a given one, and moves on when that is silent or of no help. Who is asked
+ * for a key by {@link Route} must be in reach.
  */
 final class Endpoints {
     static final int NONE = -1;
 
-    private final boolean[] connected;
+    /**
+     * A silent one that no request is sent to has no occasion to be heard again: so long after, it
+     * is given another.
+     */
+    private static final long SILENT_MILLIS = 30_000;
 
-    /** Connected, and it has said Hello: what is there speaks as a node does. */
-    private final boolean[] introduced;
+    private static final class Endpoint {
+        final String host;
+        final int port;
+        final boolean isGiven;
+        boolean isConnected;
 
-    /** Node ids as the nodes' Hello frames tell them; 0 where none has come. */
-    private final long[] nodeIds;
+        /** Connected, and it has said Hello: what is there speaks as a node does. */
+        boolean isIntroduced;
+
+        /** As its Hello told; 0 where none has come. */
+        long nodeId;
+
+        /** Until then it counts as silent, unless it is heard. */
+        long silentUntilMillis = Long.MIN_VALUE;
+
+        Endpoint(String host, int port, boolean isGiven) {
+            this.host = host;
+            this.port = port;
+            this.isGiven = isGiven;
+        }
+
+        boolean isAt(NodeInfo node) {
+            return host.equals(node.host()) && port == node.peerPort();
+        }
+    }
+
+    /** By their numbers, which are never used again. */
+    private final TreeMap<Integer, Endpoint> all = new TreeMap<>();
 
     private int preferred;
+    private int nextNumber;
 
-    Endpoints(int count) {
-        connected = new boolean[count];
-        introduced = new boolean[count];
-        nodeIds = new long[count];
+    /** They get the numbers from 0. */
+    Endpoints(List<InetSocketAddress> given) {
+        for (InetSocketAddress address : given) {
+            add(address.getHostString(), address.getPort(), true);
+        }
+    }
+
+    private int add(String host, int port, boolean isGiven) {
+        all.put(nextNumber, new Endpoint(host, port, isGiven));
+        return nextNumber++;
+    }
+
+    // ---- any node
+
+    int choose(ReadMode mode) {
+        return mode.isLocal() ? chooseGiven() : choose();
     }
 
     int choose() {
-        for (int i = 0; i < connected.length; i++) {
-            int candidate = (preferred + i) % connected.length;
-            if (connected[candidate]) {
-                return candidate;
+        return first(false);
+    }
+
+    /**
+     * For what is to be answered where the caller is: others stand in while no given one is there.
+     */
+    int chooseGiven() {
+        int given = first(true);
+        return given == NONE ? choose() : given;
+    }
+
+    private int first(boolean onlyGiven) {
+        for (SortedMap<Integer, Endpoint> part :
+                List.of(all.tailMap(preferred), all.headMap(preferred))) {
+            for (Map.Entry<Integer, Endpoint> each : part.entrySet()) {
+                Endpoint one = each.getValue();
+                if (one.isConnected && (one.isGiven || !onlyGiven)) {
+                    return each.getKey();
+                }
             }
         }
         return NONE;
     }
 
-    void onConnected(int endpoint) {
-        connected[endpoint] = true;
-    }
-
-    void onDisconnected(int endpoint) {
-        connected[endpoint] = false;
-        introduced[endpoint] = false;
-    }
-
-    void onHello(int endpoint, long nodeId) {
-        nodeIds[endpoint] = nodeId;
-        introduced[endpoint] = true;
-    }
-
-    /**
-     * Whether any node can be spoken to. A connection alone does not show that: it may be a port of
-     * something else, which takes what it is sent and never answers.
-     */
-    boolean isAnyReached() {
-        for (boolean each : introduced) {
-            if (each) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /** It left a request unanswered, or could not serve it: the next ones go elsewhere. */
     void onNoHelp(int endpoint) {
-        if (endpoint == choose()) {
-            preferred = (endpoint + 1) % connected.length;
+        if (endpoint == choose() || endpoint == chooseGiven()) {
+            preferred = endpoint + 1;
         }
     }
 
@@ -75,17 +112,118 @@ final class Endpoints {
      * no cluster yet: without a hint that can be followed the next requests go elsewhere, too.
      */
     void onLeaderHint(int endpoint, long nodeId) {
-        for (int i = 0; i < nodeIds.length; i++) {
-            if (nodeId != 0 && nodeIds[i] == nodeId && connected[i]) {
-                preferred = i;
+        for (Map.Entry<Integer, Endpoint> each : all.entrySet()) {
+            Endpoint one = each.getValue();
+            if (nodeId != 0 && one.nodeId == nodeId && one.isConnected) {
+                preferred = each.getKey();
                 return;
             }
         }
         onNoHelp(endpoint);
     }
 
+    // ---- a certain node
+
+    /** Where a node can be spoken to; {@link #NONE} while it cannot, or leaves all unanswered. */
+    int reaching(long nodeId, long nowMillis) {
+        for (Map.Entry<Integer, Endpoint> each : all.entrySet()) {
+            Endpoint one = each.getValue();
+            if (one.isIntroduced && one.nodeId == nodeId && nowMillis >= one.silentUntilMillis) {
+                return each.getKey();
+            }
+        }
+        return NONE;
+    }
+
+    /** It left a request unanswered that it need not have asked others about. */
+    void onSilence(int endpoint, long nowMillis) {
+        of(endpoint).silentUntilMillis = nowMillis + SILENT_MILLIS;
+    }
+
+    void onHeard(int endpoint) {
+        of(endpoint).silentUntilMillis = Long.MIN_VALUE;
+    }
+
+    // ---- connections
+
+    void onConnected(int endpoint) {
+        of(endpoint).isConnected = true;
+        onHeard(endpoint);
+    }
+
+    void onDisconnected(int endpoint) {
+        of(endpoint).isConnected = false;
+        of(endpoint).isIntroduced = false;
+    }
+
+    void onHello(int endpoint, long nodeId) {
+        of(endpoint).nodeId = nodeId;
+        of(endpoint).isIntroduced = true;
+    }
+
+    /**
+     * Whether any node can be spoken to. A connection alone does not show that: it may be a port of
+     * something else, which takes what it is sent and never answers.
+     */
+    boolean isAnyReached() {
+        return all.values().stream().anyMatch(each -> each.isIntroduced);
+    }
+
+    boolean has(int endpoint) {
+        return all.containsKey(endpoint);
+    }
+
+    boolean isGiven(int endpoint) {
+        return of(endpoint).isGiven;
+    }
+
+    // ---- the nodes of the map
+
+    /** Those that were not given and have no use: no node has that address, or a given one has. */
+    List<Integer> needless(List<NodeInfo> nodes) {
+        List<Integer> needless = new ArrayList<>();
+        all.forEach((number, one) -> {
+            boolean isUseful =
+                    nodes.stream().anyMatch(node -> one.isAt(node) && !reachesByGiven(node));
+            if (!one.isGiven && !isUseful) {
+                needless.add(number);
+            }
+        });
+        return needless;
+    }
+
+    private boolean reachesByGiven(NodeInfo node) {
+        return all.values().stream()
+                .anyMatch(
+                        each -> each.isGiven && each.isIntroduced && each.nodeId == node.nodeId());
+    }
+
+    void remove(int endpoint) {
+        all.remove(endpoint);
+    }
+
+    /** Nodes that there is no connection to, and none that is being tried. */
+    List<NodeInfo> missing(List<NodeInfo> nodes) {
+        return nodes.stream()
+                .filter(node -> !reachesByGiven(node))
+                .filter(node -> all.values().stream().noneMatch(each -> each.isAt(node)))
+                .toList();
+    }
+
+    int add(NodeInfo node) {
+        return add(node.host(), node.peerPort(), false);
+    }
+
+    private Endpoint of(int endpoint) {
+        Endpoint one = all.get(endpoint);
+        if (one == null) {
+            throw Invariant.unreachable("no endpoint " + endpoint);
+        }
+        return one;
+    }
+
     @Override
     public String toString() {
-        return "preferred " + preferred + " of " + Arrays.toString(connected);
+        return "preferred " + preferred + " of " + all.keySet();
     }
 }

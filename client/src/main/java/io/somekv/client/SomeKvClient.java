@@ -34,7 +34,8 @@ public final class SomeKvClient implements AutoCloseable {
     /**
      * Starts a client; it connects by itself, and again when a connection is lost.
      *
-     * @param nodes host and peer port of some or all nodes: any of them serves any key
+     * @param nodes host and peer port of some or all nodes: any of them serves any key, and tells
+     *     of the others, which are then connected to as well
      */
     public static SomeKvClient connect(List<InetSocketAddress> nodes) {
         return connect(nodes, ClientSettings.defaults());

@@ -10,11 +10,11 @@ import java.net.InetSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
@@ -31,7 +31,11 @@ final class Transport {
 
     private final Selector selector;
     private final ClientCore core;
-    private final List<NodeConnection> connections = new ArrayList<>();
+    private final Lookup.Names names;
+
+    /** By endpoint. */
+    private final TreeMap<Integer, NodeConnection> connections = new TreeMap<>();
+
     private final Map<Long, Asked> asked = new HashMap<>();
     private final ConcurrentLinkedQueue<Asked> submitted = new ConcurrentLinkedQueue<>();
     private final long startNanos = System.nanoTime();
@@ -47,11 +51,12 @@ final class Transport {
             Lookup.Names names,
             ClientSettings settings) {
         this.selector = selector;
+        this.names = names;
         // The nonce is the client's identity at the shard master: no two clients may draw the same.
         SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
-        core = new ClientCore(nodes.size(), settings, random);
+        core = new ClientCore(nodes, settings, random);
         for (int i = 0; i < nodes.size(); i++) {
-            connections.add(new NodeConnection(i, nodes.get(i), names, selector, core));
+            open(i, nodes.get(i));
         }
         thread = new Thread(this::run, "somekv-client");
         thread.setDaemon(true);
@@ -70,6 +75,10 @@ final class Transport {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private void open(int endpoint, InetSocketAddress address) {
+        connections.put(endpoint, new NodeConnection(endpoint, address, names, selector, core));
     }
 
     CompletableFuture<Outcome> request(Command command, ReadMode mode) {
@@ -101,7 +110,7 @@ final class Transport {
             LOG.error("the client stops: its selector failed", e);
         } finally {
             closing = true;
-            connections.forEach(NodeConnection::close);
+            connections.values().forEach(NodeConnection::close);
             asked.values().forEach(Transport::end);
             submitted.forEach(Transport::end);
         }
@@ -109,7 +118,7 @@ final class Transport {
 
     private void turn() throws IOException {
         long now = nowMillis();
-        for (NodeConnection connection : connections) {
+        for (NodeConnection connection : connections.values()) {
             connection.maybeConnect(now);
         }
         long untilWakeUp = Math.max(1, core.nextWakeUpMillis() - now);
@@ -126,7 +135,7 @@ final class Transport {
         takeSubmitted(now);
         core.onTime(now);
         perform(core.drain());
-        for (NodeConnection connection : connections) {
+        for (NodeConnection connection : connections.values()) {
             connection.flush(now);
         }
     }
@@ -144,7 +153,19 @@ final class Transport {
     private void perform(List<ClientEffect> effects) {
         for (ClientEffect effect : effects) {
             if (effect instanceof ClientEffect.Send send) {
-                connections.get(send.endpoint()).enqueue(send.frame());
+                NodeConnection connection = connections.get(send.endpoint());
+                if (connection != null) {
+                    connection.enqueue(send.frame());
+                }
+            } else if (effect instanceof ClientEffect.Open open) {
+                InetSocketAddress address =
+                        InetSocketAddress.createUnresolved(open.host(), open.port());
+                open(open.endpoint(), address);
+            } else if (effect instanceof ClientEffect.Close close) {
+                NodeConnection connection = connections.remove(close.endpoint());
+                if (connection != null) {
+                    connection.close();
+                }
             } else if (effect instanceof ClientEffect.Completed completed) {
                 Asked request = asked.remove(completed.token());
                 if (request != null) {
@@ -161,7 +182,9 @@ final class Transport {
     }
 
     private String troubles() {
-        return connections.stream().map(NodeConnection::trouble).collect(Collectors.joining("; "));
+        return connections.values().stream()
+                .map(NodeConnection::trouble)
+                .collect(Collectors.joining("; "));
     }
 
     private static void end(Asked request) {

@@ -206,7 +206,13 @@ public final class Lane {
         Waiter door =
                 (then, outcome, logTime) ->
                         outbox.add(new LaneEffect.Answer(ask.token(), outcome, logTime));
-        router.admit(now, new Pending.Wish(ask.groupId(), ask.request(), ask.mode()), door);
+        Pending.Wish wish = new Pending.Wish(ask.groupId(), ask.request(), ask.mode());
+        if (ask.hops() == 0) {
+            router.admit(now, wish, door);
+            return;
+        }
+        router.fault(wish)
+                .ifPresentOrElse(fault -> door.done(now, fault, 0), () -> serve(now, wish, door));
     }
 
     private void onFrame(Now now, LaneInput.FromPeer peer) {
@@ -296,7 +302,10 @@ public final class Lane {
         }
     }
 
-    /** Serves for another node or lane: here or in a neighbouring lane, but never further on. */
+    /**
+     * Serves for one who knows the way, another node or lane among them: here or in a neighbouring
+     * lane, but never further on.
+     */
     private void serve(Now now, Pending.Wish wish, Waiter waiter) {
         long groupId = wish.groupId();
         GroupHost host = places.host(groupId);

@@ -32,9 +32,12 @@ public sealed interface LaneInput {
      *
      * @param token chosen by the rim, unique among what this lane has not yet answered
      * @param groupId the group, or {@link Frame#ANY_GROUP} to route by the command
+     * @param hops 0 for one who does not know the way; past it this node answers for itself alone,
+     *     so that who asks hears {@code NotLeader} and {@code WrongGroup} and goes on from there
      * @param mode of a read
      */
-    record Ask(long token, long groupId, Request request, ReadMode mode) implements LaneInput {}
+    record Ask(long token, long groupId, int hops, Request request, ReadMode mode)
+            implements LaneInput {}
 
     /**
      * A frame from another node, whose handshake has shown who it is. All frames of one connection

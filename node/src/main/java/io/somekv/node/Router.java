@@ -81,7 +81,7 @@ final class Router {
     }
 
     private void ask(Now now, Pending.Wish wish, Waiter origin) {
-        Optional<Outcome> fault = fault(wish.groupId(), wish.request());
+        Optional<Outcome> fault = fault(wish);
         if (fault.isPresent()) {
             origin.done(now, fault.get(), 0);
             return;
@@ -91,15 +91,16 @@ final class Router {
         attempt(now, pending);
     }
 
-    private Optional<Outcome> fault(long groupId, Request request) {
-        if (groupId < 0 && groupId != Frame.ANY_GROUP) {
-            return Optional.of(new Outcome.Invalid("no group has the id " + groupId));
+    /** Why nobody would serve it; empty if it is sound. */
+    Optional<Outcome> fault(Pending.Wish wish) {
+        if (wish.groupId() < 0 && wish.groupId() != Frame.ANY_GROUP) {
+            return Optional.of(new Outcome.Invalid("no group has the id " + wish.groupId()));
         }
-        Optional<Outcome> oversized = RequestCheck.oversized(request);
+        Optional<Outcome> oversized = RequestCheck.oversized(wish.request());
         if (oversized.isPresent() || places.owners().shardCount().isEmpty()) {
             return oversized;
         }
-        return RequestCheck.malformed(request, places.owners().shardCount().getAsInt());
+        return RequestCheck.malformed(wish.request(), places.owners().shardCount().getAsInt());
     }
 
     private void attempt(Now now, Pending pending) {

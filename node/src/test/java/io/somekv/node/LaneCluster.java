@@ -308,8 +308,16 @@ final class LaneCluster {
     }
 
     private long begin(long node, Pending.Wish wish) {
+        return begin(node, 0, wish);
+    }
+
+    /** As a client that knows the way, or takes this node for the one that does. */
+    long begin(long node, int hops, Pending.Wish wish) {
         long token = nextToken++;
-        nodes.give(node, 0, new LaneInput.Ask(token, wish.groupId(), wish.request(), wish.mode()));
+        nodes.give(
+                node,
+                0,
+                new LaneInput.Ask(token, wish.groupId(), hops, wish.request(), wish.mode()));
         return token;
     }
 

@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.somekv.base.Bytes;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
+import io.somekv.protocol.command.Request;
+import io.somekv.protocol.config.ShardConfig;
+import io.somekv.protocol.config.Slots;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
@@ -135,6 +139,43 @@ class LaneTest {
         assertInstanceOf(
                 Outcome.Unknown.class,
                 cluster.ask(leader, Command.Put.of(key(1), Bytes.utf8("w"))));
+    }
+
+    /** A client that has the map finds the leader, and goes elsewhere itself. */
+    @Test
+    void whoKnowsTheWayHearsWhereItIsAndIsNotPassedOn() {
+        LaneCluster cluster = started(2);
+        long leader = leaderOf(cluster);
+        Bytes key = keyOf(cluster, 1);
+        for (long node = 1; node <= 3; node++) {
+            Outcome expected = node == leader ? new Outcome.Nil() : new Outcome.NotLeader(leader);
+            assertEquals(expected, askDirectly(cluster, node, 1, new Command.Get(key)));
+        }
+        assertInstanceOf(
+                Outcome.WrongGroup.class,
+                askDirectly(cluster, leader, 1, new Command.Get(keyOf(cluster, 2))));
+        assertEquals(
+                new Outcome.NotLeader(0), askDirectly(cluster, leader, 9, new Command.Get(key)));
+        assertInstanceOf(
+                Outcome.Invalid.class,
+                askDirectly(
+                        cluster, leader, 1, new Command.GetMany(List.of(key, keyOf(cluster, 2)))));
+    }
+
+    private static Bytes keyOf(LaneCluster cluster, long group) {
+        ShardConfig config = cluster.map(1).orElseThrow().config();
+        int number = 0;
+        while (config.owner(Slots.shardOf(key(number), config.shardCount())) != group) {
+            number++;
+        }
+        return key(number);
+    }
+
+    private static Outcome askDirectly(
+            LaneCluster cluster, long node, long group, Command.Read read) {
+        Request request = new Request(Optional.empty(), read);
+        return cluster.await(
+                cluster.begin(node, 1, new Pending.Wish(group, request, ReadMode.LEADER)));
     }
 
     private static long leaderOf(LaneCluster cluster) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.client.SomeKvClient;
+import io.somekv.protocol.command.Command;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.v1.GetStatusResponse;
 import io.somekv.protocol.v1.ReplicaStatus;
@@ -92,6 +93,31 @@ final class ServerNodeTest {
                 assertEquals(2, client.append(bytes("a"), bytes("2")));
                 assertArrayEquals(bytes("12"), client.get(bytes("a")).orElseThrow());
                 assertTrue(client.delete(bytes("a")));
+            }
+            assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    /** It has the others from the cluster map; with that it knows who leads as well. */
+    @Test
+    void aJavaClientThatWasToldOfOneNodeGoesOnWithoutIt() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 3, 2, 2)) {
+            NodeInfo told = cluster.info(0);
+            List<InetSocketAddress> address =
+                    List.of(new InetSocketAddress(told.host(), told.peerPort()));
+            try (SomeKvClient client = SomeKvClient.connect(address)) {
+                client.put(bytes("a"), bytes("1"));
+                // Behind the client's own question for the map, and so answered behind it.
+                client.execute(new Command.QueryConfig(-1)).join();
+                for (int i = 0; i < 50; i++) {
+                    client.put(bytes("key" + i), bytes("value" + i));
+                }
+                cluster.stop(0);
+                for (int i = 0; i < 50; i++) {
+                    assertEquals(
+                            ("value" + i).length() + 1L,
+                            client.append(bytes("key" + i), bytes("+")));
+                }
             }
             assertEquals(List.of(), cluster.emergencies());
         }

@@ -141,6 +141,7 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
                 .lane()
                 .ask(
                         call.groupId(),
+                        call.hops(),
                         call.request(),
                         call.mode(),
                         (outcome, logTime) -> {

@@ -7,7 +7,6 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
-import io.somekv.protocol.config.NodeInfo;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
 import java.util.ArrayDeque;
@@ -78,7 +77,7 @@ public final class Admin {
                         new UUID(7, 7),
                         scenario.shards(),
                         settings,
-                        nodes.stream().map(Admin::info).toList());
+                        nodes.stream().map(SimNode::info).toList());
         ask("start the cluster", start, Admin::executed);
         add("spread the map", this::spreadMap, outcome -> outcome instanceof Outcome.Ok);
         if (groups > 0) {
@@ -286,10 +285,6 @@ public final class Admin {
                         done.accept(outcome);
                     }
                 });
-    }
-
-    private static NodeInfo info(SimNode node) {
-        return new NodeInfo(node.id(), node.storeId(), "node" + node.id(), 1, 2, 3, 4);
     }
 
     private static boolean executed(Outcome outcome) {

@@ -149,13 +149,19 @@ final class NodeProcess {
 
     /** A client at this node's own door asks. The answer is Unknown if the process ends first. */
     void ask(long groupId, Request request, ReadMode mode, Consumer<LaneEffect.Answer> done) {
+        ask(new Frame.Call(0, groupId, 0, request, mode), done);
+    }
+
+    private void ask(Frame.Call call, Consumer<LaneEffect.Answer> done) {
+        long groupId = call.groupId();
         long token = nextToken++;
         asked.put(token, done);
         int lane = groupId == Frame.ANY_GROUP ? random.nextInt(SimNode.LANES) : laneOf(groupId);
         lanes.get(lane)
                 .postAfter(
                         random.nextLong(MILLISECOND),
-                        new LaneInput.Ask(token, groupId, request, mode));
+                        new LaneInput.Ask(
+                                token, groupId, call.hops(), call.request(), call.mode()));
     }
 
     /** Creates a replica here; see {@link LaneInput.CreateReplica}. */
@@ -222,9 +228,7 @@ final class NodeProcess {
             send(from, hello);
         } else if (frame instanceof Frame.Call call) {
             ask(
-                    call.groupId(),
-                    call.request(),
-                    call.mode(),
+                    call,
                     answer -> {
                         if (!ended) {
                             Outcome outcome = answer.outcome();

@@ -9,11 +9,19 @@ import io.somekv.client.ClientSettings;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
+import io.somekv.protocol.config.NodeInfo;
+import io.somekv.protocol.frame.Frame;
 import io.somekv.protocol.frame.FrameCodec;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The real client core on the simulated network: it has an identity, and tries again under it. */
 final class SessionClient implements Client, Network.Endpoint {
@@ -24,12 +32,22 @@ final class SessionClient implements Client, Network.Endpoint {
     private final List<SimNode> nodes;
     private final long id;
     private final ClientCore core;
+
+    /** The nodes that it has connections to, or would have, by the numbers that the core uses. */
+    private final TreeMap<Integer, Long> nodesByEndpoint = new TreeMap<>();
+
+    /** Nodes that a connection to would stand. */
+    private final TreeSet<Long> reachable = new TreeSet<>();
+
     private final long clockOffsetMillis;
     private final TreeMap<Long, Consumer<Outcome>> asked = new TreeMap<>();
     private long nextToken = 1;
     private long wakeUpAt = Long.MAX_VALUE;
 
-    SessionClient(World world, Network network, List<SimNode> nodes, long id) {
+    /**
+     * @param given the nodes that it is told of; of the others it hears by the cluster map
+     */
+    SessionClient(World world, Network network, List<SimNode> nodes, List<SimNode> given, long id) {
         this.world = world;
         this.network = network;
         this.nodes = nodes;
@@ -38,11 +56,17 @@ final class SessionClient implements Client, Network.Endpoint {
         this.clockOffsetMillis = random.nextLong(1L << 40);
         long attempt = random.nextLong(ATTEMPT_MILLIS_MIN, world.scenario().attemptMillisMax());
         ClientSettings settings = new ClientSettings(20_000, 20_000, attempt, 5, 500, 64, 1 << 10);
-        this.core = new ClientCore(nodes.size(), settings, random.split());
+        List<InetSocketAddress> addresses = new ArrayList<>();
+        for (SimNode node : given) {
+            nodesByEndpoint.put(addresses.size(), node.id());
+            NodeInfo info = node.info();
+            addresses.add(InetSocketAddress.createUnresolved(info.host(), info.peerPort()));
+        }
+        this.core = new ClientCore(addresses, settings, random.split());
         network.add(id, this);
     }
 
-    /** Connects to all nodes; call it when they run. */
+    /** Connects to the nodes that it was told of; call it when they run. */
     void connect() {
         for (SimNode node : nodes) {
             connection(node.id(), true);
@@ -69,29 +93,43 @@ final class SessionClient implements Client, Network.Endpoint {
 
     @Override
     public void receive(long from, long incarnation, Bytes frame) {
-        core.onFrame(endpoint(from), Texts.decode(frame), nowMillis());
-        carryOut();
+        OptionalInt endpoint = endpointOf(from);
+        if (endpoint.isPresent()) {
+            core.onFrame(endpoint.getAsInt(), Texts.decode(frame), nowMillis());
+            carryOut();
+        }
     }
 
     @Override
     public void connection(long peer, boolean up) {
         if (up) {
-            core.onConnected(endpoint(peer), nowMillis());
+            reachable.add(peer);
         } else {
-            core.onDisconnected(endpoint(peer), nowMillis());
+            reachable.remove(peer);
+        }
+        OptionalInt endpoint = endpointOf(peer);
+        if (endpoint.isPresent() && up) {
+            core.onConnected(endpoint.getAsInt(), nowMillis());
+        } else if (endpoint.isPresent()) {
+            core.onDisconnected(endpoint.getAsInt(), nowMillis());
         }
         carryOut();
+    }
+
+    private OptionalInt endpointOf(long node) {
+        return nodesByEndpoint.entrySet().stream()
+                .filter(each -> each.getValue() == node)
+                .mapToInt(Map.Entry::getKey)
+                .findFirst();
     }
 
     private void carryOut() {
         for (ClientEffect effect : core.drain()) {
             switch (effect) {
                 case ClientEffect.Send send ->
-                        network.send(
-                                id,
-                                nodes.get(send.endpoint()).id(),
-                                FrameCodec.encode(send.frame()),
-                                Connections.of(send.frame()));
+                        send(nodesByEndpoint.get(send.endpoint()), send.frame());
+                case ClientEffect.Open open -> open(open);
+                case ClientEffect.Close close -> nodesByEndpoint.remove(close.endpoint());
                 case ClientEffect.Completed completed ->
                         complete(completed.token(), completed.outcome());
                 case ClientEffect.Unreached unreached ->
@@ -99,6 +137,32 @@ final class SessionClient implements Client, Network.Endpoint {
             }
         }
         planWakeUp();
+    }
+
+    /** What was to be sent before its connection was closed is lost with it. */
+    private void send(@Nullable Long node, Frame frame) {
+        if (node != null) {
+            network.send(id, node, FrameCodec.encode(frame), Connections.of(frame));
+        }
+    }
+
+    private void open(ClientEffect.Open open) {
+        long node =
+                nodes.stream()
+                        .filter(each -> each.info().host().equals(open.host()))
+                        .findFirst()
+                        .orElseThrow()
+                        .id();
+        nodesByEndpoint.put(open.endpoint(), node);
+        world.timeline()
+                .after(
+                        MILLISECOND,
+                        () -> {
+                            if (reachable.contains(node)) {
+                                core.onConnected(open.endpoint(), nowMillis());
+                                carryOut();
+                            }
+                        });
     }
 
     private void complete(long token, Outcome outcome) {
@@ -130,9 +194,5 @@ final class SessionClient implements Client, Network.Endpoint {
 
     private long nowMillis() {
         return world.timeline().now() / MILLISECOND + clockOffsetMillis;
-    }
-
-    private static int endpoint(long node) {
-        return (int) node - 1;
     }
 }

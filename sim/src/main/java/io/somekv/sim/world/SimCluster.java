@@ -87,8 +87,13 @@ public final class SimCluster {
             workload.add(new PlainClient(world, nodes));
         }
         for (int i = 0; i < scenario.sessions(); i++) {
+            List<SimNode> given = new ArrayList<>(nodes);
+            if (i % 2 == 1) {
+                // It has this one from the cluster map.
+                given.remove(i % nodes.size());
+            }
             SessionClient client =
-                    new SessionClient(world, network, nodes, Trace.SESSIONS_FROM + i);
+                    new SessionClient(world, network, nodes, given, Trace.SESSIONS_FROM + i);
             sessions.add(client);
             workload.add(client);
         }

@@ -7,6 +7,7 @@ import io.somekv.node.Lane;
 import io.somekv.node.log.GroupRecord;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.frame.DiskRoom;
 import io.somekv.raft.Now;
 import io.somekv.sim.check.Breach;
@@ -85,6 +86,11 @@ public final class SimNode implements Network.Endpoint {
 
     public UUID storeId() {
         return storeId;
+    }
+
+    /** As the others are told of it. */
+    NodeInfo info() {
+        return new NodeInfo(id, storeId, "node" + id, 1, 2, 3, 4);
     }
 
     @Override

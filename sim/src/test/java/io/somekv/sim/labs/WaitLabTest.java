@@ -18,14 +18,14 @@ class WaitLabTest {
         Lab.of(3).holds().waitsUnder(1_000);
     }
 
-    /** The longest of sixteen seeds is 4.5 seconds. */
+    /** The longest of sixteen seeds is 5.0 seconds. */
     @Test
     @Tag("lab:DSLabs.lab3.SinglePartition")
     void aLeaderThatIsCutOffIsMissedSoon() {
         Lab.of(5).faults(Fault.ISOLATE).holds().waitsUnder(5_000);
     }
 
-    /** The longest of sixteen seeds is 6.1 seconds. */
+    /** The longest of sixteen seeds is 6.2 seconds. */
     @Test
     @Tag("lab:DSLabs.lab3.ConstantRepartition")
     void partitionsThatComeAndGoAreSoonOvercome() {

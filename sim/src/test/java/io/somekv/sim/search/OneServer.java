@@ -1,6 +1,7 @@
 package io.somekv.sim.search;
 
 import io.somekv.base.Bytes;
+import io.somekv.base.Invariant;
 import io.somekv.base.Mutation;
 import io.somekv.client.ClientSettings;
 import io.somekv.kv.AppliedEntry;
@@ -13,6 +14,7 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.command.RequestStamp;
+import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.NodeInfo;
@@ -86,10 +88,18 @@ final class OneServer implements SearchedSystem {
         apply(store, new Command.Configure(settings));
         apply(store, Command.Own.empty(0, 1));
         for (int id = 0; id < limits.works().size(); id++) {
-            clients.add(new SearchClient(id, limits.works().get(id), 1, SETTINGS, answers));
+            clients.add(new SearchClient(id, limits.works().get(id), SETTINGS, answers, this::map));
         }
         timers = new int[clients.size()];
         collect();
+    }
+
+    /** No group is in, so that clients have no better way than any node. */
+    private ClusterMap map() {
+        return switch (master.read(new Command.QueryConfig(-1))) {
+            case Outcome.Cluster(ClusterMap map) -> map;
+            case Outcome other -> throw Invariant.unreachable("no map but " + other);
+        };
     }
 
     private Outcome apply(StateMachine machine, Command command) {

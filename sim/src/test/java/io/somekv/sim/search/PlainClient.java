@@ -3,7 +3,6 @@ package io.somekv.sim.search;
 import io.somekv.node.LaneEffect;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
-import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.frame.Frame;
 import java.util.Optional;
@@ -42,7 +41,7 @@ final class PlainClient {
             int number = answers.asked(id, command);
             underWay++;
             Request request = new Request(Optional.empty(), (Command) command);
-            node.ask(Frame.ANY_GROUP, request, ReadMode.LEADER, answer -> onAnswer(number, answer));
+            node.ask(Frame.ANY_GROUP, request, answer -> onAnswer(number, answer));
         }
     }
 

@@ -6,13 +6,16 @@ import io.somekv.client.ClientEffect;
 import io.somekv.client.ClientSettings;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.sim.check.Breach;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /** The real client core with a list of commands to get through, some of them at a time. */
 final class SearchClient {
@@ -47,6 +50,7 @@ final class SearchClient {
     private final int id;
     private final Work work;
     private final Answers answers;
+    private final Supplier<ClusterMap> map;
     private final ClientCore core;
     private final TreeSet<Long> underWay = new TreeSet<>();
     private final List<Sent> sent = new ArrayList<>();
@@ -55,12 +59,22 @@ final class SearchClient {
     private int next;
     private int results;
 
-    SearchClient(int id, Work work, int nodes, ClientSettings settings, Answers answers) {
+    /**
+     * @param map what it is told, at once, whenever it asks for the map
+     */
+    SearchClient(
+            int id, Work work, ClientSettings settings, Answers answers, Supplier<ClusterMap> map) {
         this.id = id;
         this.work = work;
         this.answers = answers;
+        this.map = map;
+        List<InetSocketAddress> nodes =
+                map.get().nodes().stream()
+                        .map(node ->
+                                InetSocketAddress.createUnresolved(node.host(), node.peerPort()))
+                        .toList();
         this.core = new ClientCore(nodes, settings, new SplittableRandom(id));
-        for (int endpoint = 0; endpoint < nodes; endpoint++) {
+        for (int endpoint = 0; endpoint < nodes.size(); endpoint++) {
             connected(endpoint);
         }
         askMore();
@@ -119,7 +133,11 @@ final class SearchClient {
     private void carryOut(ClientEffect effect) {
         switch (effect) {
             case ClientEffect.Send(int endpoint, Frame frame) -> {
-                if (frame instanceof Frame.Call call) {
+                if (frame instanceof Frame.Call call
+                        && call.request().command() instanceof Command.QueryConfig) {
+                    Outcome answer = new Outcome.Cluster(map.get());
+                    core.onFrame(endpoint, new Frame.Reply(call.token(), answer, 0), nowMillis);
+                } else if (frame instanceof Frame.Call call) {
                     seen.append(endpoint).append(call);
                     sent.add(new Sent(endpoint, call));
                 }
@@ -133,6 +151,8 @@ final class SearchClient {
                 answers.answered((int) token, outcome);
                 askMore();
             }
+            case ClientEffect.Open _, ClientEffect.Close _ ->
+                    throw new Breach("client " + id + " was told of all nodes: " + effect);
             case ClientEffect.Unreached unreached ->
                     throw new Breach("client " + id + " reached nobody: " + unreached);
         }

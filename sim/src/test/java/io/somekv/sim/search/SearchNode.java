@@ -16,6 +16,7 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Membership;
 import io.somekv.raft.Now;
 import io.somekv.raft.RaftConfig;
@@ -164,10 +165,15 @@ final class SearchNode {
     }
 
     /** Asks as one who came to the door. */
-    void ask(long groupId, Request request, ReadMode mode, Consumer<LaneEffect.Answer> waiter) {
+    void ask(long groupId, Request request, Consumer<LaneEffect.Answer> waiter) {
+        ask(new Frame.Call(0, groupId, 0, request, ReadMode.LEADER), waiter);
+    }
+
+    /** Asks as a client that speaks frames. */
+    void ask(Frame.Call call, Consumer<LaneEffect.Answer> waiter) {
         long token = nextToken++;
         door.put(token, waiter);
-        step(new LaneInput.Ask(token, groupId, request, mode));
+        step(new LaneInput.Ask(token, call.groupId(), call.hops(), call.request(), call.mode()));
     }
 
     /** Creates this node's replica of the group, which has the node's number. */

@@ -10,8 +10,8 @@ import io.somekv.node.LaneInput;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
-import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
+import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.sim.check.ClusterWatch;
@@ -106,11 +106,7 @@ final class SmallGroup implements SearchedSystem {
         Request request = new Request(Optional.empty(), command);
         boolean[] isDone = new boolean[1];
         node(setting.firstNode(group))
-                .ask(
-                        group,
-                        request,
-                        ReadMode.LEADER,
-                        answer -> isDone[0] = answer.outcome() instanceof Outcome.Ok);
+                .ask(group, request, answer -> isDone[0] = answer.outcome() instanceof Outcome.Ok);
         settle();
         Invariant.check(isDone[0], "the first node leads");
     }
@@ -127,7 +123,7 @@ final class SmallGroup implements SearchedSystem {
 
     /** The master's answer to its registration is given by hand. */
     private SearchClient registered(int id, SearchClient.Work work) {
-        SearchClient client = new SearchClient(id, work, setting.nodes(), SETTINGS, answers);
+        SearchClient client = new SearchClient(id, work, SETTINGS, answers, this::map);
         Frame.Call call = client.take().getFirst().call();
         Invariant.check(
                 call.request().command() instanceof Command.RegisterClient,
@@ -136,6 +132,11 @@ final class SmallGroup implements SearchedSystem {
         long logTime = node(1).status().orElseThrow().replica().logTime();
         client.receive(0, new Frame.Reply(call.token(), outcome, logTime));
         return client;
+    }
+
+    /** As of when the first node hears of the second one. */
+    private ClusterMap map() {
+        return setting.map(learned.isEmpty() ? 1 : 2);
     }
 
     private boolean isUp(long id) {
@@ -200,11 +201,7 @@ final class SmallGroup implements SearchedSystem {
 
     private void serve(int client, long id, Frame.Call call, String text) {
         node(id).heard(text);
-        node(id).ask(
-                        call.groupId(),
-                        call.request(),
-                        call.mode(),
-                        answer -> reply(client, id, call.token(), answer));
+        node(id).ask(call, answer -> reply(client, id, call.token(), answer));
     }
 
     private void reply(int client, long from, long token, LaneEffect.Answer answer) {

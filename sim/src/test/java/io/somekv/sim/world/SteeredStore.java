@@ -81,7 +81,7 @@ public final class SteeredStore {
             nodes.add(new SimNode(world, network, id));
         }
         for (Side side : Side.values()) {
-            clients.add(new SessionClient(world, network, nodes, address(side)));
+            clients.add(new SessionClient(world, network, nodes, nodes, address(side)));
         }
         replacement = new DiskReplacement(world, nodes);
         admin = new Admin(world, nodes);
