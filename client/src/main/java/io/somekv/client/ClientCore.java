@@ -8,7 +8,6 @@ import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.frame.Frame;
-import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +40,7 @@ public final class ClientCore {
     private final Endpoints endpoints;
     private final Route route;
     private final ClientIdentity identity;
-    private final Outstanding pending = new Outstanding();
+    private final Outstanding pending;
 
     /** Call tokens of writes that wait for a client id or for room in the window. */
     private final ArrayDeque<Long> waiting = new ArrayDeque<>();
@@ -57,11 +56,11 @@ public final class ClientCore {
      * @param nodes that are connected to from the beginning, with the numbers from 0
      * @param random for the nonce and the jitter; never the same for two clients
      */
-    public ClientCore(
-            List<InetSocketAddress> nodes, ClientSettings settings, SplittableRandom random) {
+    public ClientCore(List<NodeAddress> nodes, ClientSettings settings, SplittableRandom random) {
         Invariant.check(!nodes.isEmpty(), "there is a node to speak to");
         this.settings = settings;
         this.random = random;
+        this.pending = new Outstanding(settings.lifetimeMillis());
         this.endpoints = new Endpoints(nodes);
         this.route = new Route(endpoints);
         UUID nonce = new UUID(random.nextLong(), random.nextLong());
@@ -91,8 +90,7 @@ public final class ClientCore {
             effects.add(new ClientEffect.Completed(token, new Outcome.Busy(pause)));
             return;
         }
-        PendingRequest request =
-                pending.add(Optional.of(token), command, nowMillis, settings.lifetimeMillis());
+        PendingRequest request = pending.add(Optional.of(token), command, nowMillis);
         request.mode = mode;
         if (request.needsStamp()) {
             waiting.add(request.callToken);
@@ -113,6 +111,10 @@ public final class ClientCore {
         }
         endpoints.onConnected(endpoint);
         effects.add(new ClientEffect.Send(endpoint, hello(endpoint)));
+        sendParked(nowMillis);
+    }
+
+    private void sendParked(long nowMillis) {
         for (PendingRequest request : pending.all()) {
             if (request.parked) {
                 send(request, nowMillis);
@@ -153,6 +155,7 @@ public final class ClientCore {
         endpoints.onHeard(endpoint);
         if (frame instanceof Frame.Hello hello) {
             endpoints.onHello(endpoint, hello.nodeId());
+            sendParked(nowMillis);
         } else if (frame instanceof Frame.Reply reply) {
             identity.observe(reply.logTime(), nowMillis);
             PendingRequest request = pending.find(reply.token());
@@ -224,9 +227,7 @@ public final class ClientCore {
             }
             pause(request, nowMillis);
             if (outcome instanceof Outcome.Busy busy) {
-                pending.wakeAt(
-                        request,
-                        Math.max(request.wakeAtMillis, nowMillis + busy.retryAfterMillis()));
+                pending.wakeNotBefore(request, nowMillis + busy.retryAfterMillis());
             }
         }
     }
@@ -321,9 +322,7 @@ public final class ClientCore {
 
     /** For the core itself; goes on for as long as any request does. */
     private void askForItself(Command command, long nowMillis) {
-        send(
-                pending.add(Optional.empty(), command, nowMillis, settings.lifetimeMillis()),
-                nowMillis);
+        send(pending.add(Optional.empty(), command, nowMillis), nowMillis);
     }
 
     /** Stamps and sends what waits, as far as there is an id and room in the window. */
@@ -379,7 +378,7 @@ public final class ClientCore {
         }
         for (NodeInfo node : endpoints.missing(map.nodes())) {
             int endpoint = endpoints.add(node);
-            effects.add(new ClientEffect.Open(endpoint, node.host(), node.peerPort()));
+            effects.add(new ClientEffect.Open(endpoint, Endpoints.addressOf(node)));
         }
         route.learn(map, nowMillis);
     }

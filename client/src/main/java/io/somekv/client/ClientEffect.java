@@ -9,7 +9,7 @@ public sealed interface ClientEffect {
     record Send(int endpoint, Frame frame) implements ClientEffect {}
 
     /** Keep a connection to one more node from now on, under that number, which is a new one. */
-    record Open(int endpoint, String host, int port) implements ClientEffect {}
+    record Open(int endpoint, NodeAddress address) implements ClientEffect {}
 
     /** End that connection, and tell no more of it: the node has gone, or moved. */
     record Close(int endpoint) implements ClientEffect {}

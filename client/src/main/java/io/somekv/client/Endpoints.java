@@ -3,7 +3,6 @@ package io.somekv.client;
 import io.somekv.base.Invariant;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.config.NodeInfo;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +25,7 @@ final class Endpoints {
     private static final long SILENT_MILLIS = 30_000;
 
     private static final class Endpoint {
-        final String host;
-        final int port;
+        final NodeAddress address;
         final boolean isGiven;
         boolean isConnected;
 
@@ -40,14 +38,18 @@ final class Endpoints {
         /** Until then it counts as silent, unless it is heard. */
         long silentUntilMillis = Long.MIN_VALUE;
 
-        Endpoint(String host, int port, boolean isGiven) {
-            this.host = host;
-            this.port = port;
+        Endpoint(NodeAddress address, boolean isGiven) {
+            this.address = address;
             this.isGiven = isGiven;
         }
 
         boolean isAt(NodeInfo node) {
-            return host.equals(node.host()) && port == node.peerPort();
+            return address.equals(addressOf(node));
+        }
+
+        /** Whether it may be sent what any node can serve; of a stranger the caller knows. */
+        boolean isFit() {
+            return isGiven ? isConnected : isIntroduced;
         }
     }
 
@@ -58,14 +60,14 @@ final class Endpoints {
     private int nextNumber;
 
     /** They get the numbers from 0. */
-    Endpoints(List<InetSocketAddress> given) {
-        for (InetSocketAddress address : given) {
-            add(address.getHostString(), address.getPort(), true);
+    Endpoints(List<NodeAddress> given) {
+        for (NodeAddress address : given) {
+            add(address, true);
         }
     }
 
-    private int add(String host, int port, boolean isGiven) {
-        all.put(nextNumber, new Endpoint(host, port, isGiven));
+    private int add(NodeAddress address, boolean isGiven) {
+        all.put(nextNumber, new Endpoint(address, isGiven));
         return nextNumber++;
     }
 
@@ -92,7 +94,7 @@ final class Endpoints {
                 List.of(all.tailMap(preferred), all.headMap(preferred))) {
             for (Map.Entry<Integer, Endpoint> each : part.entrySet()) {
                 Endpoint one = each.getValue();
-                if (one.isConnected && (one.isGiven || !onlyGiven)) {
+                if (one.isFit() && (one.isGiven || !onlyGiven)) {
                     return each.getKey();
                 }
             }
@@ -114,7 +116,7 @@ final class Endpoints {
     void onLeaderHint(int endpoint, long nodeId) {
         for (Map.Entry<Integer, Endpoint> each : all.entrySet()) {
             Endpoint one = each.getValue();
-            if (nodeId != 0 && one.nodeId == nodeId && one.isConnected) {
+            if (nodeId != 0 && one.nodeId == nodeId && one.isIntroduced) {
                 preferred = each.getKey();
                 return;
             }
@@ -211,7 +213,11 @@ final class Endpoints {
     }
 
     int add(NodeInfo node) {
-        return add(node.host(), node.peerPort(), false);
+        return add(addressOf(node), false);
+    }
+
+    static NodeAddress addressOf(NodeInfo node) {
+        return new NodeAddress(node.host(), node.peerPort());
     }
 
     private Endpoint of(int endpoint) {

@@ -21,10 +21,12 @@ import org.slf4j.LoggerFactory;
 /** One node's socket: connects, and connects again; frames in and out. For one thread. */
 final class NodeConnection {
     private static final Logger LOG = LoggerFactory.getLogger(NodeConnection.class);
-    private static final long RECONNECT_MILLIS = 200;
 
-    /** A port of something else, which would log each attempt. */
-    private static final long STRANGER_RECONNECT_MILLIS = 2_000;
+    /** A look-up that takes longer counts as trouble. */
+    private static final long LOOKUP_MILLIS = 200;
+
+    /** Where nothing answers at all, not even with a refusal. */
+    private static final long CONNECT_MILLIS_MAX = 3_000;
 
     private static final String STRANGER =
             "it does not speak as the peer port of a node does; is that another of its ports?";
@@ -32,7 +34,8 @@ final class NodeConnection {
     private static final int READ_SIZE = 64 << 10;
 
     private final int endpoint;
-    private final InetSocketAddress address;
+    private final NodeAddress address;
+    private final Reconnects reconnects;
     private final Lookup.Names names;
     private final Selector selector;
     private final ClientCore core;
@@ -47,34 +50,40 @@ final class NodeConnection {
     private ByteBuffer outgoing = ByteBuffer.allocate(0);
     private long connectAtMillis;
 
+    /** When a try that is under way ends. */
+    private long connectEndsMillis;
+
     /** The node has said Hello on this connection. */
     private boolean introduced;
 
     /** How the last connection ended, or what it waits for. */
     private String trouble = "not tried yet";
 
-    NodeConnection(
-            int endpoint,
-            InetSocketAddress address,
-            Lookup.Names names,
-            Selector selector,
-            ClientCore core) {
+    /** What the connections of a client share. */
+    record Rim(Lookup.Names names, Selector selector, ClientCore core) {}
+
+    /**
+     * @param isGiven whether the caller named it; else the cluster map did
+     */
+    NodeConnection(int endpoint, NodeAddress address, boolean isGiven, Rim rim) {
         this.endpoint = endpoint;
         this.address = address;
-        this.names = names;
-        this.selector = selector;
-        this.core = core;
+        this.reconnects = new Reconnects(isGiven);
+        this.names = rim.names;
+        this.selector = rim.selector;
+        this.core = rim.core;
     }
 
     /** Looks the name up anew each time, since a node may have moved, and connects behind that. */
     void maybeConnect(long nowMillis) {
+        endVainTry(nowMillis);
         Lookup begun = lookup;
         if (channel != null || (begun == null && nowMillis < connectAtMillis)) {
             return;
         }
         if (begun == null) {
-            connectAtMillis = nowMillis + RECONNECT_MILLIS;
-            lookup = Lookup.begin(names, address.getHostString(), selector::wakeup);
+            connectAtMillis = nowMillis + LOOKUP_MILLIS;
+            lookup = Lookup.begin(names, address.host(), selector::wakeup);
         } else if (begun.isDone()) {
             lookup = null;
             connect(begun, nowMillis);
@@ -85,18 +94,26 @@ final class NodeConnection {
 
     private void connect(Lookup done, long nowMillis) {
         try {
-            InetSocketAddress found = new InetSocketAddress(done.address(), address.getPort());
+            InetSocketAddress found = new InetSocketAddress(done.address(), address.port());
             SocketChannel opened = SocketChannel.open();
             channel = opened;
             opened.configureBlocking(false);
             opened.setOption(StandardSocketOptions.TCP_NODELAY, true);
             opened.register(selector, SelectionKey.OP_CONNECT, this);
+            connectEndsMillis = nowMillis + CONNECT_MILLIS_MAX;
             trouble = "no answer";
             if (opened.connect(found)) {
                 onConnected(opened, nowMillis);
             }
         } catch (IOException | RuntimeException e) {
             lose(nowMillis, e);
+        }
+    }
+
+    private void endVainTry(long nowMillis) {
+        SocketChannel open = channel;
+        if (open != null && !open.isConnected() && nowMillis >= connectEndsMillis) {
+            lose(nowMillis, new IOException("no answer"));
         }
     }
 
@@ -128,13 +145,16 @@ final class NodeConnection {
     }
 
     private void onFrame(Frame frame, long nowMillis) {
-        introduced |= frame instanceof Frame.Hello;
+        if (frame instanceof Frame.Hello) {
+            introduced = true;
+            reconnects.onHeard();
+        }
         core.onFrame(endpoint, frame, nowMillis);
     }
 
     /** For a person: the address, and what keeps this client from its node. */
     String trouble() {
-        return address.getHostString() + ":" + address.getPort() + " (" + trouble + ")";
+        return address + " (" + trouble + ")";
     }
 
     /** Frames of one turn share a write. Dropped where nothing is connected. */
@@ -196,7 +216,15 @@ final class NodeConnection {
         boolean stranger = open != null && open.isConnected() && !introduced;
         trouble = stranger ? STRANGER : whyNot(why);
         close();
-        connectAtMillis = nowMillis + (stranger ? STRANGER_RECONNECT_MILLIS : RECONNECT_MILLIS);
+        connectAtMillis = nowMillis + reconnects.onLost(stranger);
+        if (reconnects.isNews()) {
+            LOG.warn(
+                    "cannot reach {}, a node by the cluster map: {}. Requests for it go by way of"
+                            + " other nodes, which is slower; clients should reach the peer port"
+                            + " of each node at the address that its server announces (--advertise)",
+                    address,
+                    trouble);
+        }
         core.onDisconnected(endpoint, nowMillis);
     }
 

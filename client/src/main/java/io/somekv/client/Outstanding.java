@@ -16,7 +16,15 @@ import org.jspecify.annotations.Nullable;
 final class Outstanding {
     private final Map<Long, PendingRequest> byCallToken = new LinkedHashMap<>();
     private final TreeSet<WakeUp> wakeUps = new TreeSet<>();
+    private final long lifetimeMillis;
     private long nextCallToken = 1;
+
+    /**
+     * @param lifetimeMillis from asking to giving up
+     */
+    Outstanding(long lifetimeMillis) {
+        this.lifetimeMillis = lifetimeMillis;
+    }
 
     private record WakeUp(long atMillis, long callToken) implements Comparable<WakeUp> {
         @Override
@@ -42,7 +50,7 @@ final class Outstanding {
     /**
      * @param token the caller's; empty for what the core asks for itself
      */
-    PendingRequest add(Optional<Long> token, Command command, long nowMillis, long lifetimeMillis) {
+    PendingRequest add(Optional<Long> token, Command command, long nowMillis) {
         long giveUpAt = nowMillis + lifetimeMillis;
         PendingRequest request =
                 new PendingRequest(nextCallToken++, token, command, nowMillis, giveUpAt);
@@ -59,6 +67,11 @@ final class Outstanding {
         wakeUps.remove(wakeUpOf(request));
         request.wakeAtMillis = Math.min(atMillis, request.giveUpAtMillis);
         wakeUps.add(wakeUpOf(request));
+    }
+
+    /** Later, where that would be earlier. */
+    void wakeNotBefore(PendingRequest request, long atMillis) {
+        wakeAt(request, Math.max(request.wakeAtMillis, atMillis));
     }
 
     private static WakeUp wakeUpOf(PendingRequest request) {

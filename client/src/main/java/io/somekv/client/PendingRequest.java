@@ -9,7 +9,7 @@ import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.frame.Frame;
 import java.util.Optional;
 
-/** A request that has no answer yet. Only {@link ClientCore} changes it. */
+/** A request that has no answer yet: what was sent of it, and what may be made of an answer. */
 final class PendingRequest {
     /** One that was thought to lead, and one that it named: who leads then, any node finds out. */
     private static final int DIRECT_COPIES_MAX = 2;
@@ -118,7 +118,7 @@ final class PendingRequest {
         return new Frame.Call(
                 callToken,
                 direct.map(Route.Target::groupId).orElse(otherwise),
-                direct.isPresent() ? 1 : 0,
+                direct.isPresent(),
                 new Request(stamp, command),
                 mode);
     }

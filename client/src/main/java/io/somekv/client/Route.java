@@ -17,8 +17,10 @@ import java.util.UUID;
  * knows the way as well; where one misses, the request goes to any node, and a fresh map is wanted.
  */
 final class Route {
-    /** From one map to the question for the next. */
-    private static final long MAP_PAUSE_MILLIS = 500;
+    /** From one map to the question for the next; doubles while that brings nothing new. */
+    private static final long MAP_PAUSE_MILLIS_MIN = 500;
+
+    private static final long MAP_PAUSE_MILLIS_MAX = 16_000;
 
     /** Where a request for a key of that shard is sent, and who is thought to be there. */
     record Target(int shard, long groupId, long nodeId, int endpoint) {}
@@ -37,7 +39,8 @@ final class Route {
 
     private boolean isMapWanted = true;
     private boolean isMapAsked;
-    private long askAgainAtMillis = Long.MIN_VALUE;
+    private long askedAtMillis = Long.MIN_VALUE / 2;
+    private long mapPauseMillis = MAP_PAUSE_MILLIS_MIN;
 
     Route(Endpoints endpoints) {
         this.endpoints = endpoints;
@@ -102,6 +105,7 @@ final class Route {
     /** The group does not serve the shard. */
     void onWrongGroup(Target tried) {
         isMapWanted = true;
+        mapPauseMillis = MAP_PAUSE_MILLIS_MIN;
         astray.set(tried.shard());
     }
 
@@ -109,7 +113,7 @@ final class Route {
 
     /** Whether to ask for a map now; who is told so does, and tells when that is over. */
     boolean beginsToAsk(long nowMillis) {
-        if (!isMapWanted || isMapAsked || nowMillis < askAgainAtMillis) {
+        if (!isMapWanted || isMapAsked || nowMillis - askedAtMillis < mapPauseMillis) {
             return false;
         }
         isMapAsked = true;
@@ -118,11 +122,14 @@ final class Route {
 
     void onAsked(long nowMillis) {
         isMapAsked = false;
-        askAgainAtMillis = nowMillis + MAP_PAUSE_MILLIS;
+        askedAtMillis = nowMillis;
     }
 
     /** What was found to be wrong with the last one is forgotten, also who leads but is not met. */
     void learn(ClusterMap newer, long nowMillis) {
+        boolean isNew = !map.equals(Optional.of(newer));
+        mapPauseMillis =
+                isNew ? MAP_PAUSE_MILLIS_MIN : Math.min(2 * mapPauseMillis, MAP_PAUSE_MILLIS_MAX);
         map = Optional.of(newer);
         isMapWanted = false;
         astray.clear();

@@ -54,9 +54,13 @@ final class Transport {
         this.names = names;
         // The nonce is the client's identity at the shard master: no two clients may draw the same.
         SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
-        core = new ClientCore(nodes, settings, random);
-        for (int i = 0; i < nodes.size(); i++) {
-            open(i, nodes.get(i));
+        List<NodeAddress> given =
+                nodes.stream()
+                        .map(node -> new NodeAddress(node.getHostString(), node.getPort()))
+                        .toList();
+        core = new ClientCore(given, settings, random);
+        for (int i = 0; i < given.size(); i++) {
+            open(i, given.get(i), true);
         }
         thread = new Thread(this::run, "somekv-client");
         thread.setDaemon(true);
@@ -77,8 +81,9 @@ final class Transport {
         }
     }
 
-    private void open(int endpoint, InetSocketAddress address) {
-        connections.put(endpoint, new NodeConnection(endpoint, address, names, selector, core));
+    private void open(int endpoint, NodeAddress address, boolean isGiven) {
+        NodeConnection.Rim rim = new NodeConnection.Rim(names, selector, core);
+        connections.put(endpoint, new NodeConnection(endpoint, address, isGiven, rim));
     }
 
     CompletableFuture<Outcome> request(Command command, ReadMode mode) {
@@ -150,6 +155,7 @@ final class Transport {
         }
     }
 
+    /** Java 17 has no switch over the kinds of a sealed type. */
     private void perform(List<ClientEffect> effects) {
         for (ClientEffect effect : effects) {
             if (effect instanceof ClientEffect.Send send) {
@@ -158,9 +164,7 @@ final class Transport {
                     connection.enqueue(send.frame());
                 }
             } else if (effect instanceof ClientEffect.Open open) {
-                InetSocketAddress address =
-                        InetSocketAddress.createUnresolved(open.host(), open.port());
-                open(open.endpoint(), address);
+                open(open.endpoint(), open.address(), false);
             } else if (effect instanceof ClientEffect.Close close) {
                 NodeConnection connection = connections.remove(close.endpoint());
                 if (connection != null) {

@@ -324,15 +324,20 @@ class ClientCoreTest {
 
     /** Tokens of the requests that ended so. */
     private List<Long> unreached() {
+        return taken(ClientEffect.Unreached.class).stream()
+                .map(ClientEffect.Unreached::token)
+                .toList();
+    }
+
+    private List<ClientEffect.Completed> completed() {
+        return taken(ClientEffect.Completed.class);
+    }
+
+    private <T extends ClientEffect> List<T> taken(Class<T> kind) {
         take();
-        List<Long> tokens = new ArrayList<>();
-        for (ClientEffect effect : List.copyOf(seen)) {
-            if (effect instanceof ClientEffect.Unreached one) {
-                seen.remove(effect);
-                tokens.add(one.token());
-            }
-        }
-        return tokens;
+        List<T> taken = seen.stream().filter(kind::isInstance).map(kind::cast).toList();
+        seen.removeAll(taken);
+        return taken;
     }
 
     private void runUntilSend() {
@@ -356,32 +361,16 @@ class ClientCoreTest {
     }
 
     private List<Frame.Call> calls() {
-        take();
         List<Frame.Call> calls = new ArrayList<>();
-        for (ClientEffect effect : List.copyOf(seen)) {
-            if (effect instanceof ClientEffect.Send send) {
-                seen.remove(effect);
-                if (send.frame() instanceof Frame.Call call) {
-                    lastEndpoint = send.endpoint();
-                    calls.add(call);
-                } else {
-                    assertEquals(new UUID(0, 0), ((Frame.Hello) send.frame()).clusterId());
-                }
+        for (ClientEffect.Send send : taken(ClientEffect.Send.class)) {
+            if (send.frame() instanceof Frame.Call call) {
+                lastEndpoint = send.endpoint();
+                calls.add(call);
+            } else {
+                assertEquals(new UUID(0, 0), ((Frame.Hello) send.frame()).clusterId());
             }
         }
         return calls;
-    }
-
-    private List<ClientEffect.Completed> completed() {
-        take();
-        List<ClientEffect.Completed> completed = new ArrayList<>();
-        for (ClientEffect effect : List.copyOf(seen)) {
-            if (effect instanceof ClientEffect.Completed one) {
-                seen.remove(effect);
-                completed.add(one);
-            }
-        }
-        return completed;
     }
 
     /** What the core asks for a map of the cluster is answered at once: nobody serves anything. */

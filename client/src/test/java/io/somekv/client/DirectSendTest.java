@@ -1,6 +1,7 @@
 package io.somekv.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -50,9 +51,9 @@ class DirectSendTest {
             return call.request().stamp().orElseThrow();
         }
 
-        /** Endpoint, group and hops. */
+        /** Endpoint and group, and whether it is for that node alone. */
         String way() {
-            return endpoint + " " + call.groupId() + " " + call.hops();
+            return endpoint + " " + call.groupId() + (call.isDirect() ? " direct" : "");
         }
     }
 
@@ -77,7 +78,7 @@ class DirectSendTest {
         core.request(0, PUT, now);
         reply(next(), new Outcome.Registered(new ClientId(3, 4)));
         Sent first = next();
-        assertEquals("0 -1 0", first.way(), "without a map any node is asked");
+        assertEquals("0 -1", first.way(), "without a map any node is asked");
         reply(first, new Outcome.Ok());
         assertEquals(1, mapsAsked);
         others.clear();
@@ -88,8 +89,8 @@ class DirectSendTest {
         begin();
         core.request(1, PUT, now);
         core.request(2, GET, now);
-        assertEquals("1 1 1", next().way());
-        assertEquals("1 1 1", next().way());
+        assertEquals("1 1 direct", next().way());
+        assertEquals("1 1 direct", next().way());
         assertEquals(1, mapsAsked, "nothing is wrong with the map");
     }
 
@@ -100,13 +101,13 @@ class DirectSendTest {
         Sent first = next();
         reply(first, new Outcome.NotLeader(3));
         Sent second = next();
-        assertEquals("2 1 1", second.way());
+        assertEquals("2 1 direct", second.way());
         assertEquals(first.stamp(), second.stamp());
         assertEquals(first.call().token(), second.call().token());
         reply(second, new Outcome.Ok());
         assertEquals(List.of(new ClientEffect.Completed(1, new Outcome.Ok())), others);
         core.request(2, GET, now);
-        assertEquals("2 1 1", next().way());
+        assertEquals("2 1 direct", next().way());
     }
 
     /** Each says of the other that it leads. */
@@ -118,11 +119,11 @@ class DirectSendTest {
         reply(first, new Outcome.NotLeader(3));
         reply(next(), new Outcome.NotLeader(2));
         Sent third = next();
-        assertEquals("0 -1 0", third.way());
+        assertEquals("0 -1", third.way());
         assertEquals(first.stamp(), third.stamp());
         runUntil(50_000);
         assertTrue(sent.size() > 10);
-        sent.forEach(copy -> assertEquals(0, copy.call().hops()));
+        sent.forEach(copy -> assertFalse(copy.call().isDirect()));
     }
 
     /** It leads, and does not count itself fit to. */
@@ -131,7 +132,7 @@ class DirectSendTest {
         begin();
         core.request(1, GET, now);
         reply(next(), new Outcome.NotLeader(2));
-        assertEquals("0 -1 0", next().way());
+        assertEquals("0 -1", next().way());
     }
 
     @Test
@@ -142,11 +143,11 @@ class DirectSendTest {
         Sent first = next();
         reply(first, new Outcome.NotLeader(0));
         Sent second = next();
-        assertEquals("0 -1 0", second.way());
+        assertEquals("0 -1", second.way());
         assertEquals(first.stamp(), second.stamp());
         assertEquals(2, mapsAsked);
         core.request(2, GET, now);
-        assertEquals("0 1 1", next().way(), "the next replica");
+        assertEquals("0 1 direct", next().way(), "the next replica");
     }
 
     @Test
@@ -156,10 +157,10 @@ class DirectSendTest {
         map = Maps.of(3, Maps.group(2, 3L));
         core.request(1, PUT, now);
         reply(next(), new Outcome.WrongGroup(7));
-        assertEquals("0 -1 0", next().way());
+        assertEquals("0 -1", next().way());
         assertEquals(2, mapsAsked);
         core.request(2, GET, now);
-        assertEquals("2 2 1", next().way());
+        assertEquals("2 2 direct", next().way());
     }
 
     /** While a shard moves each map is as stale as the one before. */
@@ -173,7 +174,7 @@ class DirectSendTest {
         next();
         for (int i = 2; i < 50; i++) {
             core.request(i, GET, now);
-            assertEquals("0 -1 0", next().way());
+            assertEquals("0 -1", next().way());
         }
         assertEquals(2, mapsAsked);
     }
@@ -186,10 +187,10 @@ class DirectSendTest {
         core.onDisconnected(1, now);
         runUntilSend();
         Sent second = next();
-        assertEquals("0 -1 0", second.way());
+        assertEquals("0 -1", second.way());
         assertEquals(first.stamp(), second.stamp());
         core.request(2, GET, now);
-        assertEquals("0 -1 0", next().way(), "whoever leads by now, any node finds it");
+        assertEquals("0 -1", next().way(), "whoever leads by now, any node finds it");
     }
 
     /** The others may say for long that it leads: they hear it. */
@@ -197,18 +198,18 @@ class DirectSendTest {
     void aSilentLeaderCostsOneRequestItsPatienceAndNotEachOfThem() {
         begin();
         core.request(1, GET, now);
-        assertEquals("1 1 1", next().way());
+        assertEquals("1 1 direct", next().way());
         runUntilSend();
         assertTrue(now >= 500 && now < 1_000, "half of what a node gets that passes it on");
-        assertEquals("0 -1 0", next().way());
+        assertEquals("0 -1", next().way());
         core.request(2, GET, now);
         Sent toNext = next();
-        assertEquals("0 1 1", toNext.way());
+        assertEquals("0 1 direct", toNext.way());
         reply(toNext, new Outcome.NotLeader(2));
-        assertEquals("0 -1 0", next().way(), "it is not sent there again");
+        assertEquals("0 -1", next().way(), "it is not sent there again");
         hello(1, 2);
         core.request(3, GET, now);
-        assertEquals("1 1 1", next().way(), "it was heard");
+        assertEquals("1 1 direct", next().way(), "it was heard");
     }
 
     /** The one copy that might have been executed says that it was not. */
@@ -232,8 +233,8 @@ class DirectSendTest {
         begin();
         core.request(1, GET, ReadMode.LOCAL, now);
         core.request(2, GET, ReadMode.stale(500), now);
-        assertEquals("0 -1 0", next().way());
-        assertEquals("0 -1 0", next().way());
+        assertEquals("0 -1", next().way());
+        assertEquals("0 -1", next().way());
     }
 
     @Test
@@ -245,7 +246,7 @@ class DirectSendTest {
         now = 10_000;
         core.onTime(now);
         core.request(2, GET, now);
-        assertEquals(0, next().call().hops());
+        assertFalse(next().call().isDirect());
         assertTrue(mapsAsked >= 1);
     }
 
@@ -253,7 +254,7 @@ class DirectSendTest {
     void aNodeThatTheMapNamesIsConnectedTo() {
         beginWithAFourthNode();
         core.request(1, GET, now);
-        assertEquals("0 -1 0", next().way(), "it is not there yet");
+        assertEquals("0 -1", next().way(), "it is not there yet");
         core.onConnected(3, now);
         take();
         ClientEffect.Send greeting = assertInstanceOf(ClientEffect.Send.class, others.get(0));
@@ -261,7 +262,22 @@ class DirectSendTest {
         assertEquals(Maps.CLUSTER, hello.clusterId(), "another cluster's node hangs up");
         hello(3, 4);
         core.request(2, GET, now);
-        assertEquals("3 1 1", next().way());
+        assertEquals("3 1 direct", next().way());
+    }
+
+    /** Something else may listen where the map has led to. */
+    @Test
+    void itGetsNothingBeforeItHasSaidWhoItIs() {
+        beginWithAFourthNode();
+        for (int given = 0; given < 3; given++) {
+            core.onDisconnected(given, now);
+        }
+        core.onConnected(3, now);
+        core.request(1, GET, now);
+        take();
+        assertEquals(List.of(), sent);
+        hello(3, 4);
+        assertEquals("3 1 direct", next().way());
     }
 
     @Test
@@ -274,17 +290,17 @@ class DirectSendTest {
         map = Maps.of(3, GROUP);
         now = 1_000;
         reply(next(), new Outcome.WrongGroup(7));
-        assertEquals("0 -1 0", next().way());
+        assertEquals("0 -1", next().way());
         assertTrue(others.contains(new ClientEffect.Close(3)), others::toString);
         hello(3, 4);
         core.onConnected(3, now);
         core.onDisconnected(3, now);
         runUntilSend();
         Sent again = next();
-        assertEquals("0 -1 0", again.way());
+        assertEquals("0 -1", again.way());
         assertEquals(atFourth.call().token(), again.call().token(), "its answer is lost");
         core.request(3, GET, now);
-        assertEquals("1 1 1", next().way());
+        assertEquals("1 1 direct", next().way());
     }
 
     /** Which alone has the group. */
@@ -296,7 +312,7 @@ class DirectSendTest {
         others.clear();
         core.request(0, GET, now);
         reply(next(), new Outcome.Nil());
-        assertEquals(new ClientEffect.Open(3, "node4", 1), others.get(0));
+        assertEquals(new ClientEffect.Open(3, new NodeAddress("node4", 1)), others.get(0));
         others.clear();
     }
 

@@ -47,9 +47,11 @@ class EndpointsTest {
     }
 
     @Test
-    void nodesThatWereNotGivenComeLast() {
+    void nodesThatWereNotGivenComeBehindThoseThatWere() {
         int fourth = three.add(Maps.node(4, "node4"));
         three.onConnected(fourth);
+        assertEquals(Endpoints.NONE, three.choose(), "it may be a stranger");
+        three.onHello(fourth, 4);
         assertEquals(fourth, three.choose());
         three.onConnected(2);
         assertEquals(2, three.choose());
@@ -64,6 +66,7 @@ class EndpointsTest {
     void nodesThatWereNotGivenStandInWhileNoneThatWasIsThere() {
         int fourth = three.add(Maps.node(4, "node4"));
         three.onConnected(fourth);
+        three.onHello(fourth, 4);
         assertEquals(fourth, three.chooseGiven());
         three.onConnected(1);
         three.onConnected(2);

@@ -9,7 +9,6 @@ import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.config.Served;
 import io.somekv.protocol.config.ShardConfig;
 import io.somekv.protocol.config.Slots;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -21,10 +20,10 @@ final class Maps {
 
     private Maps() {}
 
-    static List<InetSocketAddress> addresses(int nodes) {
-        List<InetSocketAddress> addresses = new ArrayList<>();
+    static List<NodeAddress> addresses(int nodes) {
+        List<NodeAddress> addresses = new ArrayList<>();
         for (int id = 1; id <= nodes; id++) {
-            addresses.add(InetSocketAddress.createUnresolved("node" + id, 1));
+            addresses.add(new NodeAddress("node" + id, 1));
         }
         return addresses;
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.config.GroupSpec;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -109,6 +110,32 @@ class RouteTest {
         route.onAsked(20_000);
         assertFalse(route.beginsToAsk(20_499));
         assertTrue(route.beginsToAsk(20_500));
+    }
+
+    /** As where a leader's address is one that this client cannot reach. */
+    @Test
+    void aMapThatBringsNothingNewIsAskedForMoreAndMoreSeldom() {
+        long now = 0;
+        List<Long> pauses = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            route.learn(Maps.of(4, FIRST), now);
+            route.onAsked(now);
+            route.onLeader(tried(0), 77);
+            assertEquals(Optional.empty(), target(0));
+            long asked = now;
+            while (!route.beginsToAsk(now)) {
+                now++;
+            }
+            pauses.add(now - asked);
+        }
+        List<Long> expected =
+                List.of(500L, 1_000L, 2_000L, 4_000L, 8_000L, 16_000L, 16_000L, 16_000L, 16_000L);
+        assertEquals(expected, pauses);
+        route.learn(Maps.of(4, SECOND), now);
+        route.onAsked(now);
+        route.onWrongGroup(tried(0));
+        assertFalse(route.beginsToAsk(now + 499));
+        assertTrue(route.beginsToAsk(now + 500));
     }
 
     /** What is known is bounded by the map. */

@@ -206,13 +206,10 @@ public final class Lane {
         Waiter door =
                 (then, outcome, logTime) ->
                         outbox.add(new LaneEffect.Answer(ask.token(), outcome, logTime));
-        Pending.Wish wish = new Pending.Wish(ask.groupId(), ask.request(), ask.mode());
-        if (ask.hops() == 0) {
-            router.admit(now, wish, door);
-            return;
-        }
-        router.fault(wish)
-                .ifPresentOrElse(fault -> door.done(now, fault, 0), () -> serve(now, wish, door));
+        router.admit(
+                now,
+                new Pending.Wish(ask.groupId(), ask.request(), ask.mode(), ask.isDirect()),
+                door);
     }
 
     private void onFrame(Now now, LaneInput.FromPeer peer) {
@@ -302,10 +299,7 @@ public final class Lane {
         }
     }
 
-    /**
-     * Serves for one who knows the way, another node or lane among them: here or in a neighbouring
-     * lane, but never further on.
-     */
+    /** Serves for another node or lane: here or in a neighbouring lane, but never further on. */
     private void serve(Now now, Pending.Wish wish, Waiter waiter) {
         long groupId = wish.groupId();
         GroupHost host = places.host(groupId);

@@ -32,11 +32,10 @@ public sealed interface LaneInput {
      *
      * @param token chosen by the rim, unique among what this lane has not yet answered
      * @param groupId the group, or {@link Frame#ANY_GROUP} to route by the command
-     * @param hops 0 for one who does not know the way; past it this node answers for itself alone,
-     *     so that who asks hears {@code NotLeader} and {@code WrongGroup} and goes on from there
+     * @param isDirect whether this node is to answer for itself: see {@link Frame.Call}
      * @param mode of a read
      */
-    record Ask(long token, long groupId, int hops, Request request, ReadMode mode)
+    record Ask(long token, long groupId, boolean isDirect, Request request, ReadMode mode)
             implements LaneInput {}
 
     /**

@@ -16,6 +16,10 @@ final class Pending implements Waiter {
     private final Router router;
     private final Waiter origin;
     final long wantedGroup;
+
+    /** This node alone answers it, and whatever that is: who asks goes on from there. */
+    final boolean isDirect;
+
     final long expiresNanos;
 
     /** What it counts for in the router's bound. */
@@ -66,6 +70,7 @@ final class Pending implements Waiter {
         this.router = router;
         this.origin = origin;
         this.wantedGroup = wish.groupId();
+        this.isDirect = wish.isDirect();
         this.request = wish.request();
         this.mode =
                 wish.request().command() instanceof Command.Read ? wish.mode() : ReadMode.LEADER;
@@ -78,8 +83,13 @@ final class Pending implements Waiter {
      *
      * @param groupId the group, or {@link Frame#ANY_GROUP} to route by the command
      * @param mode of a read
+     * @param isDirect whether this node is to answer for itself, and pass nothing on to others
      */
-    record Wish(long groupId, Request request, ReadMode mode) {}
+    record Wish(long groupId, Request request, ReadMode mode, boolean isDirect) {
+        Wish(long groupId, Request request, ReadMode mode) {
+            this(groupId, request, mode, false);
+        }
+    }
 
     boolean isWrite() {
         return request.command() instanceof Command.Write;

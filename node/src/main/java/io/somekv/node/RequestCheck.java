@@ -6,7 +6,9 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.Slots;
+import io.somekv.protocol.frame.Frame;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** What can be judged of a request before it costs a log entry. Apply judges it again. */
 final class RequestCheck {
@@ -51,8 +53,24 @@ final class RequestCheck {
         };
     }
 
+    /**
+     * Why nobody would serve what is wished for; empty where it is sound.
+     *
+     * @param shardCount empty while it is not known
+     */
+    static Optional<Outcome> fault(Pending.Wish wish, OptionalInt shardCount) {
+        if (wish.groupId() < 0 && (wish.isDirect() || wish.groupId() != Frame.ANY_GROUP)) {
+            return Optional.of(new Outcome.Invalid("no group has the id " + wish.groupId()));
+        }
+        Optional<Outcome> oversized = oversized(wish.request());
+        if (oversized.isPresent() || shardCount.isEmpty()) {
+            return oversized;
+        }
+        return malformed(wish.request(), shardCount.getAsInt());
+    }
+
     /** Why a request fits no frame and no entry; empty where it does. */
-    static Optional<Outcome> oversized(Request request) {
+    private static Optional<Outcome> oversized(Request request) {
         long weight = Weights.of(request);
         return weight <= Weights.FRAME_WEIGHT_MAX
                 ? Optional.empty()
@@ -66,7 +84,7 @@ final class RequestCheck {
     }
 
     /** Why a request is refused wherever it arrives; empty where it is sound. */
-    static Optional<Outcome> malformed(Request request, int shardCount) {
+    private static Optional<Outcome> malformed(Request request, int shardCount) {
         if (!(request.command() instanceof Command.Keyed keyed)) {
             return Optional.empty();
         }

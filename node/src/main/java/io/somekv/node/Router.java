@@ -81,26 +81,19 @@ final class Router {
     }
 
     private void ask(Now now, Pending.Wish wish, Waiter origin) {
-        Optional<Outcome> fault = fault(wish);
+        Optional<Outcome> fault = RequestCheck.fault(wish, places.owners().shardCount());
         if (fault.isPresent()) {
             origin.done(now, fault.get(), 0);
             return;
         }
         Pending pending = new Pending(this, origin, wish, now.nanos() + config.askTimeoutNanos());
         outstanding.add(pending);
-        attempt(now, pending);
-    }
-
-    /** Why nobody would serve it; empty if it is sound. */
-    Optional<Outcome> fault(Pending.Wish wish) {
-        if (wish.groupId() < 0 && wish.groupId() != Frame.ANY_GROUP) {
-            return Optional.of(new Outcome.Invalid("no group has the id " + wish.groupId()));
+        if (wish.isDirect()) {
+            pending.waitsForAnswer = true;
+            sendHere(now, pending, wish.groupId(), places.host(wish.groupId()));
+        } else {
+            attempt(now, pending);
         }
-        Optional<Outcome> oversized = RequestCheck.oversized(wish.request());
-        if (oversized.isPresent() || places.owners().shardCount().isEmpty()) {
-            return oversized;
-        }
-        return RequestCheck.malformed(wish.request(), places.owners().shardCount().getAsInt());
     }
 
     private void attempt(Now now, Pending pending) {
@@ -149,7 +142,7 @@ final class Router {
             Attempt attempt = attempts.begin(now, pending, node);
             outbox.send(
                     node,
-                    new Frame.Call(attempt.token(), group, 1, pending.request, ReadMode.LEADER));
+                    new Frame.Call(attempt.token(), group, true, pending.request, ReadMode.LEADER));
         }
     }
 
@@ -225,6 +218,10 @@ final class Router {
             return;
         }
         pending.waitsForAnswer = false;
+        if (pending.isDirect) {
+            complete(now, pending, outcome, logTime);
+            return;
+        }
         if (pending.mode.isLocal() && !(outcome instanceof Outcome.Result)) {
             pending.mode = ReadMode.LEADER;
         }
@@ -360,6 +357,10 @@ final class Router {
         Pending pending = attempt.pending();
         if (!pending.done) {
             loseTrack(pending);
+            if (pending.isDirect) {
+                finishRefused(now, pending, new Outcome.NotLeader(0), 0);
+                return;
+            }
             if (pending.mode.isLocal()) {
                 pending.mode = ReadMode.LEADER;
             } else {

@@ -6,15 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.Bytes;
+import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
+import io.somekv.protocol.command.RequestStamp;
 import io.somekv.protocol.frame.FrameCodec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What happens where a bound in bytes is reached (DESIGN §10). */
 class BoundsTest {
@@ -31,11 +36,16 @@ class BoundsTest {
         return Command.Put.of(Bytes.utf8(key), Bytes.wrap(new byte[size]));
     }
 
+    private static RequestStamp stamp(long sequence) {
+        return new RequestStamp(new ClientId(1, 1), sequence, 1, List.of(), 1L << 50);
+    }
+
     /** Without a quorum nothing is executed, what comes is bounded, and it ends with the cause. */
-    @Test
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
     @Tag("kb-36")
     @Tag("kb-37")
-    void withoutAQuorumRequestsAreTurnedAwayBeforeMemoryIsFull() {
+    void withoutAQuorumRequestsAreTurnedAwayBeforeMemoryIsFull(boolean isDirect) {
         LaneCluster cluster = started();
         long leader = cluster.leaderOf(1);
         for (long node = 1; node <= 3; node++) {
@@ -45,8 +55,10 @@ class BoundsTest {
         }
         List<Long> tokens = new ArrayList<>();
         Command put = put("k", MIB);
-        for (int i = 0; i < 100; i++) {
-            tokens.add(cluster.begin(leader, put));
+        for (int i = 1; i <= 100; i++) {
+            Request request = new Request(Optional.of(stamp(i)), put);
+            tokens.add(
+                    cluster.begin(leader, new Pending.Wish(1, request, ReadMode.LEADER, isDirect)));
         }
         cluster.run(1);
         int busy = 0;

@@ -307,17 +307,13 @@ final class LaneCluster {
         return begin(node, new Pending.Wish(group, request, ReadMode.LEADER));
     }
 
-    private long begin(long node, Pending.Wish wish) {
-        return begin(node, 0, wish);
-    }
-
-    /** As a client that knows the way, or takes this node for the one that does. */
-    long begin(long node, int hops, Pending.Wish wish) {
+    long begin(long node, Pending.Wish wish) {
         long token = nextToken++;
         nodes.give(
                 node,
                 0,
-                new LaneInput.Ask(token, wish.groupId(), hops, wish.request(), wish.mode()));
+                new LaneInput.Ask(
+                        token, wish.groupId(), wish.isDirect(), wish.request(), wish.mode()));
         return token;
     }
 

@@ -11,6 +11,7 @@ import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ShardConfig;
 import io.somekv.protocol.config.Slots;
+import io.somekv.protocol.frame.Frame;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
@@ -158,6 +159,9 @@ class LaneTest {
                 new Outcome.NotLeader(0), askDirectly(cluster, leader, 9, new Command.Get(key)));
         assertInstanceOf(
                 Outcome.Invalid.class,
+                askDirectly(cluster, leader, Frame.ANY_GROUP, new Command.Get(key)));
+        assertInstanceOf(
+                Outcome.Invalid.class,
                 askDirectly(
                         cluster, leader, 1, new Command.GetMany(List.of(key, keyOf(cluster, 2)))));
     }
@@ -175,7 +179,7 @@ class LaneTest {
             LaneCluster cluster, long node, long group, Command.Read read) {
         Request request = new Request(Optional.empty(), read);
         return cluster.await(
-                cluster.begin(node, 1, new Pending.Wish(group, request, ReadMode.LEADER)));
+                cluster.begin(node, new Pending.Wish(group, request, ReadMode.LEADER, true)));
     }
 
     private static long leaderOf(LaneCluster cluster) {

@@ -30,10 +30,12 @@ public sealed interface Frame {
      *
      * @param token echoed by the {@link Reply}
      * @param groupId the group; {@link #ANY_GROUP} lets the receiver find it by the command's keys
-     * @param hops how often it was forwarded, so that a stale map cannot make it circle for ever
+     * @param isDirect whether the receiver is to answer for itself and pass it on to no other node:
+     *     who asks then hears {@code NotLeader} and {@code WrongGroup} and goes on from there, so
+     *     that no request circles among nodes with stale maps
      * @param mode of a read that a client asks for; a node asks the leader
      */
-    record Call(long token, long groupId, int hops, Request request, ReadMode mode)
+    record Call(long token, long groupId, boolean isDirect, Request request, ReadMode mode)
             implements Frame {}
 
     /**

@@ -98,7 +98,7 @@ public final class FrameCodec {
                         Frame.Call.class,
                         (out, f) -> {
                             out.varLong(f.token()).signedVarLong(f.groupId());
-                            Fields.int32(out, f.hops());
+                            out.bool(f.isDirect());
                             RequestCodec.write(out, f.request());
                             RequestCodec.writeMode(out, f.mode());
                         },
@@ -106,7 +106,7 @@ public final class FrameCodec {
                                 new Frame.Call(
                                         in.varLong(),
                                         in.signedVarLong(),
-                                        Fields.int32(in),
+                                        in.bool(),
                                         RequestCodec.read(in),
                                         RequestCodec.readMode(in)))
                 .build();

@@ -219,12 +219,12 @@ public final class LaneLoop {
 
     /** As {@link #ask(long, Request, Asker)}, with a say in who may answer a read. */
     public void ask(long groupId, Request request, ReadMode mode, Asker asker) {
-        ask(groupId, 0, request, mode, asker);
+        ask(groupId, false, request, mode, asker);
     }
 
-    /** As above; past 0 {@code hops} only this node's own word is wanted. */
-    public void ask(long groupId, int hops, Request request, ReadMode mode, Asker asker) {
-        offer(new LaneInput.Ask(expect(asker), groupId, hops, request, mode));
+    /** As above; of a direct one this node's own word is wanted: see {@link Frame.Call}. */
+    public void ask(long groupId, boolean isDirect, Request request, ReadMode mode, Asker asker) {
+        offer(new LaneInput.Ask(expect(asker), groupId, isDirect, request, mode));
     }
 
     /** Creates a replica on this node; answered as an ask is. */

@@ -141,7 +141,7 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
                 .lane()
                 .ask(
                         call.groupId(),
-                        call.hops(),
+                        call.isDirect(),
                         call.request(),
                         call.mode(),
                         (outcome, logTime) -> {

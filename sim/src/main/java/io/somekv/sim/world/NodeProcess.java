@@ -149,19 +149,22 @@ final class NodeProcess {
 
     /** A client at this node's own door asks. The answer is Unknown if the process ends first. */
     void ask(long groupId, Request request, ReadMode mode, Consumer<LaneEffect.Answer> done) {
-        ask(new Frame.Call(0, groupId, 0, request, mode), done);
+        int lane = groupId == Frame.ANY_GROUP ? random.nextInt(SimNode.LANES) : laneOf(groupId);
+        ask(lane, new Frame.Call(0, groupId, false, request, mode), done);
     }
 
-    private void ask(Frame.Call call, Consumer<LaneEffect.Answer> done) {
-        long groupId = call.groupId();
+    private void ask(int lane, Frame.Call call, Consumer<LaneEffect.Answer> done) {
         long token = nextToken++;
         asked.put(token, done);
-        int lane = groupId == Frame.ANY_GROUP ? random.nextInt(SimNode.LANES) : laneOf(groupId);
         lanes.get(lane)
                 .postAfter(
                         random.nextLong(MILLISECOND),
                         new LaneInput.Ask(
-                                token, groupId, call.hops(), call.request(), call.mode()));
+                                token,
+                                call.groupId(),
+                                call.isDirect(),
+                                call.request(),
+                                call.mode()));
     }
 
     /** Creates a replica here; see {@link LaneInput.CreateReplica}. */
@@ -220,14 +223,14 @@ final class NodeProcess {
      */
     void receive(long from, long incarnation, Frame frame) {
         if (from < Trace.CLIENTS_FROM) {
-            lanes.get((int) ((from + node.id()) % SimNode.LANES))
-                    .post(new LaneInput.FromPeer(from, incarnation, frame));
+            lanes.get(laneOfPeer(from)).post(new LaneInput.FromPeer(from, incarnation, frame));
         } else if (frame instanceof Frame.Hello) {
             Frame hello =
                     new Frame.Hello(NO_CLUSTER, node.id(), wal.storeUuid(), wal.incarnation(), 0);
             send(from, hello);
         } else if (frame instanceof Frame.Call call) {
             ask(
+                    laneOfPeer(from),
                     call,
                     answer -> {
                         if (!ended) {
@@ -236,6 +239,11 @@ final class NodeProcess {
                         }
                     });
         }
+    }
+
+    /** All frames of a connection go to one lane, whichever has the group. */
+    private int laneOfPeer(long peer) {
+        return (int) ((peer + node.id()) % SimNode.LANES);
     }
 
     private void send(long client, Frame frame) {

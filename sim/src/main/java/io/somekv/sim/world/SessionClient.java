@@ -6,13 +6,13 @@ import io.somekv.base.Bytes;
 import io.somekv.client.ClientCore;
 import io.somekv.client.ClientEffect;
 import io.somekv.client.ClientSettings;
+import io.somekv.client.NodeAddress;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.protocol.frame.FrameCodec;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,11 +56,11 @@ final class SessionClient implements Client, Network.Endpoint {
         this.clockOffsetMillis = random.nextLong(1L << 40);
         long attempt = random.nextLong(ATTEMPT_MILLIS_MIN, world.scenario().attemptMillisMax());
         ClientSettings settings = new ClientSettings(20_000, 20_000, attempt, 5, 500, 64, 1 << 10);
-        List<InetSocketAddress> addresses = new ArrayList<>();
+        List<NodeAddress> addresses = new ArrayList<>();
         for (SimNode node : given) {
             nodesByEndpoint.put(addresses.size(), node.id());
             NodeInfo info = node.info();
-            addresses.add(InetSocketAddress.createUnresolved(info.host(), info.peerPort()));
+            addresses.add(new NodeAddress(info.host(), info.peerPort()));
         }
         this.core = new ClientCore(addresses, settings, random.split());
         network.add(id, this);
@@ -149,7 +149,7 @@ final class SessionClient implements Client, Network.Endpoint {
     private void open(ClientEffect.Open open) {
         long node =
                 nodes.stream()
-                        .filter(each -> each.info().host().equals(open.host()))
+                        .filter(each -> each.info().host().equals(open.address().host()))
                         .findFirst()
                         .orElseThrow()
                         .id();

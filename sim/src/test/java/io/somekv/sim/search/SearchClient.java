@@ -4,12 +4,12 @@ import io.somekv.base.Bytes;
 import io.somekv.client.ClientCore;
 import io.somekv.client.ClientEffect;
 import io.somekv.client.ClientSettings;
+import io.somekv.client.NodeAddress;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.sim.check.Breach;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -68,10 +68,9 @@ final class SearchClient {
         this.work = work;
         this.answers = answers;
         this.map = map;
-        List<InetSocketAddress> nodes =
+        List<NodeAddress> nodes =
                 map.get().nodes().stream()
-                        .map(node ->
-                                InetSocketAddress.createUnresolved(node.host(), node.peerPort()))
+                        .map(node -> new NodeAddress(node.host(), node.peerPort()))
                         .toList();
         this.core = new ClientCore(nodes, settings, new SplittableRandom(id));
         for (int endpoint = 0; endpoint < nodes.size(); endpoint++) {

@@ -166,14 +166,16 @@ final class SearchNode {
 
     /** Asks as one who came to the door. */
     void ask(long groupId, Request request, Consumer<LaneEffect.Answer> waiter) {
-        ask(new Frame.Call(0, groupId, 0, request, ReadMode.LEADER), waiter);
+        ask(new Frame.Call(0, groupId, false, request, ReadMode.LEADER), waiter);
     }
 
     /** Asks as a client that speaks frames. */
     void ask(Frame.Call call, Consumer<LaneEffect.Answer> waiter) {
         long token = nextToken++;
         door.put(token, waiter);
-        step(new LaneInput.Ask(token, call.groupId(), call.hops(), call.request(), call.mode()));
+        step(
+                new LaneInput.Ask(
+                        token, call.groupId(), call.isDirect(), call.request(), call.mode()));
     }
 
     /** Creates this node's replica of the group, which has the node's number. */
