@@ -14,8 +14,9 @@ import java.util.Set;
 
 /**
  * Reads a shard that is copied, piece by piece (DESIGN §7): all of its rows, then what changed
- * meanwhile, then, under a freeze, the duplicate table. Each piece shows the state at a later
- * moment than those before it, so that a key's last mention is right.
+ * meanwhile, then, under a freeze, the duplicate table: in the piece of the last changes, where it
+ * fits, for clients wait meanwhile. Each piece shows the state at a later moment than those before
+ * it, so that a key's last mention is right.
  */
 final class ShardPieces {
     /** More changes than this are not counted. */
@@ -118,9 +119,11 @@ final class ShardPieces {
                     return true;
                 });
         CopyCursor next = from.afterChange(last[0]);
-        return more[0] || move.phase() != Phase.FROZEN
-                ? next
-                : next.afterOutcome(move.freezeId(), Bytes.EMPTY);
+        if (more[0] || move.phase() != Phase.FROZEN) {
+            return next;
+        }
+        CopyCursor outcomes = next.afterOutcome(move.freezeId(), Bytes.EMPTY);
+        return rows.size() < pieceSize ? readOutcomes(move, outcomes, rows) : outcomes;
     }
 
     private CopyCursor readOutcomes(Outgoing move, CopyCursor from, ShardRows rows) {
@@ -128,7 +131,8 @@ final class ShardPieces {
             return from.toChanges();
         }
         MovedRecords records =
-                duplicates.recordsAfter(move.shard(), from.outcomesAfter(), pieceSize);
+                duplicates.recordsAfter(
+                        move.shard(), from.outcomesAfter(), pieceSize - rows.size());
         records.records().forEach(record -> rows.record(record.encode()));
         return records.areLast()
                 ? from.toEnd(move.freezeId())

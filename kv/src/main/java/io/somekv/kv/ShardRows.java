@@ -11,10 +11,14 @@ import java.util.function.Consumer;
 
 /**
  * The contents of a piece of a shard on its way (docs/FORMATS.md): keys with what is stored under
- * each, or records of the duplicate table.
+ * each, and behind them records of the duplicate table.
  */
 final class ShardRows {
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
+
+    private static final int GONE = 0;
+    private static final int KEY = 1;
+    private static final int RECORD = 2;
 
     private final ByteWriter out = new ByteWriter(256).u8(VERSION);
 
@@ -24,32 +28,35 @@ final class ShardRows {
 
     /** What is stored under a key now; empty where that is nothing any more. */
     void key(Bytes key, Optional<Bytes> row) {
-        out.bytes(key).bool(row.isPresent());
+        out.u8(row.isPresent() ? KEY : GONE).bytes(key);
         row.ifPresent(out::bytes);
     }
 
     void record(Bytes encoded) {
-        out.bytes(encoded);
+        out.u8(RECORD).bytes(encoded);
     }
 
     Bytes toBytes() {
         return out.toBytes();
     }
 
-    /** The keys of a piece of keys. */
-    static void keys(Bytes piece, BiConsumer<Bytes, Optional<Bytes>> each) {
-        ByteReader in = versioned(piece);
-        while (in.remaining() > 0) {
-            Bytes key = in.bytes(in.remaining());
-            each.accept(key, in.bool() ? Optional.of(in.bytes(in.remaining())) : Optional.empty());
+    /** Tells what a piece holds, in its order. */
+    static void read(
+            Bytes piece, BiConsumer<Bytes, Optional<Bytes>> eachKey, Consumer<Bytes> eachRecord) {
+        ByteReader in = piece.reader();
+        int version = in.u8();
+        if (version != VERSION) {
+            throw new MalformedException("a piece of a version not known here: " + version);
         }
-    }
-
-    /** The records of a piece of records. */
-    static void records(Bytes piece, Consumer<Bytes> each) {
-        ByteReader in = versioned(piece);
         while (in.remaining() > 0) {
-            each.accept(in.bytes(in.remaining()));
+            int kind = in.u8();
+            Bytes first = in.bytes(in.remaining());
+            switch (kind) {
+                case GONE -> eachKey.accept(first, Optional.empty());
+                case KEY -> eachKey.accept(first, Optional.of(in.bytes(in.remaining())));
+                case RECORD -> eachRecord.accept(first);
+                default -> throw new MalformedException("a row of a kind not known here: " + kind);
+            }
         }
     }
 
@@ -60,14 +67,5 @@ final class ShardRows {
     /** Over a piece and those before it. */
     static long chain(long before, long digest) {
         return new Hash64().add(before).add(digest).value();
-    }
-
-    private static ByteReader versioned(Bytes piece) {
-        ByteReader in = piece.reader();
-        int version = in.u8();
-        if (version != VERSION) {
-            throw new MalformedException("a piece of a version not known here: " + version);
-        }
-        return in;
     }
 }

@@ -7,7 +7,6 @@ import io.somekv.kv.duplicates.DuplicateTable;
 import io.somekv.kv.duplicates.MovedRecord;
 import io.somekv.kv.engine.EntryWrites;
 import io.somekv.protocol.command.Command;
-import io.somekv.protocol.command.CopyCursor;
 import io.somekv.protocol.command.HandOverProof;
 import io.somekv.protocol.command.Outcome;
 import java.util.ArrayList;
@@ -59,19 +58,19 @@ final class TargetSteps {
             return command.number() < next ? new Outcome.Ok() : ShardMoves.NO_SUCH_COPY;
         }
         Outcome.ShardPiece piece = command.piece();
-        boolean bringsRecords =
-                staging.map(Incoming::cursor)
-                        .filter(at ->
-                                at.part() == CopyCursor.Part.OUTCOMES
-                                        && at.freezeId() == piece.freezeId())
-                        .isPresent();
-        if (bringsRecords && (writes.logTime() < piece.logTime() || !duplicates.hasRoomToTake())) {
-            return ShardMoves.BUSY;
-        }
         if (ShardRows.digest(piece.rows()) != piece.digest()) {
             return new Outcome.Invalid("the digest of a piece does not fit its rows");
         }
-        take(staging.orElseGet(() -> begin(command, writes)), piece, writes);
+        List<MovedRecord> records = piece.freezeId() == 0 ? List.of() : records(piece);
+        if (!records.isEmpty()
+                && (writes.logTime() < piece.logTime() || !duplicates.hasRoomToTake())) {
+            return ShardMoves.BUSY;
+        }
+        Incoming move = staging.orElseGet(() -> begin(command, writes));
+        ShardRows.read(piece.rows(), (key, row) -> stageRow(move, key, row, writes), record -> {});
+        takeRecords(move, records);
+        long digest = ShardRows.chain(move.digest(), piece.digest());
+        shards.incoming().store(move.withPiece(piece, digest), writes);
         return new Outcome.Ok();
     }
 
@@ -98,15 +97,11 @@ final class TargetSteps {
         return Incoming.begin(command, generation);
     }
 
-    private void take(Incoming move, Outcome.ShardPiece piece, EntryWrites writes) {
-        switch (move.cursor().part()) {
-            case ROWS, CHANGES ->
-                    ShardRows.keys(piece.rows(), (key, row) -> stageRow(move, key, row, writes));
-            case OUTCOMES -> takeRecords(move, piece);
-            case END -> {}
-        }
-        long digest = ShardRows.chain(move.digest(), piece.digest());
-        shards.incoming().store(move.withPiece(piece, digest), writes);
+    private static List<MovedRecord> records(Outcome.ShardPiece piece) {
+        List<MovedRecord> records = new ArrayList<>();
+        ShardRows.read(
+                piece.rows(), (key, row) -> {}, record -> records.add(MovedRecord.decode(record)));
+        return records;
     }
 
     private void stageRow(Incoming move, Bytes key, Optional<Bytes> row, EntryWrites writes) {
@@ -119,9 +114,7 @@ final class TargetSteps {
      * What is remembered of clients is taken in at once: nobody is judged by it before the shard is
      * owned. Should the freeze end, it comes again, and what came before was true.
      */
-    private void takeRecords(Incoming move, Outcome.ShardPiece piece) {
-        List<MovedRecord> records = new ArrayList<>();
-        ShardRows.records(piece.rows(), encoded -> records.add(MovedRecord.decode(encoded)));
+    private void takeRecords(Incoming move, List<MovedRecord> records) {
         if (!mutations.contains(Mutation.RECORDS_LEFT_BEHIND)) {
             duplicates.take(move.shard(), records, move.cursor().outcomesAfter());
         }

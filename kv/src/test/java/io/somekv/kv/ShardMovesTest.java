@@ -297,9 +297,6 @@ class ShardMovesTest {
         move.catchUp();
         source.passTime(5_000);
         long freezeId = move.freeze();
-        while (move.cursor().part() != CopyCursor.Part.OUTCOMES) {
-            move.pull();
-        }
         Command.Stage records = move.stage(move.read(move.cursor()));
         assertEquals(new Outcome.Busy(10), Mover.run(target, records));
         target.passTime(5_000);
@@ -311,6 +308,22 @@ class ShardMovesTest {
         assertEquals(new Outcome.Nil(), target.get("k"));
         target.passTime(1);
         assertEquals(0, target.rowCount(RowKind.KEY), "swept as any other");
+    }
+
+    /** Clients wait between the freeze and the new owner: that is kept short. */
+    @Test
+    void onePieceBringsTheLastChangesAndWhatIsKnownOfClients() {
+        source.put("k", "old");
+        move.start();
+        move.catchUp();
+        source.put("k", "new");
+        long freezeId = move.freeze();
+        move.pull();
+        assertTrue(move.staged().orElseThrow().isPrepared());
+        Outcome.HandedOver handedOver =
+                assertInstanceOf(Outcome.HandedOver.class, move.handOver(freezeId));
+        assertEquals(OK, Mover.run(target, move.own(handedOver, freezeId)));
+        assertEquals(Group.value("new"), target.get("k"));
     }
 
     /** What came of an entry comes of it again, wherever either group is killed. */

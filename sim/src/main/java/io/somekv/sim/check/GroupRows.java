@@ -35,7 +35,16 @@ final class GroupRows {
                     .anyMatch(move ->
                             move.shard() == shard
                                     && !move.isOwned()
-                                    && move.cursor().part() == CopyCursor.Part.OUTCOMES);
+                                    && move.cursor().part() != CopyCursor.Part.END
+                                    && hasRecords(move.copyId()));
+        }
+
+        private boolean hasRecords(long copyId) {
+            return after.incoming().stream()
+                    .anyMatch(move ->
+                            move.copyId() == copyId
+                                    && (move.cursor().part() == CopyCursor.Part.OUTCOMES
+                                            || move.cursor().part() == CopyCursor.Part.END));
         }
     }
 
