@@ -33,7 +33,6 @@ import java.util.UUID;
  * <p>A copy without a deadline is never executed, so replacing a missing one is safe.
  */
 public final class ClientCore {
-    private static final UUID NOBODY = new UUID(0, 0);
 
     private final ClientSettings settings;
     private final SplittableRandom random;
@@ -46,9 +45,6 @@ public final class ClientCore {
     private final ArrayDeque<Long> waiting = new ArrayDeque<>();
 
     private boolean registering;
-
-    /** When the last node was lost that had been reached. */
-    private long aloneSinceMillis = Long.MIN_VALUE / 2;
 
     private List<ClientEffect> effects = new ArrayList<>();
 
@@ -102,15 +98,16 @@ public final class ClientCore {
     }
 
     /**
-     * A connection stands; everything that had none to go out on goes out now. Here and below, what
-     * is told of a connection that was closed by a {@link ClientEffect.Close} counts for nothing.
+     * A connection stands; what had none to go out on goes out, here or once the node has said who
+     * it is. Here and below, what is told of a connection that was closed by a {@link
+     * ClientEffect.Close} counts for nothing.
      */
     public void onConnected(int endpoint, long nowMillis) {
         if (!endpoints.has(endpoint)) {
             return;
         }
         endpoints.onConnected(endpoint);
-        effects.add(new ClientEffect.Send(endpoint, hello(endpoint)));
+        effects.add(new ClientEffect.Send(endpoint, route.hello(endpoint)));
         sendParked(nowMillis);
     }
 
@@ -122,23 +119,12 @@ public final class ClientCore {
         }
     }
 
-    /** Where the map has led to, only a node of that map's cluster is to listen. */
-    private Frame hello(int endpoint) {
-        UUID cluster = endpoints.isGiven(endpoint) ? NOBODY : route.clusterId().orElse(NOBODY);
-        return new Frame.Hello(cluster, 0, NOBODY, 0, 0);
-    }
-
     /** A connection is gone, and with it perhaps some answers. */
     public void onDisconnected(int endpoint, long nowMillis) {
         if (!endpoints.has(endpoint)) {
             return;
         }
-        boolean wasReached = endpoints.isAnyReached();
-        endpoints.onDisconnected(endpoint);
-        boolean alone = wasReached && !endpoints.isAnyReached();
-        if (alone) {
-            aloneSinceMillis = nowMillis;
-        }
+        boolean alone = endpoints.onDisconnected(endpoint, nowMillis);
         for (PendingRequest request : pending.all()) {
             if (request.endpoint == endpoint) {
                 pause(request, nowMillis);
@@ -154,7 +140,7 @@ public final class ClientCore {
         }
         endpoints.onHeard(endpoint);
         if (frame instanceof Frame.Hello hello) {
-            endpoints.onHello(endpoint, hello.nodeId());
+            route.onHello(endpoint, hello);
             sendParked(nowMillis);
         } else if (frame instanceof Frame.Reply reply) {
             identity.observe(reply.logTime(), nowMillis);
@@ -182,6 +168,16 @@ public final class ClientCore {
             }
             request = pending.due(nowMillis);
         }
+    }
+
+    /** Whether that endpoint is connected, and a node of the cluster has said Hello there. */
+    public boolean isReached(int endpoint) {
+        return endpoints.has(endpoint) && endpoints.isIntroduced(endpoint);
+    }
+
+    /** Whether any node can be spoken to. */
+    public boolean isAnyReached() {
+        return endpoints.isAnyReached();
     }
 
     /** When {@link #onTime} has something to do; {@code Long.MAX_VALUE} for never. */
@@ -303,7 +299,8 @@ public final class ClientCore {
     /** When a request that nothing can be done for ends. */
     private long patienceEndsAt(PendingRequest request) {
         return isOutOfReach(request)
-                ? Math.max(request.askedAtMillis, aloneSinceMillis) + settings.reachMillis()
+                ? Math.max(request.askedAtMillis, endpoints.aloneSinceMillis())
+                        + settings.reachMillis()
                 : request.giveUpAtMillis;
     }
 

@@ -58,6 +58,7 @@ final class Endpoints {
 
     private int preferred;
     private int nextNumber;
+    private long aloneSinceMillis = Long.MIN_VALUE / 2;
 
     /** They get the numbers from 0. */
     Endpoints(List<NodeAddress> given) {
@@ -153,9 +154,21 @@ final class Endpoints {
         onHeard(endpoint);
     }
 
-    void onDisconnected(int endpoint) {
+    /** Returns whether it was the last that could be spoken to. */
+    boolean onDisconnected(int endpoint, long nowMillis) {
+        boolean wasReached = isAnyReached();
         of(endpoint).isConnected = false;
         of(endpoint).isIntroduced = false;
+        boolean isAlone = wasReached && !isAnyReached();
+        if (isAlone) {
+            aloneSinceMillis = nowMillis;
+        }
+        return isAlone;
+    }
+
+    /** When the last node was lost that had been reached. */
+    long aloneSinceMillis() {
+        return aloneSinceMillis;
     }
 
     void onHello(int endpoint, long nodeId) {
@@ -168,11 +181,20 @@ final class Endpoints {
      * something else, which takes what it is sent and never answers.
      */
     boolean isAnyReached() {
-        return all.values().stream().anyMatch(each -> each.isIntroduced);
+        for (Endpoint each : all.values()) {
+            if (each.isIntroduced) {
+                return true;
+            }
+        }
+        return false;
     }
 
     boolean has(int endpoint) {
         return all.containsKey(endpoint);
+    }
+
+    boolean isIntroduced(int endpoint) {
+        return of(endpoint).isIntroduced;
     }
 
     boolean isGiven(int endpoint) {

@@ -31,6 +31,9 @@ final class NodeConnection {
     private static final String STRANGER =
             "it does not speak as the peer port of a node does; is that another of its ports?";
 
+    private static final String FOREIGN =
+            "a node answers there that is not of the cluster, or not yet";
+
     private static final int READ_SIZE = 64 << 10;
 
     private final int endpoint;
@@ -48,13 +51,16 @@ final class NodeConnection {
     private FrameDecoder decoder = new FrameDecoder(FrameCodec.FRAME_SIZE_MAX);
     private ByteWriter collected = new ByteWriter();
     private ByteBuffer outgoing = ByteBuffer.allocate(0);
-    private long connectAtMillis;
+    private long lookupEndsMillis;
 
     /** When a try that is under way ends. */
     private long connectEndsMillis;
 
-    /** The node has said Hello on this connection. */
+    /** The node has said Hello on this connection, and is one of the cluster. */
     private boolean introduced;
+
+    /** It has said Hello, and is none of the cluster's. */
+    private boolean isForeign;
 
     /** How the last connection ended, or what it waits for. */
     private String trouble = "not tried yet";
@@ -78,16 +84,17 @@ final class NodeConnection {
     void maybeConnect(long nowMillis) {
         endVainTry(nowMillis);
         Lookup begun = lookup;
-        if (channel != null || (begun == null && nowMillis < connectAtMillis)) {
+        if (channel != null
+                || (begun == null && !reconnects.mayTry(nowMillis, core.isAnyReached()))) {
             return;
         }
         if (begun == null) {
-            connectAtMillis = nowMillis + LOOKUP_MILLIS;
+            lookupEndsMillis = nowMillis + LOOKUP_MILLIS;
             lookup = Lookup.begin(names, address.host(), selector::wakeup);
         } else if (begun.isDone()) {
             lookup = null;
             connect(begun, nowMillis);
-        } else if (nowMillis >= connectAtMillis) {
+        } else if (nowMillis >= lookupEndsMillis) {
             trouble = "its name is still being looked up";
         }
     }
@@ -134,6 +141,9 @@ final class NodeConnection {
                 incoming.flip();
                 decoder.feed(incoming, frame -> onFrame(frame, nowMillis));
                 incoming.clear();
+                if (isForeign) {
+                    throw new IOException(FOREIGN);
+                }
                 size = open.read(incoming);
             }
             if (size < 0) {
@@ -145,11 +155,13 @@ final class NodeConnection {
     }
 
     private void onFrame(Frame frame, long nowMillis) {
-        if (frame instanceof Frame.Hello) {
+        core.onFrame(endpoint, frame, nowMillis);
+        if (core.isReached(endpoint)) {
             introduced = true;
             reconnects.onHeard();
+        } else {
+            isForeign |= frame instanceof Frame.Hello;
         }
-        core.onFrame(endpoint, frame, nowMillis);
     }
 
     /** For a person: the address, and what keeps this client from its node. */
@@ -206,6 +218,7 @@ final class NodeConnection {
         outgoing = ByteBuffer.allocate(0);
         open.keyFor(selector).interestOps(SelectionKey.OP_READ);
         introduced = false;
+        isForeign = false;
         trouble = STRANGER;
         core.onConnected(endpoint, nowMillis);
     }
@@ -214,9 +227,9 @@ final class NodeConnection {
         LOG.debug("no connection to {}", address, why);
         SocketChannel open = channel;
         boolean stranger = open != null && open.isConnected() && !introduced;
-        trouble = stranger ? STRANGER : whyNot(why);
+        trouble = stranger && !isForeign ? STRANGER : whyNot(why);
         close();
-        connectAtMillis = nowMillis + reconnects.onLost(stranger);
+        reconnects.onLost(nowMillis, stranger);
         if (reconnects.isNews()) {
             LOG.warn(
                     "cannot reach {}, a node by the cluster map: {}. Requests for it go by way of"

@@ -47,7 +47,7 @@ final class PendingRequest {
     /** Where the last copy went; {@link Endpoints#NONE} while none is on its way. */
     int endpoint = Endpoints.NONE;
 
-    /** Waits for any connection at all. */
+    /** Waits for any node at all that it may be sent to. */
     boolean parked;
 
     int copies;

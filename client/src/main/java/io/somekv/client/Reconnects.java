@@ -1,6 +1,6 @@
 package io.somekv.client;
 
-/** How long to wait before a node is tried again that cannot be spoken to. */
+/** When a node is tried again that cannot be spoken to. */
 final class Reconnects {
     private static final long PAUSE_MILLIS = 200;
 
@@ -21,6 +21,12 @@ final class Reconnects {
     /** Since the node was last heard. */
     private int vainTries;
 
+    private long lostAtMillis;
+    private long pauseMillis;
+
+    /** The pause as long as no other node can be spoken to either. */
+    private long aloneMillis;
+
     /**
      * @param isGiven whether the caller named the node; else the cluster map did
      */
@@ -33,17 +39,23 @@ final class Reconnects {
     }
 
     /**
-     * One more try was in vain, or the connection is lost; returns how long to wait for the next.
+     * One more try was in vain, or the connection is lost.
      *
-     * @param isStranger whether what is there does not speak as a node does
+     * @param isStranger whether what is there does not speak as a node of the cluster does
      */
-    long onLost(boolean isStranger) {
-        long pause = PAUSE_MILLIS;
-        if (!isGiven) {
-            pause = Math.min(PAUSE_MILLIS << Math.min(vainTries, 16), MAPPED_PAUSE_MILLIS_MAX);
-        }
+    void onLost(long nowMillis, boolean isStranger) {
+        lostAtMillis = nowMillis;
+        aloneMillis = isStranger ? STRANGER_PAUSE_MILLIS : PAUSE_MILLIS;
+        long longer = PAUSE_MILLIS << Math.min(vainTries, 16);
+        pauseMillis =
+                isGiven
+                        ? aloneMillis
+                        : Math.max(aloneMillis, Math.min(longer, MAPPED_PAUSE_MILLIS_MAX));
         vainTries++;
-        return isStranger ? Math.max(pause, STRANGER_PAUSE_MILLIS) : pause;
+    }
+
+    boolean mayTry(long nowMillis, boolean isAnyReached) {
+        return nowMillis - lostAtMillis >= (isAnyReached ? pauseMillis : aloneMillis);
     }
 
     /** Whether a person should hear of it, which is so once: the caller cannot know the node. */

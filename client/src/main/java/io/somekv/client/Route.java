@@ -5,6 +5,7 @@ import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.ShardConfig;
 import io.somekv.protocol.config.Slots;
+import io.somekv.protocol.frame.Frame;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,8 @@ import java.util.UUID;
  * knows the way as well; where one misses, the request goes to any node, and a fresh map is wanted.
  */
 final class Route {
+    private static final UUID NOBODY = new UUID(0, 0);
+
     /** From one map to the question for the next; doubles while that brings nothing new. */
     private static final long MAP_PAUSE_MILLIS_MIN = 500;
 
@@ -46,8 +49,21 @@ final class Route {
         this.endpoints = endpoints;
     }
 
-    Optional<UUID> clusterId() {
-        return map.map(ClusterMap::clusterId);
+    /** Where the map has led to, only a node of that map's cluster is to listen. */
+    Frame.Hello hello(int endpoint) {
+        UUID cluster =
+                endpoints.isGiven(endpoint)
+                        ? NOBODY
+                        : map.map(ClusterMap::clusterId).orElse(NOBODY);
+        return new Frame.Hello(cluster, 0, NOBODY, 0, 0);
+    }
+
+    /** There a node of another cluster may answer: from here that address is another node's. */
+    void onHello(int endpoint, Frame.Hello hello) {
+        boolean isOurs = map.filter(m -> m.clusterId().equals(hello.clusterId())).isPresent();
+        if (endpoints.isGiven(endpoint) || isOurs) {
+            endpoints.onHello(endpoint, hello.nodeId());
+        }
     }
 
     /** The node to send a command to; empty where any will do, or none is known to be better. */

@@ -69,8 +69,11 @@ class DirectSendTest {
     }
 
     private void hello(int endpoint, long nodeId) {
-        UUID any = new UUID(0, 2);
-        core.onFrame(endpoint, new Frame.Hello(any, nodeId, any, 1, 1), now);
+        hello(endpoint, nodeId, Maps.CLUSTER);
+    }
+
+    private void hello(int endpoint, long nodeId, UUID cluster) {
+        core.onFrame(endpoint, new Frame.Hello(cluster, nodeId, new UUID(0, 2), 1, 1), now);
     }
 
     /** From then on the core has an id and a map. */
@@ -265,18 +268,22 @@ class DirectSendTest {
         assertEquals("3 1 direct", next().way());
     }
 
-    /** Something else may listen where the map has led to. */
+    /** Something else may listen where the map has led to, or a node of another cluster. */
     @Test
-    void itGetsNothingBeforeItHasSaidWhoItIs() {
+    void itGetsNothingBeforeItHasSaidThatItIsOfTheCluster() {
         beginWithAFourthNode();
         for (int given = 0; given < 3; given++) {
             core.onDisconnected(given, now);
         }
         core.onConnected(3, now);
         core.request(1, GET, now);
+        hello(3, 4, new UUID(1, 2));
         take();
         assertEquals(List.of(), sent);
+        assertFalse(core.isReached(3));
+        assertFalse(core.isAnyReached());
         hello(3, 4);
+        assertTrue(core.isReached(3));
         assertEquals("3 1 direct", next().way());
     }
 

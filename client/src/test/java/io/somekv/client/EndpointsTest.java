@@ -41,7 +41,7 @@ class EndpointsTest {
         }
         three.onLeaderHint(0, 12);
         assertEquals(2, three.choose());
-        three.onDisconnected(0);
+        three.onDisconnected(0, 0);
         three.onLeaderHint(2, 10);
         assertEquals(1, three.choose());
     }
@@ -57,7 +57,7 @@ class EndpointsTest {
         assertEquals(2, three.choose());
         three.onNoHelp(2);
         assertEquals(fourth, three.choose());
-        three.onDisconnected(fourth);
+        three.onDisconnected(fourth, 0);
         assertEquals(2, three.choose());
     }
 
@@ -97,7 +97,7 @@ class EndpointsTest {
 
     /** The caller called it by another name than the map does. */
     @Test
-    void aNodeIsNotConnectedToTwiceForLong() {
+    void whatAGivenConnectionReachesNeedsNoOther() {
         NodeInfo node = Maps.node(7, "another name");
         int added = three.add(node);
         three.onConnected(1);
@@ -119,7 +119,7 @@ class EndpointsTest {
         three.onSilence(1, 31_000);
         three.onHeard(1);
         assertEquals(1, three.reaching(7, 31_000));
-        three.onDisconnected(1);
+        three.onDisconnected(1, 0);
         assertEquals(Endpoints.NONE, three.reaching(7, 31_000));
     }
 }

@@ -69,7 +69,7 @@ class RouteTest {
         assertEquals(2, tried(0).nodeId());
         route.onNoHelp(first, 0);
         assertEquals(2, tried(0).nodeId(), "many requests of the same moment complain of one");
-        endpoints.onDisconnected(2);
+        endpoints.onDisconnected(2, 0);
         route.onNoHelp(tried(0), 0);
         assertEquals(1, tried(0).nodeId(), "the third is not there");
     }
@@ -80,7 +80,7 @@ class RouteTest {
         route.learn(Maps.of(4, FIRST), 0);
         route.onLeader(tried(0), 3);
         assertFalse(route.beginsToAsk(0));
-        endpoints.onDisconnected(2);
+        endpoints.onDisconnected(2, 0);
         assertEquals(Optional.empty(), target(0));
         assertTrue(route.beginsToAsk(0));
         route.learn(Maps.of(4, FIRST), 0);

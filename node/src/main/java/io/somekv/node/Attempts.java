@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * once: by its answer, with the connection to its node, or because it takes too long.
  */
 final class Attempts {
-    /** After this without an answer, the next attempt is made. */
+    /** So long an attempt may stay without an answer. */
     private static final long ATTEMPT_NANOS = 1_000_000_000L;
 
     /**

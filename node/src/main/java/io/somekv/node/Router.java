@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * Brings requests to the group that serves them and to the node that leads it, and tries again,
  * always under the same identity, until there is an answer or time is up. A write whose outcome is
  * open when time is up is answered {@link Outcome.Unknown}, never with something that reads like a
- * failure.
+ * failure. A direct request has one attempt, at this node, and whatever comes of that is its
+ * answer.
  */
 final class Router {
     /**

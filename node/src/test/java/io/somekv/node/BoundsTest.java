@@ -18,8 +18,6 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What happens where a bound in bytes is reached (DESIGN §10). */
 class BoundsTest {
@@ -36,16 +34,11 @@ class BoundsTest {
         return Command.Put.of(Bytes.utf8(key), Bytes.wrap(new byte[size]));
     }
 
-    private static RequestStamp stamp(long sequence) {
-        return new RequestStamp(new ClientId(1, 1), sequence, 1, List.of(), 1L << 50);
-    }
-
     /** Without a quorum nothing is executed, what comes is bounded, and it ends with the cause. */
-    @ParameterizedTest
-    @ValueSource(booleans = {false, true})
+    @Test
     @Tag("kb-36")
     @Tag("kb-37")
-    void withoutAQuorumRequestsAreTurnedAwayBeforeMemoryIsFull(boolean isDirect) {
+    void withoutAQuorumRequestsAreTurnedAwayBeforeMemoryIsFull() {
         LaneCluster cluster = started();
         long leader = cluster.leaderOf(1);
         for (long node = 1; node <= 3; node++) {
@@ -55,12 +48,17 @@ class BoundsTest {
         }
         List<Long> tokens = new ArrayList<>();
         Command put = put("k", MIB);
-        for (int i = 1; i <= 100; i++) {
-            Request request = new Request(Optional.of(stamp(i)), put);
-            tokens.add(
-                    cluster.begin(leader, new Pending.Wish(1, request, ReadMode.LEADER, isDirect)));
+        for (int i = 0; i < 100; i++) {
+            tokens.add(cluster.begin(leader, put));
         }
         cluster.run(1);
+        assertAreTurnedAway(cluster, tokens);
+        cluster.heal();
+        assertTrue(cluster.comesToRest());
+        assertEquals(new Outcome.Ok(), cluster.ask(leader, put("k", 1)));
+    }
+
+    private static void assertAreTurnedAway(LaneCluster cluster, List<Long> tokens) {
         int busy = 0;
         for (long token : tokens) {
             if (cluster.isAnswered(token)) {
@@ -68,11 +66,67 @@ class BoundsTest {
                 busy++;
             }
         }
-        assertTrue(busy >= 100 - Router.HELD_BYTES_MAX / MIB, "turned away: " + busy);
-        assertTrue(busy < 100);
-        cluster.heal();
+        assertTrue(busy >= tokens.size() - Router.HELD_BYTES_MAX / MIB, "turned away: " + busy);
+        assertTrue(busy < tokens.size());
+    }
+
+    /** Together, also where no group has more than it may hold of them by itself. */
+    @Test
+    @Tag("kb-36")
+    @Tag("kb-37")
+    void requestsForTheLeaderItselfAreTurnedAwayAsOthersAre() {
+        LaneCluster cluster = new LaneCluster(3);
+        cluster.start(4, 2);
+        cluster.run(500);
+        long leader = cluster.leaderOf(1);
+        if (cluster.leaderOf(2) != leader) {
+            assertEquals(new Outcome.Ok(), cluster.transfer(cluster.leaderOf(2), 2, leader));
+        }
+        stallDisks(cluster);
+        List<Long> tokens = new ArrayList<>();
+        for (int i = 1; i <= 100; i++) {
+            tokens.add(cluster.begin(leader, direct(1 + i % 2, i, put("k", MIB))));
+        }
+        cluster.run(1);
+        assertAreTurnedAway(cluster, tokens);
+        freeDisks(cluster);
         assertTrue(cluster.comesToRest());
-        assertEquals(new Outcome.Ok(), cluster.ask(leader, put("k", 1)));
+    }
+
+    /** The node looks after those that it has passed on to another lane of its own. */
+    @Test
+    @Tag("kb-37")
+    void aRequestForTheLeaderItselfEndsSoonWhereNothingComesOfIt() {
+        LaneCluster cluster = started();
+        long leader = cluster.leaderOf(1);
+        stallDisks(cluster);
+        long token = cluster.begin(leader, direct(1, 1, put("k", 1)));
+        cluster.run(150);
+        assertFalse(cluster.isAnswered(token));
+        cluster.run(100);
+        assertTrue(cluster.isAnswered(token));
+        assertInstanceOf(Outcome.Unknown.class, cluster.await(token));
+        freeDisks(cluster);
+        assertTrue(cluster.comesToRest());
+    }
+
+    private static Pending.Wish direct(long group, long sequence, Command command) {
+        ClientId client = new ClientId(1, 1);
+        RequestStamp stamp = new RequestStamp(client, sequence, 1, List.of(), 1L << 50);
+        return new Pending.Wish(
+                group, new Request(Optional.of(stamp), command), ReadMode.LEADER, true);
+    }
+
+    private static void stallDisks(LaneCluster cluster) {
+        for (long node = 1; node <= 3; node++) {
+            cluster.stallDisk(node);
+        }
+    }
+
+    private static void freeDisks(LaneCluster cluster) {
+        for (long node = 1; node <= 3; node++) {
+            cluster.freeDisk(node);
+        }
     }
 
     @Test

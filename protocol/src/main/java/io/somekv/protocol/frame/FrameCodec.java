@@ -98,7 +98,7 @@ public final class FrameCodec {
                         Frame.Call.class,
                         (out, f) -> {
                             out.varLong(f.token()).signedVarLong(f.groupId());
-                            out.bool(f.isDirect());
+                            Fields.int32(out, f.isDirect() ? 1 : 0);
                             RequestCodec.write(out, f.request());
                             RequestCodec.writeMode(out, f.mode());
                         },
@@ -106,7 +106,7 @@ public final class FrameCodec {
                                 new Frame.Call(
                                         in.varLong(),
                                         in.signedVarLong(),
-                                        in.bool(),
+                                        Fields.int32(in) > 0,
                                         RequestCodec.read(in),
                                         RequestCodec.readMode(in)))
                 .build();

@@ -226,7 +226,12 @@ final class NodeProcess {
             lanes.get(laneOfPeer(from)).post(new LaneInput.FromPeer(from, incarnation, frame));
         } else if (frame instanceof Frame.Hello) {
             Frame hello =
-                    new Frame.Hello(NO_CLUSTER, node.id(), wal.storeUuid(), wal.incarnation(), 0);
+                    new Frame.Hello(
+                            node.clusterId().orElse(NO_CLUSTER),
+                            node.id(),
+                            wal.storeUuid(),
+                            wal.incarnation(),
+                            0);
             send(from, hello);
         } else if (frame instanceof Frame.Call call) {
             ask(

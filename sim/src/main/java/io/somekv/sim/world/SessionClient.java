@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** The real client core on the simulated network: it has an identity, and tries again under it. */
 final class SessionClient implements Client, Network.Endpoint {
     private static final long ATTEMPT_MILLIS_MIN = 300;
+    private static final long RECONNECT_NANOS = 200 * MILLISECOND;
 
     private final World world;
     private final Network network;
@@ -95,7 +96,14 @@ final class SessionClient implements Client, Network.Endpoint {
     public void receive(long from, long incarnation, Bytes frame) {
         OptionalInt endpoint = endpointOf(from);
         if (endpoint.isPresent()) {
-            core.onFrame(endpoint.getAsInt(), Texts.decode(frame), nowMillis());
+            int number = endpoint.getAsInt();
+            Frame decoded = Texts.decode(frame);
+            core.onFrame(number, decoded, nowMillis());
+            if (decoded instanceof Frame.Hello && !core.isReached(number)) {
+                // Not of the cluster, or not yet: the rim hangs up and tries again.
+                core.onDisconnected(number, nowMillis());
+                connectAfter(RECONNECT_NANOS, number, from);
+            }
             carryOut();
         }
     }
@@ -154,12 +162,16 @@ final class SessionClient implements Client, Network.Endpoint {
                         .orElseThrow()
                         .id();
         nodesByEndpoint.put(open.endpoint(), node);
+        connectAfter(MILLISECOND, open.endpoint(), node);
+    }
+
+    private void connectAfter(long nanos, int endpoint, long node) {
         world.timeline()
                 .after(
-                        MILLISECOND,
+                        nanos,
                         () -> {
                             if (reachable.contains(node)) {
-                                core.onConnected(open.endpoint(), nowMillis());
+                                core.onConnected(endpoint, nowMillis());
                                 carryOut();
                             }
                         });

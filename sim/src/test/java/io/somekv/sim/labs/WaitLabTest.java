@@ -18,7 +18,7 @@ class WaitLabTest {
         Lab.of(3).holds().waitsUnder(1_000);
     }
 
-    /** The longest of sixteen seeds is 5.0 seconds. */
+    /** The longest of sixteen seeds is less than 4.3 seconds. */
     @Test
     @Tag("lab:DSLabs.lab3.SinglePartition")
     void aLeaderThatIsCutOffIsMissedSoon() {
