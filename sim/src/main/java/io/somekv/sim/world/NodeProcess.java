@@ -227,7 +227,7 @@ final class NodeProcess {
         } else if (frame instanceof Frame.Hello) {
             Frame hello =
                     new Frame.Hello(
-                            node.clusterId().orElse(NO_CLUSTER),
+                            lanes().getFirst().map().map(ClusterMap::clusterId).orElse(NO_CLUSTER),
                             node.id(),
                             wal.storeUuid(),
                             wal.incarnation(),

@@ -113,11 +113,6 @@ public final class SimNode implements Network.Endpoint {
         return process != null && process.leadsSomething();
     }
 
-    /** Of the newest map that it keeps. */
-    Optional<UUID> clusterId() {
-        return keptMap.map(ClusterMap::clusterId);
-    }
-
     Network network() {
         return network;
     }
