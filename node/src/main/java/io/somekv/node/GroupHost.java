@@ -212,8 +212,7 @@ final class GroupHost {
     }
 
     void onSnapshotRead(Now now, LaneInput.SnapshotRead read) {
-        long term = replica.status(now).term();
-        snapshots.sender.onRead(now, read, term, nodes.nodeOf(read.replicaId()));
+        snapshots.sender.onRead(now, read, nodes.nodeOf(read.replicaId()));
     }
 
     void onStaged(Now now, LaneInput.RowsStaged staged) {

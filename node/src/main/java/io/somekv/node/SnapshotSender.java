@@ -6,6 +6,7 @@ import io.somekv.node.wire.Envelope;
 import io.somekv.raft.Message;
 import io.somekv.raft.Now;
 import io.somekv.raft.RaftReplica;
+import io.somekv.raft.ReplicaStatus;
 import io.somekv.raft.Snapshot;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -215,7 +216,11 @@ final class SnapshotSender {
         }
     }
 
-    void onRead(Now now, LaneInput.SnapshotRead read, long term, long node) {
+    void onRead(Now now, LaneInput.SnapshotRead read, long node) {
+        if (!replica.leads()) {
+            // Deposed in this very batch: the term that it knows now is another leader's.
+            endAll();
+        }
         Course course = courses.get(read.replicaId());
         if (course == null || !course.pin.equals(read.pin())) {
             read.pin().close();
@@ -239,14 +244,15 @@ final class SnapshotSender {
                 return;
             }
             budget.spend(piece.rows().size());
+            ReplicaStatus self = replica.status(now);
             outbox.message(
                     node,
                     new Envelope(
                             groupId,
                             new Message.InstallSnapshot(
-                                    replica.status(now).replicaId(),
+                                    self.replicaId(),
                                     read.replicaId(),
-                                    term,
+                                    self.term(),
                                     course.snapshot,
                                     read.part(),
                                     piece.rows(),

@@ -255,15 +255,7 @@ final class LaneNodes {
                     LaneEffect.SnapshotInstalled _ -> {}
             case LaneEffect.DropStore drop -> disk(at.node()).engine.drop(drop.storeId());
             case LaneEffect.ReadSnapshot read ->
-                    give(
-                            at.node(),
-                            at.lane(),
-                            new LaneInput.SnapshotRead(
-                                    read.groupId(),
-                                    read.replicaId(),
-                                    read.pin(),
-                                    read.part(),
-                                    read.piece()));
+                    disk(at.node()).whenItCan(() -> readSnapshot(at, read));
             case LaneEffect.StageRows stage -> give(at.node(), at.lane(), stage.carryOut());
             case LaneEffect.AbandonStaging abandoned -> {
                 abandoned.staging().abandon();
@@ -271,6 +263,13 @@ final class LaneNodes {
             }
             case LaneEffect.MapChanged changed -> newestMap = changed.map();
         }
+    }
+
+    private void readSnapshot(Address at, LaneEffect.ReadSnapshot read) {
+        LaneInput input =
+                new LaneInput.SnapshotRead(
+                        read.groupId(), read.replicaId(), read.pin(), read.part(), read.piece());
+        give(at.node(), at.lane(), input);
     }
 
     private void append(Address at, LaneEffect.Append append) {

@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.somekv.base.Bytes;
 import io.somekv.node.FrameFates.Fate;
 import io.somekv.node.wire.ConsensusCodec;
+import io.somekv.node.wire.Envelope;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.frame.Frame;
+import io.somekv.raft.EntryId;
 import io.somekv.raft.Member;
 import io.somekv.raft.MembershipChange;
 import io.somekv.raft.Message;
@@ -95,6 +97,55 @@ class SnapshotTest {
         List<Long> stores = cluster.disk(away).engine.stores();
         assertEquals(2, stores.size(), "what the snapshot replaced is dropped: " + stores);
         assertTrue(cluster.comesToRest());
+    }
+
+    /**
+     * It hears of a later term while a piece is read, and the piece is there before the batch ends.
+     * Whoever gets a piece of a term takes its sender for the leader of that term.
+     */
+    @Test
+    void aLeaderThatIsDeposedSendsNoPieceOfTheTermThatItHeardOf() {
+        LaneCluster cluster = started();
+        long away = withOneLeftBehind(cluster);
+        long leader = cluster.leaderOf(GROUP);
+        long later = status(cluster, leader).replica().term() + 1;
+        Message deposing =
+                new Message.AppendRejected(
+                        6 - leader - away, leader, later, EntryId.ZERO, EntryId.ZERO, 0, 0);
+        List<Long> terms = new ArrayList<>();
+        cluster.network((from, to, frame) -> {
+            pieces(frame).forEach(piece -> terms.add(piece.term()));
+            return Fate.ARRIVES;
+        });
+        cluster.heal();
+        // One piece a tick, until the next is being read.
+        for (int i = 0; i < 600 && terms.isEmpty(); i++) {
+            cluster.stallDisk(leader);
+            cluster.run(1);
+            cluster.freeDisk(leader);
+        }
+        assertFalse(terms.isEmpty());
+        cluster.stallDisk(leader);
+        cluster.run(1);
+        cluster.arrive(deposing.from(), leader, consensus(deposing));
+        cluster.freeDisk(leader);
+        cluster.run(600);
+        assertFalse(terms.contains(later), () -> "sent with terms " + terms);
+        assertSame(cluster, cluster.leaderOf(GROUP), away);
+    }
+
+    private static Frame consensus(Message message) {
+        return new Frame.Consensus(ConsensusCodec.encode(List.of(new Envelope(GROUP, message))));
+    }
+
+    private static List<Message.InstallSnapshot> pieces(Frame frame) {
+        return frame instanceof Frame.Consensus consensus
+                ? ConsensusCodec.decode(consensus.messages()).stream()
+                        .map(Envelope::message)
+                        .filter(Message.InstallSnapshot.class::isInstance)
+                        .map(Message.InstallSnapshot.class::cast)
+                        .toList()
+                : List.of();
     }
 
     @Test

@@ -29,7 +29,7 @@ class TwoGroupsSearchTest {
     private static final int STATES_MAX = 800;
 
     /** Messages between the groups until the shard has moved, undisturbed. */
-    private static final int MESSAGES = 14;
+    private static final int MESSAGES = 12;
 
     private static GroupSetting setting(
             int voters, List<SearchClient.Work> works, Map<Chance, Integer> chances) {
