@@ -88,7 +88,7 @@ public final class MoveKillsDrill implements Callable<Integer> {
                 findings.add(wrong + " rows of the shard are wrong");
             }
             if (missed > 0) {
-                System.out.println(missed + " STEPS WERE NEVER SEEN, and nobody was killed there");
+                findings.add(missed + " steps were never seen, and nobody was killed there");
             }
             boolean good =
                     new HistoryVerdict(nodes, recorder, keys, findings)

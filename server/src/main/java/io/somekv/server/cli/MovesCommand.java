@@ -133,8 +133,9 @@ final class MovesCommand extends ControlCommand {
             name = "cancel",
             mixinStandardHelpOptions = true,
             description = {
-                "Call off the move of shards that are not handed over yet: by a new config they"
-                        + " are to stay with the group that serves them."
+                "Call off the move of shards that are not being handed over yet: by a new config"
+                        + " they are to stay with the group that serves them, as by 'cluster"
+                        + " move'. One that is handed over just then comes back."
             })
     static final class Cancel extends ControlCommand {
         @Parameters(arity = "1..*", paramLabel = "SHARD", description = "Their numbers, from 0.")
@@ -159,7 +160,8 @@ final class MovesCommand extends ControlCommand {
                 throw refused(
                         "shard "
                                 + shard
-                                + " is handed over: move it back with somekv cluster move "
+                                + " is handed over, or about to be: move it back with somekv"
+                                + " cluster move "
                                 + shard
                                 + " "
                                 + move.get().from());
