@@ -206,10 +206,7 @@ public final class Lane {
         Waiter door =
                 (then, outcome, logTime) ->
                         outbox.add(new LaneEffect.Answer(ask.token(), outcome, logTime));
-        router.admit(
-                now,
-                new Pending.Wish(ask.groupId(), ask.request(), ask.mode(), ask.isDirect()),
-                door);
+        router.admit(now, ask.wish(), door);
     }
 
     private void onFrame(Now now, LaneInput.FromPeer peer) {
@@ -256,7 +253,7 @@ public final class Lane {
     private void onCall(Now now, long fromNode, Frame.Call call) {
         serve(
                 now,
-                new Pending.Wish(call.groupId(), call.request(), ReadMode.LEADER),
+                Wish.of(call.groupId(), call.request(), ReadMode.LEADER),
                 (then, outcome, logTime) ->
                         outbox.send(fromNode, new Frame.Reply(call.token(), outcome, logTime)));
     }
@@ -300,7 +297,7 @@ public final class Lane {
     }
 
     /** Serves for another node or lane: here or in a neighbouring lane, but never further on. */
-    private void serve(Now now, Pending.Wish wish, Waiter waiter) {
+    private void serve(Now now, Wish wish, Waiter waiter) {
         long groupId = wish.groupId();
         GroupHost host = places.host(groupId);
         if (host != null) {
@@ -318,7 +315,7 @@ public final class Lane {
             case LaneInput.Note.Serve serve ->
                     serve(
                             now,
-                            new Pending.Wish(serve.groupId(), serve.request(), serve.mode()),
+                            Wish.of(serve.groupId(), serve.request(), serve.mode()),
                             (then, outcome, logTime) ->
                                     outbox.add(
                                             new LaneEffect.ToLane(

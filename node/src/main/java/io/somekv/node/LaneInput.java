@@ -31,12 +31,8 @@ public sealed interface LaneInput {
      * again.
      *
      * @param token chosen by the rim, unique among what this lane has not yet answered
-     * @param groupId the group, or {@link Frame#ANY_GROUP} to route by the command
-     * @param isDirect whether this node is to answer for itself: see {@link Frame.Call}
-     * @param mode of a read
      */
-    record Ask(long token, long groupId, boolean isDirect, Request request, ReadMode mode)
-            implements LaneInput {}
+    record Ask(long token, Wish wish) implements LaneInput {}
 
     /**
      * A frame from another node, whose handshake has shown who it is. All frames of one connection

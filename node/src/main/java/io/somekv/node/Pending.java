@@ -5,7 +5,6 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
-import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Now;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +49,9 @@ final class Pending implements Waiter {
     /** Attempts that met a group which does not serve the shard. */
     int wrongGroups;
 
+    /** How long it was held before it came here. */
+    final long waitedNanos;
+
     /** Until when it waits for somebody to serve its shard; counts once {@link #isHeld}. */
     long heldUntilNanos;
 
@@ -71,24 +73,12 @@ final class Pending implements Waiter {
         this.origin = origin;
         this.wantedGroup = wish.groupId();
         this.isDirect = wish.isDirect();
+        this.waitedNanos = wish.waitedNanos();
         this.request = wish.request();
         this.mode =
                 wish.request().command() instanceof Command.Read ? wish.mode() : ReadMode.LEADER;
         this.expiresNanos = expiresNanos;
         this.weight = Weights.of(request);
-    }
-
-    /**
-     * What is asked for.
-     *
-     * @param groupId the group, or {@link Frame#ANY_GROUP} to route by the command
-     * @param mode of a read
-     * @param isDirect whether this node is to answer for itself, and pass nothing on to others
-     */
-    record Wish(long groupId, Request request, ReadMode mode, boolean isDirect) {
-        Wish(long groupId, Request request, ReadMode mode) {
-            this(groupId, request, mode, false);
-        }
     }
 
     boolean isWrite() {

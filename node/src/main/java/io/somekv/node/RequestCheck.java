@@ -58,7 +58,7 @@ final class RequestCheck {
      *
      * @param shardCount empty while it is not known
      */
-    static Optional<Outcome> fault(Pending.Wish wish, OptionalInt shardCount) {
+    static Optional<Outcome> fault(Wish wish, OptionalInt shardCount) {
         if (wish.groupId() < 0 && (wish.isDirect() || wish.groupId() != Frame.ANY_GROUP)) {
             return Optional.of(new Outcome.Invalid("no group has the id " + wish.groupId()));
         }

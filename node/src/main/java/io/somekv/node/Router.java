@@ -63,7 +63,7 @@ final class Router {
     }
 
     /** As {@link #ask}, for a client, unless too much is waited for already. */
-    void admit(Now now, Pending.Wish wish, Waiter origin) {
+    void admit(Now now, Wish wish, Waiter origin) {
         if (hasRoom(wish.request())) {
             ask(now, wish, origin);
         } else {
@@ -78,10 +78,10 @@ final class Router {
 
     /** Brings {@code request} to an answer, and tells {@code origin}. */
     void ask(Now now, long groupId, Request request, Waiter origin) {
-        ask(now, new Pending.Wish(groupId, request, ReadMode.LEADER), origin);
+        ask(now, Wish.of(groupId, request, ReadMode.LEADER), origin);
     }
 
-    private void ask(Now now, Pending.Wish wish, Waiter origin) {
+    private void ask(Now now, Wish wish, Waiter origin) {
         Optional<Outcome> fault = RequestCheck.fault(wish, places.owners().shardCount());
         if (fault.isPresent()) {
             origin.done(now, fault.get(), 0);
@@ -191,7 +191,7 @@ final class Router {
     }
 
     /** Passes a request of another node on to a lane of this one, once: its sender tries again. */
-    void relay(int lane, Pending.Wish wish, Waiter waiter) {
+    void relay(int lane, Wish wish, Waiter waiter) {
         long token = tokens.next();
         relayedByToken.put(token, waiter);
         LaneInput.Note serve =
@@ -298,8 +298,9 @@ final class Router {
         } else {
             if (!pending.isHeld) {
                 pending.isHeld = true;
-                pending.heldUntilNanos = now.nanos() + HOLD_NANOS;
-            } else if (now.nanos() - pending.heldUntilNanos > 0) {
+                pending.heldUntilNanos = now.nanos() + HOLD_NANOS - pending.waitedNanos;
+            }
+            if (now.nanos() - pending.heldUntilNanos > 0) {
                 finishRefused(now, pending, refusal, 0);
                 return;
             }

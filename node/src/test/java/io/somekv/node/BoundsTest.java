@@ -110,11 +110,10 @@ class BoundsTest {
         assertTrue(cluster.comesToRest());
     }
 
-    private static Pending.Wish direct(long group, long sequence, Command command) {
+    private static Wish direct(long group, long sequence, Command command) {
         ClientId client = new ClientId(1, 1);
         RequestStamp stamp = new RequestStamp(client, sequence, 1, List.of(), 1L << 50);
-        return new Pending.Wish(
-                group, new Request(Optional.of(stamp), command), ReadMode.LEADER, true);
+        return new Wish(group, new Request(Optional.of(stamp), command), ReadMode.LEADER, true, 0);
     }
 
     private static void stallDisks(LaneCluster cluster) {

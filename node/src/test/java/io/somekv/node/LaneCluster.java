@@ -304,23 +304,19 @@ final class LaneCluster {
     }
 
     private long begin(long node, long group, Request request) {
-        return begin(node, new Pending.Wish(group, request, ReadMode.LEADER));
+        return begin(node, Wish.of(group, request, ReadMode.LEADER));
     }
 
-    long begin(long node, Pending.Wish wish) {
+    long begin(long node, Wish wish) {
         long token = nextToken++;
-        nodes.give(
-                node,
-                0,
-                new LaneInput.Ask(
-                        token, wish.groupId(), wish.isDirect(), wish.request(), wish.mode()));
+        nodes.give(node, 0, new LaneInput.Ask(token, wish));
         return token;
     }
 
     /** As {@link #begin(long, Command)}, with a say in who may answer. */
     long beginRead(long node, Command.Read read, ReadMode mode) {
         Request request = new Request(Optional.empty(), read);
-        return begin(node, new Pending.Wish(Frame.ANY_GROUP, request, mode));
+        return begin(node, Wish.of(Frame.ANY_GROUP, request, mode));
     }
 
     Outcome await(long token) {

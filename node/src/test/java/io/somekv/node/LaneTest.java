@@ -12,8 +12,10 @@ import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ShardConfig;
 import io.somekv.protocol.config.Slots;
 import io.somekv.protocol.frame.Frame;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -142,6 +144,27 @@ class LaneTest {
                 cluster.ask(leader, Command.Put.of(key(1), Bytes.utf8("w"))));
     }
 
+    @Test
+    void whatWasHeldBeforeItCameIsHeldForSoMuchLess() {
+        LaneCluster cluster = started(0);
+        Request get = new Request(Optional.empty(), new Command.Get(key(1)));
+        Wish fresh = Wish.of(Frame.ANY_GROUP, get, ReadMode.LEADER);
+        Wish late = new Wish(Frame.ANY_GROUP, get, ReadMode.LEADER, false, 200_000_000);
+        Wish tooLate = new Wish(Frame.ANY_GROUP, get, ReadMode.LEADER, false, 260_000_000);
+        List<Long> tokens = Stream.of(fresh, late, tooLate).map(w -> cluster.begin(1, w)).toList();
+        List<Integer> ticks = new ArrayList<>(List.of(0, 0, 0));
+        for (int tick = 0; tick < 60; tick++) {
+            cluster.run(1);
+            for (int i = 0; i < 3; i++) {
+                ticks.set(i, ticks.get(i) + (cluster.isAnswered(tokens.get(i)) ? 0 : 1));
+            }
+        }
+        assertEquals(0, ticks.get(2));
+        assertTrue(ticks.get(1) >= 10 && ticks.get(1) <= 13, ticks::toString);
+        assertTrue(ticks.get(0) >= 50 && ticks.get(0) <= 53, ticks::toString);
+        tokens.forEach(t -> assertInstanceOf(Outcome.WrongGroup.class, cluster.await(t)));
+    }
+
     /** A client that has the map finds the leader, and goes elsewhere itself. */
     @Test
     void whoKnowsTheWayHearsWhereItIsAndIsNotPassedOn() {
@@ -179,7 +202,7 @@ class LaneTest {
             LaneCluster cluster, long node, long group, Command.Read read) {
         Request request = new Request(Optional.empty(), read);
         return cluster.await(
-                cluster.begin(node, new Pending.Wish(group, request, ReadMode.LEADER, true)));
+                cluster.begin(node, new Wish(group, request, ReadMode.LEADER, true, 0)));
     }
 
     private static long leaderOf(LaneCluster cluster) {

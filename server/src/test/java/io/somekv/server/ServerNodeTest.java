@@ -18,6 +18,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
@@ -28,6 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Pipeline;
+import redis.clients.jedis.Response;
 
 /** Nodes as a whole: start, stop, again on the same data, and what they refuse. */
 final class ServerNodeTest {
@@ -212,6 +215,31 @@ final class ServerNodeTest {
                 Jedis jedis = new Jedis(node.info().host(), node.info().respPort())) {
             assertEquals("PONG", jedis.ping());
             assertContains("CLUSTERDOWN", refusal(() -> jedis.get("key")));
+        }
+    }
+
+    /** They are held together no longer than one of them is, nor is what comes behind them. */
+    @Test
+    void requestsForAKeyThatNobodyServesDoNotHoldEachOtherUp() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 1, 0, 1);
+                Jedis jedis = jedis(cluster, 0)) {
+            // The first come before the node has the map, and are refused at once.
+            long one = 0;
+            for (int i = 0; i < 10_000 && one < 100_000_000; i++) {
+                long begun = System.nanoTime();
+                assertContains("CLUSTERDOWN", refusal(() -> jedis.get("key")));
+                one = Math.max(one, System.nanoTime() - begun);
+            }
+            Pipeline pipeline = jedis.pipelined();
+            List<Response<String>> answers = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                answers.add(pipeline.set("key", Integer.toString(i)));
+            }
+            long begun = System.nanoTime();
+            pipeline.sync();
+            long all = System.nanoTime() - begun;
+            answers.forEach(answer -> assertContains("CLUSTERDOWN", refusal(answer::get)));
+            assertTrue(all < 5 * one, "one: " + one + " ns, all: " + all + " ns");
         }
     }
 

@@ -10,6 +10,7 @@ import io.somekv.node.Lane;
 import io.somekv.node.LaneEffect;
 import io.somekv.node.LaneGauges;
 import io.somekv.node.LaneInput;
+import io.somekv.node.Wish;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
@@ -219,12 +220,12 @@ public final class LaneLoop {
 
     /** As {@link #ask(long, Request, Asker)}, with a say in who may answer a read. */
     public void ask(long groupId, Request request, ReadMode mode, Asker asker) {
-        ask(groupId, false, request, mode, asker);
+        ask(Wish.of(groupId, request, mode), asker);
     }
 
-    /** As above; of a direct one this node's own word is wanted: see {@link Frame.Call}. */
-    public void ask(long groupId, boolean isDirect, Request request, ReadMode mode, Asker asker) {
-        offer(new LaneInput.Ask(expect(asker), groupId, isDirect, request, mode));
+    /** As above, for who has more to say about it. */
+    public void ask(Wish wish, Asker asker) {
+        offer(new LaneInput.Ask(expect(asker), wish));
     }
 
     /** Creates a replica on this node; answered as an ask is. */

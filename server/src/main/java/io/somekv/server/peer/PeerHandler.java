@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.somekv.base.MalformedException;
+import io.somekv.node.Wish;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.protocol.frame.FrameCodec;
 import io.somekv.protocol.frame.FrameDecoder;
@@ -140,10 +141,7 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
         connection
                 .lane()
                 .ask(
-                        call.groupId(),
-                        call.isDirect(),
-                        call.request(),
-                        call.mode(),
+                        Wish.of(call),
                         (outcome, logTime) -> {
                             callsOpen--;
                             if (!closed) {

@@ -5,6 +5,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.somekv.base.Bytes;
+import io.somekv.node.Wish;
+import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.protocol.resp.NodeFacts;
@@ -59,6 +61,14 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
 
     /** Waits for an earlier request that uses one of its keys; nothing behind it is read. */
     private @Nullable PendingReply held;
+
+    /**
+     * Requests wait one behind the other, and nobody serves their keys: together they are held no
+     * longer than one would be, and what comes behind them waits no longer either.
+     */
+    private boolean isChainHeld;
+
+    private long heldSinceNanos;
 
     private boolean paused;
     private boolean closing;
@@ -189,7 +199,17 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
         for (Bytes argument : arguments) {
             size += argument.size();
         }
-        dispatch(new PendingReply(ask, connection, silent, size));
+        PendingReply owed = new PendingReply(ask, connection, silent, size);
+        if (!keys.conflicts(ask)) {
+            isChainHeld &= !pending.isEmpty();
+            dispatch(owed, 0);
+            return;
+        }
+        held = owed;
+        if (!isChainHeld) {
+            isChainHeld = true;
+            heldSinceNanos = System.nanoTime();
+        }
     }
 
     /** There are no passwords yet: as with Redis, any fits the user named default. */
@@ -215,11 +235,10 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void dispatch(PendingReply owed) {
-        if (keys.conflicts(owed.ask())) {
-            held = owed;
-            return;
-        }
+    /**
+     * @param waitedNanos behind others of this connection
+     */
+    private void dispatch(PendingReply owed, long waitedNanos) {
         // Not before those for the same key are answered: else the client would have the next node
         // serve this one while an earlier one is still on its way.
         Optional<RespReply> moved =
@@ -238,11 +257,11 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
         }
         for (int i = 0; i < parts.size(); i++) {
             int part = i;
+            Request request = new Request(Optional.empty(), parts.get(i).command());
             lane.ask(
-                    Frame.ANY_GROUP,
-                    new Request(Optional.empty(), parts.get(i).command()),
-                    owed.readMode(),
+                    new Wish(Frame.ANY_GROUP, request, owed.readMode(), false, waitedNanos),
                     (outcome, _) -> {
+                        isChainHeld &= outcome instanceof Outcome.WrongGroup || waitedNanos == 0;
                         if (owed.answer(part, outcome)) {
                             onAnswered(owed);
                         }
@@ -265,7 +284,7 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
         PendingReply waiting = held;
         if (waiting != null && !keys.conflicts(waiting.ask())) {
             held = null;
-            dispatch(waiting);
+            dispatch(waiting, System.nanoTime() - heldSinceNanos);
         }
         readOn();
         if (closing && pending.isEmpty()) {

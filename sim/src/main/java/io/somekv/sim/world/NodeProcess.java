@@ -7,6 +7,7 @@ import io.somekv.node.LaneConfig;
 import io.somekv.node.LaneEffect;
 import io.somekv.node.LaneInput;
 import io.somekv.node.StoreIds;
+import io.somekv.node.Wish;
 import io.somekv.node.log.RecoveredGroup;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Outcome;
@@ -150,21 +151,13 @@ final class NodeProcess {
     /** A client at this node's own door asks. The answer is Unknown if the process ends first. */
     void ask(long groupId, Request request, ReadMode mode, Consumer<LaneEffect.Answer> done) {
         int lane = groupId == Frame.ANY_GROUP ? random.nextInt(SimNode.LANES) : laneOf(groupId);
-        ask(lane, new Frame.Call(0, groupId, false, request, mode), done);
+        ask(lane, Wish.of(groupId, request, mode), done);
     }
 
-    private void ask(int lane, Frame.Call call, Consumer<LaneEffect.Answer> done) {
+    private void ask(int lane, Wish wish, Consumer<LaneEffect.Answer> done) {
         long token = nextToken++;
         asked.put(token, done);
-        lanes.get(lane)
-                .postAfter(
-                        random.nextLong(MILLISECOND),
-                        new LaneInput.Ask(
-                                token,
-                                call.groupId(),
-                                call.isDirect(),
-                                call.request(),
-                                call.mode()));
+        lanes.get(lane).postAfter(random.nextLong(MILLISECOND), new LaneInput.Ask(token, wish));
     }
 
     /** Creates a replica here; see {@link LaneInput.CreateReplica}. */
@@ -236,7 +229,7 @@ final class NodeProcess {
         } else if (frame instanceof Frame.Call call) {
             ask(
                     laneOfPeer(from),
-                    call,
+                    Wish.of(call),
                     answer -> {
                         if (!ended) {
                             Outcome outcome = answer.outcome();

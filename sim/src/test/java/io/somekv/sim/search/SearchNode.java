@@ -10,6 +10,7 @@ import io.somekv.node.Lane;
 import io.somekv.node.LaneConfig;
 import io.somekv.node.LaneEffect;
 import io.somekv.node.LaneInput;
+import io.somekv.node.Wish;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
@@ -173,9 +174,7 @@ final class SearchNode {
     void ask(Frame.Call call, Consumer<LaneEffect.Answer> waiter) {
         long token = nextToken++;
         door.put(token, waiter);
-        step(
-                new LaneInput.Ask(
-                        token, call.groupId(), call.isDirect(), call.request(), call.mode()));
+        step(new LaneInput.Ask(token, Wish.of(call)));
     }
 
     /** Creates this node's replica of the group, which has the node's number. */
