@@ -33,7 +33,6 @@ import java.util.UUID;
  * <p>A copy without a deadline is never executed, so replacing a missing one is safe.
  */
 public final class ClientCore {
-
     private final ClientSettings settings;
     private final SplittableRandom random;
     private final Endpoints endpoints;

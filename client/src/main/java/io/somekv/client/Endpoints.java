@@ -47,7 +47,7 @@ final class Endpoints {
             return address.equals(addressOf(node));
         }
 
-        /** Whether it may be sent what any node can serve; of a stranger the caller knows. */
+        /** Whether it may be sent what any node can serve: the caller answers for what he named. */
         boolean isFit() {
             return isGiven ? isConnected : isIntroduced;
         }
