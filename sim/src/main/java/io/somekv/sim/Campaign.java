@@ -2,6 +2,7 @@ package io.somekv.sim;
 
 import io.somekv.base.Mutation;
 import io.somekv.sim.world.MoveCounts;
+import io.somekv.sim.world.Scenario;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +24,12 @@ public final class Campaign {
      * @param nanosMax no run begins later than this after the start
      */
     public record Plan(
-            long first, long runsMax, long nanosMax, int threads, Set<Mutation> mutations) {}
+            long first,
+            long runsMax,
+            long nanosMax,
+            int threads,
+            Scenario.Draw draw,
+            Set<Mutation> mutations) {}
 
     /**
      * What came of it.
@@ -89,7 +95,7 @@ public final class Campaign {
             if (seed - plan.first() >= plan.runsMax()) {
                 return;
             }
-            ended(Simulation.run(seed, plan.mutations(), Optional.empty()));
+            ended(Simulation.run(seed, plan.draw(), plan.mutations(), Optional.empty()));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.somekv.sim;
 
 import io.somekv.base.Mutation;
+import io.somekv.sim.world.Scenario;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -50,7 +51,8 @@ final class MutantTable {
 
     private MutantTable() {}
 
-    static Row search(Mutation mutation, long seedsMax, int threads) throws InterruptedException {
+    static Row search(Mutation mutation, Scenario.Draw draw, long seedsMax, int threads)
+            throws InterruptedException {
         List<Long> seeds = new ArrayList<>();
         boolean found = true;
         Optional<String> seenBy = Optional.empty();
@@ -58,7 +60,7 @@ final class MutantTable {
             long first = 1 + search * SEARCH_DISTANCE;
             Campaign.Plan plan =
                     new Campaign.Plan(
-                            first, seedsMax, Long.MAX_VALUE, threads, EnumSet.of(mutation));
+                            first, seedsMax, Long.MAX_VALUE, threads, draw, EnumSet.of(mutation));
             Optional<RunResult> failure = Campaign.run(plan, _ -> {}).failure();
             found &= failure.isPresent();
             seeds.add(failure.map(result -> result.seed() - first + 1).orElse(seedsMax));

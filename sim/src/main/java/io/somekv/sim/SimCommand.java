@@ -2,6 +2,7 @@ package io.somekv.sim;
 
 import io.somekv.base.Mutation;
 import io.somekv.sim.caretaker.PlacementCommand;
+import io.somekv.sim.world.Scenario;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -79,6 +80,11 @@ public final class SimCommand implements Callable<Integer> {
     @Option(names = "--threads", description = "Runs at a time (default: one a processor).")
     private int threads = Runtime.getRuntime().availableProcessors();
 
+    @Option(
+            names = "--moves",
+            description = "Only runs in which shards move: every third does anyway.")
+    private boolean moves;
+
     /** For a process of its own. */
     public static void main(String[] arguments) {
         System.exit(new CommandLine(new SimCommand()).execute(arguments));
@@ -102,12 +108,16 @@ public final class SimCommand implements Callable<Integer> {
         return mutant == null ? EnumSet.noneOf(Mutation.class) : EnumSet.of(mutant);
     }
 
+    private Scenario.Draw draw() {
+        return moves ? Scenario.Draw.MOVES : Scenario.Draw.ANY;
+    }
+
     // ---- one seed
 
     private int runOne(long which) throws IOException {
         RunResult result =
                 trace == null
-                        ? Simulation.run(which, mutations(), Optional.empty())
+                        ? Simulation.run(which, draw(), mutations(), Optional.empty())
                         : runTraced(which, trace);
         say("seed " + which + ": " + result.failure().orElse("good"));
         say(
@@ -130,7 +140,8 @@ public final class SimCommand implements Callable<Integer> {
     private RunResult runTraced(long which, Path file) throws IOException {
         try (PrintWriter writer =
                 new PrintWriter(Files.newBufferedWriter(file, StandardCharsets.UTF_8))) {
-            RunResult result = Simulation.run(which, mutations(), Optional.of(writer::println));
+            RunResult result =
+                    Simulation.run(which, draw(), mutations(), Optional.of(writer::println));
             writer.println(result.failure().orElse("good"));
             return result;
         }
@@ -146,12 +157,13 @@ public final class SimCommand implements Callable<Integer> {
                         lines.remove();
                     }
                 };
-        RunResult again = Simulation.run(which, mutations(), Optional.of(reader));
+        RunResult again = Simulation.run(which, draw(), mutations(), Optional.of(reader));
         say("the last " + lines.size() + " events:");
         lines.forEach(this::say);
         say("seed " + which + ": " + again.failure().orElse("good this time: a bug, too"));
         say(again.hashLine());
-        say("run it again with: somekv sim --seed " + which + " --trace FILE");
+        String options = (moves ? "--moves --seed " : "--seed ") + which;
+        say("run it again with: somekv sim " + options + " --trace FILE");
     }
 
     // ---- many seeds
@@ -161,7 +173,8 @@ public final class SimCommand implements Callable<Integer> {
                 minutes == null ? Long.MAX_VALUE : (long) (minutes * TimeUnit.MINUTES.toNanos(1));
         long noCount = minutes == null ? 100 : Long.MAX_VALUE;
         long runsMax = runs == null ? noCount : runs;
-        Campaign.Plan plan = new Campaign.Plan(first, runsMax, nanosMax, threads, mutations());
+        Campaign.Plan plan =
+                new Campaign.Plan(first, runsMax, nanosMax, threads, draw(), mutations());
         Campaign.Summary summary = Campaign.run(plan, new Progress());
         say(describe(summary));
         say(summary.moves().describe());
@@ -205,7 +218,7 @@ public final class SimCommand implements Callable<Integer> {
     // ---- mutants
 
     private int runMutant(Mutation which) throws InterruptedException {
-        MutantTable.Row row = MutantTable.search(which, seedsMax, threads);
+        MutantTable.Row row = MutantTable.search(which, draw(), seedsMax, threads);
         say(MutantTable.HEADER);
         say(row.markdown());
         return row.found() ? 0 : 1;
@@ -215,7 +228,7 @@ public final class SimCommand implements Callable<Integer> {
         say(MutantTable.HEADER);
         boolean allFound = true;
         for (Mutation each : Mutation.values()) {
-            MutantTable.Row row = MutantTable.search(each, seedsMax, threads);
+            MutantTable.Row row = MutantTable.search(each, draw(), seedsMax, threads);
             say(row.markdown());
             allFound &= row.found();
         }

@@ -15,18 +15,22 @@ public final class Simulation {
 
     /** Runs a seed on the program as it is. */
     public static RunResult run(long seed) {
-        return run(seed, Set.of(), Optional.empty());
+        return run(seed, Scenario.Draw.ANY, Set.of(), Optional.empty());
     }
 
     /**
      * Runs a seed.
      *
+     * @param draw what the seed's scenario is drawn from
      * @param mutations bugs to put back
      * @param reader gets every event as a line; without one no text is made
      */
     public static RunResult run(
-            long seed, Set<Mutation> mutations, Optional<Consumer<String>> reader) {
-        return run(seed, new SimCluster(seed, mutations, reader));
+            long seed,
+            Scenario.Draw draw,
+            Set<Mutation> mutations,
+            Optional<Consumer<String>> reader) {
+        return run(seed, new SimCluster(seed, draw, mutations, reader));
     }
 
     /** Runs a scenario that is no seed's own: the seed decides all the rest. */

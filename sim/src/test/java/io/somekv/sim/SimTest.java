@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.somekv.base.Mutation;
+import io.somekv.sim.world.Scenario;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -53,7 +54,13 @@ final class SimTest {
             throws InterruptedException {
         int threads = Runtime.getRuntime().availableProcessors();
         Campaign.Plan plan =
-                new Campaign.Plan(first, runs, nanos, threads, EnumSet.noneOf(Mutation.class));
+                new Campaign.Plan(
+                        first,
+                        runs,
+                        nanos,
+                        threads,
+                        Scenario.Draw.ANY,
+                        EnumSet.noneOf(Mutation.class));
         Optional<RunResult> failure = Campaign.run(plan, _ -> {}).failure();
         assertEquals(
                 Optional.empty(),
@@ -89,6 +96,7 @@ final class SimTest {
         RunResult read =
                 Simulation.run(
                         11,
+                        Scenario.Draw.ANY,
                         EnumSet.noneOf(Mutation.class),
                         Optional.of(line -> text.append(line).append('\n')));
         assertEquals(plain, read);
@@ -98,7 +106,8 @@ final class SimTest {
     /** A bug that is easy to find is found, so that the checkers are known to be plugged in. */
     @Test
     void aMutantIsFound() throws InterruptedException {
-        MutantTable.Row row = MutantTable.search(Mutation.RETRY_UNDER_NEW_ID, 60, 2);
+        MutantTable.Row row =
+                MutantTable.search(Mutation.RETRY_UNDER_NEW_ID, Scenario.Draw.ANY, 60, 2);
         assertEquals(true, row.found(), row.toString());
     }
 }

@@ -1,7 +1,6 @@
 package io.somekv.sim.check;
 
 import io.somekv.kv.Outgoing;
-import io.somekv.kv.ShardStatus;
 import io.somekv.kv.ShardView;
 import io.somekv.kv.duplicates.Executed;
 import io.somekv.protocol.command.ClientId;
@@ -46,11 +45,17 @@ final class ExecutionWatch {
         }
     }
 
+    /**
+     * One entry may end what kept writes away, take a write, and begin something else that keeps
+     * them away: only what is the same before and after it was so all the time.
+     */
     private static void checkTaken(GroupRows.Step step, Executed each) {
+        Access before = access(step.before(), each.shard());
+        Access after = access(step.after(), each.shard());
         boolean isTaken =
                 step.group().groupId() == GroupSpec.MASTER
-                        || takesWrites(step.before(), each.shard())
-                        || takesWrites(step.after(), each.shard());
+                        || before.takesWrites()
+                        || !before.equals(after);
         if (!isTaken) {
             throw new Breach(
                     "group "
@@ -58,20 +63,29 @@ final class ExecutionWatch {
                             + " executed at "
                             + step.index()
                             + " what it takes no writes for: "
-                            + each);
+                            + each
+                            + " "
+                            + before);
         }
     }
 
-    /** Served, and neither frozen nor suspended. */
-    static boolean takesWrites(ShardView view, int shard) {
-        boolean isFrozen =
+    /** Whether a group takes writes for a shard, and what keeps them away; 0 for nothing. */
+    private record Access(boolean isServed, long freezeId, long suspendedAt) {
+        boolean takesWrites() {
+            return isServed && freezeId == 0 && suspendedAt == 0;
+        }
+    }
+
+    private static Access access(ShardView view, int shard) {
+        long freezeId =
                 view.outgoing().stream()
-                        .anyMatch(move ->
-                                move.shard() == shard && move.phase() == Outgoing.Phase.FROZEN);
-        return !isFrozen
-                && GroupRows.find(view, shard)
-                        .filter(ShardStatus::serving)
-                        .filter(state -> !state.isSuspended())
-                        .isPresent();
+                        .filter(move -> move.shard() == shard)
+                        .filter(move -> move.phase() == Outgoing.Phase.FROZEN)
+                        .mapToLong(Outgoing::freezeId)
+                        .findFirst()
+                        .orElse(0);
+        return GroupRows.find(view, shard)
+                .map(state -> new Access(state.serving(), freezeId, state.suspendedAt()))
+                .orElse(new Access(false, freezeId, 0));
     }
 }

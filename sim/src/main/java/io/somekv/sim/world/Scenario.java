@@ -190,10 +190,19 @@ public record Scenario(
         return faults.stream().anyMatch(Fault::losesDisk);
     }
 
-    public static Scenario draw(SplittableRandom random) {
+    /** What a seed is drawn from. */
+    public enum Draw {
+        /** Anything; shards move in one run of three. */
+        ANY,
+        /** Only runs in which shards move. */
+        MOVES
+    }
+
+    public static Scenario draw(Draw from, SplittableRandom random) {
         boolean five = random.nextInt(3) == 0;
         boolean calm = random.nextInt(20) == 0;
-        Moves moves = random.nextInt(3) == 0 ? Moves.draw(random) : Moves.NONE;
+        boolean anyMoves = random.nextInt(3) == 0 || from == Draw.MOVES;
+        Moves moves = anyMoves ? Moves.draw(random) : Moves.NONE;
         return new Scenario(
                 five ? 5 : 3,
                 five && random.nextBoolean() ? 5 : 3,

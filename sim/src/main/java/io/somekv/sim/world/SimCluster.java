@@ -54,8 +54,12 @@ public final class SimCluster {
     /**
      * @param reader gets every event as a line
      */
-    public SimCluster(long seed, Set<Mutation> mutations, Optional<Consumer<String>> reader) {
-        this(seed, Scenario.draw(new SplittableRandom(seed).split()), mutations, reader);
+    public SimCluster(
+            long seed,
+            Scenario.Draw draw,
+            Set<Mutation> mutations,
+            Optional<Consumer<String>> reader) {
+        this(seed, Scenario.draw(draw, new SplittableRandom(seed).split()), mutations, reader);
     }
 
     /** A run of a scenario that was not drawn. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.somekv.kv.Outgoing;
 import io.somekv.kv.RowKind;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
@@ -75,6 +76,18 @@ final class MoveWatchTest {
         Command.Own own = source.moveTo(target, 2);
         assertEquals(List.of(new Outcome.Ok(), new Outcome.Ok()), target.stepAndClear(own, 2));
         assertEquals(1, watch.shardsServed());
+    }
+
+    /** Seeds 2001075 and 2100185 of {@code --moves}. */
+    @Test
+    void aShardThatIsWrittenToBetweenTwoFreezes() {
+        written();
+        Outgoing move = source.freezeFor(target, 2);
+        List<Outcome> done = List.of(new Outcome.Ok(), new Outcome.Ok(), new Outcome.Ok());
+        Command.MoveStep again = new Command.Freeze(move.shard(), move.copyId());
+        assertEquals(done, source.unfreezePutAnd(again, 2, KEY));
+        Command.MoveStep suspension = new Command.Suspend(move.shard(), 3);
+        assertEquals(done, source.unfreezePutAnd(suspension, 3, KEY));
     }
 
     @Test

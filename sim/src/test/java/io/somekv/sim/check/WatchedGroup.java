@@ -5,6 +5,7 @@ import io.somekv.base.Mutation;
 import io.somekv.kv.AppliedEntry;
 import io.somekv.kv.Incoming;
 import io.somekv.kv.KvMachine;
+import io.somekv.kv.Outgoing;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.MemoryEngine;
 import io.somekv.kv.engine.WriteBatch;
@@ -137,6 +138,25 @@ final class WatchedGroup {
                 List.of(
                         new Request(Optional.empty(), step),
                         new Request(Optional.of(stamp(sequence)), new Command.Clear(SHARD))));
+    }
+
+    /** The shard is copied, and frozen. */
+    Outgoing freezeFor(WatchedGroup target, long config) {
+        Outcome.Copying copying =
+                (Outcome.Copying) step(new Command.StartCopy(SHARD, config, target.id));
+        step(new Command.Freeze(SHARD, copying.copyId()));
+        return machine.outgoing().getFirst();
+    }
+
+    /** The freeze ends, the shard is written to, and a step follows: all in one entry. */
+    List<Outcome> unfreezePutAnd(Command.MoveStep step, long sequence, String key) {
+        long freezeId = machine.outgoing().getFirst().freezeId();
+        Command put = Command.Put.of(Bytes.utf8(key), Bytes.EMPTY);
+        return apply(
+                List.of(
+                        new Request(Optional.empty(), new Command.Unfreeze(SHARD, freezeId)),
+                        new Request(Optional.of(stamp(sequence)), put),
+                        new Request(Optional.empty(), step)));
     }
 
     private static RequestStamp stamp(long sequence) {
