@@ -140,7 +140,8 @@ final class Caretaker {
                                                 group.replicas(),
                                                 group.leaderNode(),
                                                 group.ledMillis(),
-                                                true)
+                                                true,
+                                                group.isLeaving())
                                         : group)
                         .toList();
         return new ClusterView(view.nodes(), groups, view.shards());

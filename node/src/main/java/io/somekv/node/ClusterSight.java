@@ -12,6 +12,7 @@ import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.config.ShardConfig;
 import io.somekv.raft.Now;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -112,10 +113,16 @@ final class ClusterSight {
             nodeViews.add(node(now, node.nodeId(), register));
         }
         List<ClusterView.Group> groupViews = new ArrayList<>();
-        groupViews.add(group(now, map.master(), register));
+        groupViews.add(group(now, map.master(), false, register));
         for (GroupSpec group : map.config().groups()) {
-            groupViews.add(group(now, group, register));
+            groupViews.add(group(now, group, false, register));
         }
+        for (GroupSpec group : map.formerGroups()) {
+            if (map.serves(group.groupId())) {
+                groupViews.add(group(now, group, true, register));
+            }
+        }
+        groupViews.sort(Comparator.comparingLong(ClusterView.Group::groupId));
         return new ClusterView(nodeViews, groupViews, shards(now, map, register));
     }
 
@@ -133,12 +140,13 @@ final class ClusterSight {
                         heard.hasRoom);
     }
 
-    private ClusterView.Group group(Now now, GroupSpec spec, CaretakerRegister register) {
+    private ClusterView.Group group(
+            Now now, GroupSpec spec, boolean isLeaving, CaretakerRegister register) {
         List<ClusterView.Replica> replicas = new ArrayList<>();
         GroupLoad load = fresh(now, spec.groupId());
         if (load == null) {
             spec.replicas().forEach(r -> replicas.add(new ClusterView.Replica(r.nodeId(), true)));
-            return new ClusterView.Group(spec.groupId(), replicas, 0, 0, false);
+            return new ClusterView.Group(spec.groupId(), replicas, 0, 0, false, isLeaving);
         }
         load.voters().forEach(node -> replicas.add(new ClusterView.Replica(node, true)));
         load.learners().forEach(node -> replicas.add(new ClusterView.Replica(node, false)));
@@ -147,7 +155,8 @@ final class ClusterSight {
                 replicas,
                 leaderNode(now, spec.groupId()),
                 load.ledMillis(),
-                load.isChanging() && !waitsForTheDead(now, load, register));
+                load.isChanging() && !waitsForTheDead(now, load, register),
+                isLeaving);
     }
 
     /** For one who is to vote and never will: that one must be given up first. */

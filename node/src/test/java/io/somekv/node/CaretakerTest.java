@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.somekv.base.Bytes;
 import io.somekv.protocol.caretaker.CaretakerSettings;
 import io.somekv.protocol.caretaker.CaretakerSettings.Duty;
 import io.somekv.protocol.caretaker.CaretakerState;
@@ -14,6 +15,7 @@ import io.somekv.protocol.caretaker.LoggedDecision;
 import io.somekv.protocol.caretaker.NodeUse;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.config.MoveSettings;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Member;
 import java.util.ArrayList;
@@ -38,7 +40,7 @@ class CaretakerTest {
     }
 
     private static LaneCluster started(CaretakerSettings settings) {
-        LaneCluster cluster = LaneCluster.caring(5);
+        LaneCluster cluster = new LaneCluster(5, LaneNodes.Setup.DEFAULT.withCaretaker());
         cluster.createGroup(0);
         for (long group = 1; group <= GROUPS; group++) {
             cluster.createGroup(group, 3);
@@ -91,6 +93,22 @@ class CaretakerTest {
         Decision first = decisions.getLast().decision();
         assertInstanceOf(Decision.ReplaceReplica.class, first);
         assertTrue(first.why().startsWith("node 3 has been silent for"), first.why());
+    }
+
+    @Test
+    void aGroupThatLeftAndStillHasShardsIsKeptAlive() {
+        LaneCluster cluster = started(Duty.REPLACE);
+        assertEquals(
+                new Outcome.Ok(),
+                cluster.ask(1, new Command.TuneMoves(MoveSettings.DEFAULT.withPause(true))));
+        for (int key = 0; key < 100; key++) {
+            cluster.ask(1, Command.Put.of(Bytes.utf8("key" + key), Bytes.utf8("value")));
+        }
+        assertEquals(new Outcome.Ok(), cluster.ask(1, new Command.Leave(List.of(GROUPS))));
+        cluster.crash(3);
+        cluster.run(30 * SECOND);
+        assertEquals(3, voters(cluster, GROUPS).size());
+        assertFalse(voters(cluster, GROUPS).contains(3L), "on " + voters(cluster, GROUPS));
     }
 
     @Test

@@ -14,7 +14,6 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.command.RequestStamp;
 import io.somekv.protocol.frame.Frame;
-import io.somekv.raft.RaftConfig;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
@@ -30,7 +29,7 @@ class ExactlyOnceTest {
     private static final Command APPEND = new Command.Append(KEY, Bytes.utf8("x"));
 
     private static LaneCluster started(Set<Mutation> mutations) {
-        LaneCluster cluster = new LaneCluster(3, RaftConfig.defaults(), mutations);
+        LaneCluster cluster = new LaneCluster(3, LaneNodes.Setup.DEFAULT.withMutations(mutations));
         cluster.start(4, 1);
         cluster.run(500);
         return cluster;

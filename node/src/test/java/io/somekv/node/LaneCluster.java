@@ -1,7 +1,6 @@
 package io.somekv.node;
 
 import io.somekv.base.Invariant;
-import io.somekv.base.Mutation;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
@@ -16,13 +15,10 @@ import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
 import io.somekv.raft.MembershipChange;
 import io.somekv.raft.Now;
-import io.somekv.raft.RaftConfig;
 import io.somekv.raft.ReplicaStatus;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.LongStream;
 
@@ -39,25 +35,11 @@ final class LaneCluster {
     private long nextToken = 1;
 
     LaneCluster(int nodeCount) {
-        this(nodeCount, RaftConfig.defaults(), Collections.emptySet());
+        this(nodeCount, LaneNodes.Setup.DEFAULT);
     }
 
-    LaneCluster(int nodeCount, RaftConfig raft, Set<Mutation> mutations) {
-        this(nodeCount, raft, mutations, LaneConfig.Care.NONE);
-    }
-
-    private LaneCluster(
-            int nodeCount, RaftConfig raft, Set<Mutation> mutations, LaneConfig.Care care) {
-        nodes = new LaneNodes(nodeCount, raft, mutations, network, care);
-    }
-
-    /** One that has a caretaker. */
-    static LaneCluster caring(int nodeCount) {
-        return new LaneCluster(
-                nodeCount,
-                RaftConfig.defaults(),
-                Collections.emptySet(),
-                new LaneConfig.Care(1_000_000_000L, ""));
+    LaneCluster(int nodeCount, LaneNodes.Setup setup) {
+        nodes = new LaneNodes(nodeCount, setup, network);
     }
 
     NodeDisk disk(long node) {

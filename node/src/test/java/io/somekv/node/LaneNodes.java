@@ -13,6 +13,7 @@ import io.somekv.raft.Now;
 import io.somekv.raft.RaftConfig;
 import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -31,10 +32,8 @@ final class LaneNodes {
 
     private record Address(long node, int lane) {}
 
-    private final RaftConfig raft;
-    private final Set<Mutation> mutations;
+    private final Setup setup;
     private final LaneNetwork network;
-    private final LaneConfig.Care care;
     private final TreeMap<Long, NodeDisk> disks = new TreeMap<>();
     private final TreeMap<Long, Lane[]> lanesByNode = new TreeMap<>();
     private final TreeMap<Long, Outcome> answers = new TreeMap<>();
@@ -45,15 +44,31 @@ final class LaneNodes {
     private @Nullable ClusterMap newestMap;
     private long nanos = 1;
 
-    LaneNodes(
-            int count,
-            RaftConfig raft,
-            Set<Mutation> mutations,
-            LaneNetwork network,
-            LaneConfig.Care care) {
-        this.care = care;
-        this.raft = raft;
-        this.mutations = mutations;
+    /** What all lanes have in common. */
+    record Setup(RaftConfig raft, Set<Mutation> mutations, LaneConfig.Care care, int pieceSize) {
+        static final Setup DEFAULT =
+                new Setup(
+                        RaftConfig.defaults(),
+                        Collections.emptySet(),
+                        LaneConfig.Care.NONE,
+                        KvMachine.PIECE_SIZE);
+
+        Setup withMutations(Set<Mutation> other) {
+            return new Setup(raft, other, care, pieceSize);
+        }
+
+        /** A caretaker that hears of nodes once a second. */
+        Setup withCaretaker() {
+            return new Setup(raft, mutations, new LaneConfig.Care(1_000_000_000L, ""), pieceSize);
+        }
+
+        Setup withPieces(int size) {
+            return new Setup(raft, mutations, care, size);
+        }
+    }
+
+    LaneNodes(int count, Setup setup, LaneNetwork network) {
+        this.setup = setup;
         this.network = network;
         for (long node = 1; node <= count; node++) {
             disks.put(node, new NodeDisk());
@@ -111,11 +126,11 @@ final class LaneNodes {
                             new ClientId(node << 40, disk.incarnation),
                             node * 100 + lane + disk.incarnation * 7,
                             firstStoreId,
-                            raft,
+                            setup.raft,
                             10_000_000_000L,
-                            KvMachine.PIECE_SIZE,
-                            mutations,
-                            care);
+                            setup.pieceSize,
+                            setup.mutations,
+                            setup.care);
             lanes[lane] =
                     new Lane(
                             config,

@@ -14,7 +14,6 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.frame.DiskRoom;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Entry;
-import io.somekv.raft.RaftConfig;
 import io.somekv.raft.Ready;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -32,7 +31,7 @@ class RecoveryTest {
     private static final int MINUTE_TICKS = 60 * SECOND_TICKS;
 
     private static LaneCluster started(Set<Mutation> mutations) {
-        LaneCluster cluster = new LaneCluster(3, RaftConfig.defaults(), mutations);
+        LaneCluster cluster = new LaneCluster(3, LaneNodes.Setup.DEFAULT.withMutations(mutations));
         cluster.start(4, 1);
         cluster.run(500);
         for (int i = 0; i < 10; i++) {

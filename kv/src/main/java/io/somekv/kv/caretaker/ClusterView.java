@@ -7,7 +7,7 @@ import java.util.List;
  * What the caretaker sees of a cluster at one moment.
  *
  * @param nodes ascending by id
- * @param groups ascending by id; group 0, the shard master, among them
+ * @param groups ascending by id; group 0, the shard master, among them, and those that leave
  * @param shards by number
  */
 public record ClusterView(List<Node> nodes, List<Group> groups, List<Shard> shards) {
@@ -37,13 +37,15 @@ public record ClusterView(List<Node> nodes, List<Group> groups, List<Shard> shar
      * @param leaderNode 0 where none is known, and then nothing can be done about the group
      * @param ledMillis for how long it leads
      * @param isChanging its members, or its leader, are about to be others
+     * @param isLeaving it is to have no shard, and still has some
      */
     public record Group(
             long groupId,
             List<Replica> replicas,
             long leaderNode,
             long ledMillis,
-            boolean isChanging) {
+            boolean isChanging,
+            boolean isLeaving) {
         public Group {
             replicas = List.copyOf(replicas);
         }

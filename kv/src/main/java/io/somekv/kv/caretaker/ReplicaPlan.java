@@ -88,7 +88,7 @@ final class ReplicaPlan {
     private void fitCount() {
         int wanted = board.settings().replicaCount();
         for (Group group : board.groups()) {
-            if (wanted == 0 || group.id() == GroupSpec.MASTER || !mayChange(group)) {
+            if (wanted == 0 || group.id() == GroupSpec.MASTER || !mayEven(group)) {
                 continue;
             }
             int count = group.voters.size();
@@ -125,7 +125,7 @@ final class ReplicaPlan {
                         .toList();
         for (Group group : board.groups()) {
             int now = group.zoneCount(null, null);
-            if (now >= Math.min(group.voters.size(), zones.size()) || !mayChange(group)) {
+            if (now >= Math.min(group.voters.size(), zones.size()) || !mayEven(group)) {
                 continue;
             }
             Node from = leastMissed(group);
@@ -191,7 +191,7 @@ final class ReplicaPlan {
         Group best = null;
         long bestMiss = Long.MAX_VALUE;
         for (Group group : from.replicas) {
-            if (!mayChange(group)
+            if (!mayEven(group)
                     || group.isOn(to)
                     || !group.voters.contains(from)
                     || group.zoneCount(from, to) < group.zoneCount(null, null)) {
@@ -239,6 +239,11 @@ final class ReplicaPlan {
 
     private boolean mayChange(Group group) {
         return budget > 0 && group.isReady();
+    }
+
+    /** One that leaves is worth only what keeps it alive. */
+    private boolean mayEven(Group group) {
+        return mayChange(group) && !group.view.isLeaving();
     }
 
     private void replace(Group group, Node from, Node to, String why) {

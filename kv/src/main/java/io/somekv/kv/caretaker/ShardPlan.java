@@ -82,7 +82,8 @@ final class ShardPlan {
     void decide() {
         List<@Nullable Load> byOrdinal = new ArrayList<>();
         for (Group group : board.groups()) {
-            Load load = group.id() == GroupSpec.MASTER ? null : new Load(group);
+            boolean isToHaveAny = group.id() != GroupSpec.MASTER && !group.view.isLeaving();
+            Load load = isToHaveAny ? new Load(group) : null;
             byOrdinal.add(load);
             if (load != null) {
                 loads.add(load);

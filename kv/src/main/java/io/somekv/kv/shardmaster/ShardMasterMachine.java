@@ -197,7 +197,7 @@ public final class ShardMasterMachine implements StateMachine {
             }
         }
         for (GroupSpec group : map.formerGroups()) {
-            if (hasReplica(group, nodeId) && servesAny(map, group.groupId())) {
+            if (hasReplica(group, nodeId) && map.serves(group.groupId())) {
                 return new Outcome.Refused(
                         Reason.NOTHING_TO_DO,
                         "node %d has a replica of group %d, which has left and still has shards"
@@ -214,10 +214,6 @@ public final class ShardMasterMachine implements StateMachine {
             writes.delete(EngineKey.numbered(storeId, RowKind.NODE, nodeId));
         }
         return new Outcome.Ok();
-    }
-
-    private static boolean servesAny(ClusterMap map, long groupId) {
-        return map.served().stream().anyMatch(served -> served.groupId() == groupId);
     }
 
     private static boolean hasReplica(GroupSpec group, long nodeId) {

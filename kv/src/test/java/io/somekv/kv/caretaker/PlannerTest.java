@@ -44,7 +44,13 @@ class PlannerTest {
     private void group(long id, long leader, long ledMillis, boolean isChanging, Long... voters) {
         List<ClusterView.Replica> replicas =
                 Arrays.stream(voters).map(node -> new ClusterView.Replica(node, true)).toList();
-        groups.add(new ClusterView.Group(id, replicas, leader, ledMillis, isChanging));
+        groups.add(new ClusterView.Group(id, replicas, leader, ledMillis, isChanging, false));
+    }
+
+    private void leaving(long id, long leader, Long... voters) {
+        group(id, leader, voters);
+        ClusterView.Group group = groups.removeLast();
+        groups.add(new ClusterView.Group(id, group.replicas(), leader, LONG, false, true));
     }
 
     private void shard(long group, long ops) {
@@ -153,6 +159,40 @@ class PlannerTest {
         assertEquals(List.of(), decide());
     }
 
+    /** Its last shards are as dear as others. */
+    @Test
+    void aGroupThatLeavesIsKeptAlive() {
+        node(1, "a");
+        node(2, "a");
+        silent(3, "b", 400_000);
+        node(4, "c");
+        node(5, "c");
+        settings = settings.withReplicaCount(3);
+        leaving(1, 1, 1L, 2L, 3L);
+        group(2, 4, 1L, 2L, 4L);
+        assertEquals(
+                List.of(
+                        new Decision.ReplaceReplica(
+                                1,
+                                3,
+                                5,
+                                "node 3 has been silent for 6 min; node 5 has 0 replicas and zone c"
+                                        + " none of this group")),
+                decide());
+    }
+
+    @Test
+    void aGroupThatLeavesGetsNoMoreReplicasNorShards() {
+        fourNodes();
+        settings = settings.withReplicaCount(2);
+        leaving(1, 1, 1L);
+        group(2, 3, 3L, 4L);
+        for (int i = 0; i < 8; i++) {
+            shard(2, 1_000);
+        }
+        assertEquals(List.of(), decide());
+    }
+
     @Test
     void aLearnerOnADeadNodeIsGivenUp() {
         fourNodes();
@@ -167,6 +207,7 @@ class PlannerTest {
                                 new ClusterView.Replica(4, false)),
                         1,
                         LONG,
+                        false,
                         false));
         assertEquals(
                 List.of(new Decision.RemoveReplica(1, 4, "node 4 has been silent for 6 min")),

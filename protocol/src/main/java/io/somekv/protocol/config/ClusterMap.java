@@ -28,6 +28,11 @@ public record ClusterMap(
         formerGroups = List.copyOf(formerGroups);
     }
 
+    /** Whether a group has served a shard last, as far as is known. */
+    public boolean serves(long groupId) {
+        return served.stream().anyMatch(each -> each.groupId() == groupId);
+    }
+
     /** Who has served the shard last; {@link Served#NOT_YET} for one that nobody knows of. */
     public Served served(int shard) {
         return shard >= 0 && shard < served.size() ? served.get(shard) : Served.NOT_YET;

@@ -137,7 +137,7 @@ final class ModelCluster {
                     group.voters.stream().map(node -> new ClusterView.Replica(node, true)).toList();
             seenGroups.add(
                     new ClusterView.Group(
-                            group.id, replicas, group.leader, LONG_AGO_MILLIS, false));
+                            group.id, replicas, group.leader, LONG_AGO_MILLIS, false, false));
         }
         List<ClusterView.Shard> seenShards =
                 shards.stream()
