@@ -18,11 +18,23 @@ import redis.clients.jedis.exceptions.JedisException;
  * A real client that asks one thing at a time and says what it heard, in the words of the store:
  * {@link Outcome.Unknown} where nobody can say what became of a write.
  */
-sealed interface Asker extends AutoCloseable {
+sealed interface Asker extends AutoCloseable permits Asker.OfJava, Asker.OfRedis, ClusterAsker {
     Outcome ask(Command command);
 
     @Override
     void close();
+
+    /** By the table of errors in docs/RESP.md; any other error is a fault of the store. */
+    static Outcome refusal(String error) {
+        if (error.startsWith("UNKNOWN ")) {
+            return new Outcome.Unknown(error);
+        } else if (error.startsWith("CLUSTERDOWN ")
+                || error.startsWith("TRYAGAIN ")
+                || error.startsWith("MISCONF ")) {
+            return new Outcome.NotLeader(0);
+        }
+        throw new IllegalStateException("an error that no Redis client expects: " + error);
+    }
 
     /**
      * The store's own client: it knows all nodes, and sends a request again until it is answered.
@@ -109,18 +121,6 @@ sealed interface Asker extends AutoCloseable {
                         new Outcome.Int(connection.del(delete.keys().getFirst().toArray()));
                 default -> throw new IllegalArgumentException("not asked by drills: " + command);
             };
-        }
-
-        /** By the table of errors in docs/RESP.md; any other error is a fault of the store. */
-        private static Outcome refusal(String error) {
-            if (error.startsWith("UNKNOWN ")) {
-                return new Outcome.Unknown(error);
-            } else if (error.startsWith("CLUSTERDOWN ")
-                    || error.startsWith("TRYAGAIN ")
-                    || error.startsWith("MISCONF ")) {
-                return new Outcome.NotLeader(0);
-            }
-            throw new IllegalStateException("an error that no Redis client expects: " + error);
         }
 
         private Jedis connection() {

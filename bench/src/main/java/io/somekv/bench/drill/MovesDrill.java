@@ -85,8 +85,10 @@ public final class MovesDrill implements Callable<Integer> {
             List<Bytes> others = ShardFilling.keysOutside(shard, shardCount, OTHER_KEYS);
             try (PacedLoad load =
                     new PacedLoad(
-                            nodes,
-                            List.of(moving, others),
+                            nodes.count(),
+                            List.of(
+                                    PacedLoad.Kind.plain("that shard", moving, nodes),
+                                    PacedLoad.Kind.plain("others", others, nodes)),
                             ShardFilling.VALUE_SIZE,
                             options.clients(),
                             rate)) {
@@ -134,14 +136,14 @@ public final class MovesDrill implements Callable<Integer> {
 
     private void during(PacedLoad load, String name) throws InterruptedException {
         TimeUnit.SECONDS.sleep(seconds);
-        print(name, load.take());
+        load.take().forEach(figures -> figures.print(name));
     }
 
     private void move(ShardControl control, PacedLoad load, int shard, long from, long to)
             throws IOException, InterruptedException {
         ShardTravel travel = travel(control, shard, from, to);
         double millis = travel.millis();
-        print("meanwhile", load.take());
+        load.take().forEach(figures -> figures.print("meanwhile"));
         double copied = travel.millisTo(ShardTravel.Step.CATCH_UP).orElse(millis);
         System.out.printf(
                 Locale.ROOT,
@@ -160,16 +162,5 @@ public final class MovesDrill implements Callable<Integer> {
             throw new IOException("the shard does not arrive: " + travel.steps());
         }
         return travel;
-    }
-
-    private static void print(String name, PacedLoad.Figures figures) {
-        List<String> kinds = List.of("that shard", "others");
-        for (int kind = 0; kind < kinds.size(); kind++) {
-            System.out.printf(
-                    "%-10s  %-10s  reads  %s%n", name, kinds.get(kind), figures.reads().get(kind));
-            System.out.printf(
-                    "%-10s  %-10s  writes %s%n", name, kinds.get(kind), figures.writes().get(kind));
-        }
-        System.out.printf("%-10s  errors: %d%n", name, figures.errors().get());
     }
 }

@@ -85,6 +85,11 @@ final class Nodes implements AutoCloseable {
         return firstPort + node;
     }
 
+    /** Where a node speaks to clients of Redis Cluster; as the script counts it. */
+    int clusterPort(int node) {
+        return firstPort + 30 + node;
+    }
+
     /** Control port of a node; as the script counts it. */
     String controlAddress(int node) {
         return host(node) + ":" + (firstPort + 20 + node);

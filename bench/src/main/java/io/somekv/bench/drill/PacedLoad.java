@@ -8,43 +8,67 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
 
 /**
- * Plain Redis clients that read and write at a pace of their own, whatever the store does: a
- * request that had to wait for the one before counts from when it was due. Half of them use keys of
- * one kind, such as those of a shard that moves, half of another.
+ * Redis clients that read and write at a pace of their own, whatever the store does: a request that
+ * had to wait for the one before counts from when it was due. They are of several kinds, as many of
+ * each: by the keys that they use, such as those of a shard that moves, or by what client they are.
  */
 final class PacedLoad implements AutoCloseable {
     private static final int PRINTED_MAX = 5;
 
-    /** What happened between two looks at it, by kind of key. */
-    record Figures(List<Latencies> reads, List<Latencies> writes, AtomicLong errors) {
-        static Figures none() {
-            return new Figures(
-                    List.of(new Latencies(), new Latencies()),
-                    List.of(new Latencies(), new Latencies()),
-                    new AtomicLong());
+    /**
+     * A kind of client.
+     *
+     * @param connect to a node, from 1
+     */
+    record Kind(String name, List<Bytes> keys, IntFunction<Asker> connect) {
+        /** Clients that know nothing of clusters. */
+        static Kind plain(String name, List<Bytes> keys, Nodes nodes) {
+            return new Kind(name, keys, node -> new Asker.OfRedis(nodes, node));
         }
     }
 
-    private final Nodes nodes;
-    private final List<List<Bytes>> keysByKind;
+    /** What happened between two looks at it, to one kind of client. */
+    record Figures(String kind, Latencies reads, Latencies writes, AtomicLong errors) {
+        private static List<Figures> none(List<Kind> kinds) {
+            return kinds.stream()
+                    .map(kind ->
+                            new Figures(
+                                    kind.name(),
+                                    new Latencies(),
+                                    new Latencies(),
+                                    new AtomicLong()))
+                    .toList();
+        }
+
+        void print(String when) {
+            System.out.printf("%-15s  %-10s  reads  %s%n", when, kind, reads);
+            System.out.printf("%-15s  %-10s  writes %s%n", when, kind, writes);
+            System.out.printf("%-15s  %-10s  errors %d%n", when, kind, errors.get());
+        }
+    }
+
+    private final int nodes;
+    private final List<Kind> kinds;
     private final Bytes value;
     private final int clients;
     private final long intervalNanos;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicLong printed = new AtomicLong();
-    private volatile Figures current = Figures.none();
+    private volatile List<Figures> current;
     private volatile boolean stopped;
 
     /**
-     * @param keysByKind two kinds of keys
+     * @param nodes how many there are
+     * @param clients of all kinds together
      * @param perSecond requests of all clients together
      */
-    PacedLoad(
-            Nodes nodes, List<List<Bytes>> keysByKind, int valueSize, int clients, int perSecond) {
+    PacedLoad(int nodes, List<Kind> kinds, int valueSize, int clients, int perSecond) {
         this.nodes = nodes;
-        this.keysByKind = List.copyOf(keysByKind);
+        this.kinds = List.copyOf(kinds);
+        this.current = Figures.none(kinds);
         this.value = Bytes.wrap(new byte[valueSize]);
         this.clients = clients;
         this.intervalNanos = 1_000_000_000L * clients / perSecond;
@@ -58,17 +82,18 @@ final class PacedLoad implements AutoCloseable {
     }
 
     /** What happened since this was asked last. */
-    Figures take() {
-        Figures figures = current;
-        current = Figures.none();
+    List<Figures> take() {
+        List<Figures> figures = current;
+        current = Figures.none(kinds);
         return figures;
     }
 
     private void run(int client) {
         Random random = new Random(client);
-        int kind = client % 2;
-        List<Bytes> keys = keysByKind.get(kind);
-        try (Asker asker = new Asker.OfRedis(nodes, client / 2 % nodes.count() + 1)) {
+        int number = client % kinds.size();
+        Kind kind = kinds.get(number);
+        List<Bytes> keys = kind.keys();
+        try (Asker asker = kind.connect().apply(client / kinds.size() % nodes + 1)) {
             long due = System.nanoTime() + (long) (random.nextDouble() * intervalNanos);
             while (!stopped) {
                 for (long now = System.nanoTime(); now - due < 0; now = System.nanoTime()) {
@@ -78,22 +103,20 @@ final class PacedLoad implements AutoCloseable {
                 boolean isRead = random.nextBoolean();
                 Outcome outcome =
                         asker.ask(isRead ? new Command.Get(key) : Command.Put.of(key, value));
-                Figures figures = current;
-                (isRead ? figures.reads : figures.writes)
-                        .get(kind)
-                        .add((System.nanoTime() - due) / 1_000);
+                Figures figures = current.get(number);
+                (isRead ? figures.reads : figures.writes).add((System.nanoTime() - due) / 1_000);
                 if (!(outcome instanceof Outcome.Result)) {
                     figures.errors.incrementAndGet();
-                    complain(outcome);
+                    complain(kind, outcome);
                 }
                 due += intervalNanos;
             }
         }
     }
 
-    private void complain(Outcome outcome) {
+    private void complain(Kind kind, Outcome outcome) {
         if (printed.incrementAndGet() <= PRINTED_MAX) {
-            System.out.println("  a client hears: " + outcome);
+            System.out.println("  a client (" + kind.name() + ") hears: " + outcome);
         }
     }
 

@@ -72,8 +72,17 @@ public final class RebalanceDrill implements Callable<Integer> {
             List<Bytes> rows = ShardFilling.keysOutside(SHARDS, SHARDS, filling.count() / 4);
             try (PacedLoad load =
                     new PacedLoad(
-                            nodes,
-                            List.of(rows, rows),
+                            nodes.count(),
+                            List.of(
+                                    PacedLoad.Kind.plain("plain", rows, nodes),
+                                    new PacedLoad.Kind(
+                                            "Jedis",
+                                            rows,
+                                            node -> ClusterAsker.ofJedis(nodes, node)),
+                                    new PacedLoad.Kind(
+                                            "Lettuce",
+                                            rows,
+                                            node -> ClusterAsker.ofLettuce(nodes, node))),
                             ShardFilling.VALUE_SIZE,
                             options.clients(),
                             rate)) {
@@ -159,11 +168,10 @@ public final class RebalanceDrill implements Callable<Integer> {
         return before.shardCount() - kept;
     }
 
-    private void print(String name, PacedLoad.Figures figures) {
-        Latencies reads = figures.reads().get(0);
-        errors += figures.errors().get();
-        System.out.printf("%-15s  reads  %s%n", name, reads);
-        System.out.printf("%-15s  writes %s%n", name, figures.writes().get(0));
-        System.out.printf("%-15s  errors %d%n", name, figures.errors().get());
+    private void print(String name, List<PacedLoad.Figures> figures) {
+        for (PacedLoad.Figures kind : figures) {
+            errors += kind.errors().get();
+            kind.print(name);
+        }
     }
 }
