@@ -61,6 +61,19 @@ final class KeyPlaces {
                 EngineKey.firstOfGeneration(storeId, shard, generation + 1));
     }
 
+    /**
+     * Whether what is noted of changes to a shard that is copied takes more room than all else of
+     * it, and more than {@code least} bytes.
+     */
+    boolean isOutgrown(Outgoing move, long least) {
+        long changes =
+                engine.roughSize(
+                        EngineKey.first(storeId, move.shard(), move.generation(), RowKind.CHANGE),
+                        EngineKey.first(
+                                storeId, move.shard(), move.generation(), RowKind.CHANGE + 1));
+        return changes > Math.max(least, roughSize(move.shard()) - changes);
+    }
+
     /** Empty until {@link Command.Configure} was applied. */
     Optional<GroupSettings> settings() {
         return Optional.ofNullable(settings);

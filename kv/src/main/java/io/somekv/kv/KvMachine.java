@@ -28,6 +28,8 @@ public final class KvMachine implements StateMachine {
      */
     public static final int PIECE_SIZE = 128 << 10;
 
+    private static final long CHANGES_PIECES_MIN = 512;
+
     private static final Outcome.Invalid NO_STAMP =
             new Outcome.Invalid("a write of keys needs a stamp");
     private static final Outcome.Invalid NO_SUCH_SHARD =
@@ -42,6 +44,7 @@ public final class KvMachine implements StateMachine {
     private final ShardMoves moves;
     private final KvReads reads;
     private final ShardDigests digests;
+    private final int pieceSize;
     private final boolean readsAwaitTime;
 
     /** Goes on where the store's rows leave off. */
@@ -55,6 +58,7 @@ public final class KvMachine implements StateMachine {
      * @param pieceSize in place of {@link #PIECE_SIZE}
      */
     public KvMachine(Engine engine, long storeId, int pieceSize, Set<Mutation> mutations) {
+        this.pieceSize = pieceSize;
         this.rows = new MachineRows(engine, storeId, mutations);
         this.places = new KeyPlaces(engine, storeId);
         this.expiries = new ExpiryIndex(engine, storeId);
@@ -93,6 +97,14 @@ public final class KvMachine implements StateMachine {
     /** What a shard takes on this replica's disk, in bytes, roughly. */
     public long roughSize(int shard) {
         return places.roughSize(shard);
+    }
+
+    /**
+     * Whether a shard would be copied anew for less than what is noted of its changes: they take
+     * more room than its rows, and than some hundred pieces.
+     */
+    public boolean isOutgrown(Outgoing move) {
+        return places.isOutgrown(move, CHANGES_PIECES_MIN * pieceSize);
     }
 
     public boolean serves(int shard) {

@@ -1,11 +1,13 @@
 package io.somekv.node;
 
 import io.somekv.base.Bytes;
+import io.somekv.kv.KvMachine;
 import io.somekv.kv.StateMachine;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
+import io.somekv.protocol.config.Slots;
 import io.somekv.raft.Entry;
 import io.somekv.raft.EntryKind;
 import io.somekv.raft.Input;
@@ -27,22 +29,26 @@ final class GroupClients {
     private final RaftReplica replica;
     private final MemberNodes nodes;
     private final RoomWatch rooms;
+    private final CopyBrake brake = new CopyBrake();
     private final WriteQueue writes = new WriteQueue();
     private final ReadQueue reads;
     private final MemberChanges changes = new MemberChanges();
 
+    private StateMachine machine;
     private long nextToken = 1;
 
     GroupClients(RaftReplica replica, MemberNodes nodes, StateMachine machine, RoomWatch rooms) {
         this.replica = replica;
         this.nodes = nodes;
         this.rooms = rooms;
+        this.machine = machine;
         this.reads = new ReadQueue(machine);
     }
 
     /** A snapshot has put another state in the place of the one before. */
-    void use(StateMachine machine) {
-        reads.use(machine);
+    void use(StateMachine installed) {
+        machine = installed;
+        reads.use(installed);
     }
 
     /** Nobody waits for anything here. */
@@ -59,19 +65,57 @@ final class GroupClients {
         long logTime = replica.logTime(now);
         Optional<Outcome> refusal =
                 replica.stampsTime() || mode.isLocal()
-                        ? RequestCheck.refusal(request, logTime).or(() -> wantOfRoom(request))
+                        ? RequestCheck.refusal(request, logTime)
+                                .or(() -> wantOfRoom(request))
+                                .or(() -> wantOfPace(now, request))
                         : Optional.of(notLeader());
         if (refusal.isPresent()) {
             waiter.done(now, refusal.get(), logTime);
             return;
         }
         boolean taken =
-                request.command() instanceof Command.Read read
-                        ? reads.add(new ReadQueue.Waiting(read, mode, Weights.of(request), waiter))
-                        : writes.add(request, waiter);
+                switch (request.command()) {
+                    case Command.ReadShard read ->
+                            addRead(request, read, mode, pacing(read.shard(), waiter));
+                    case Command.Read read -> addRead(request, read, mode, waiter);
+                    case Command.Write _ -> writes.add(request, waiter);
+                };
         if (!taken) {
             waiter.done(now, new Outcome.Busy(RETRY_AFTER_MILLIS), logTime);
         }
+    }
+
+    private boolean addRead(Request request, Command.Read read, ReadMode mode, Waiter waiter) {
+        return reads.add(new ReadQueue.Waiting(read, mode, Weights.of(request), waiter));
+    }
+
+    /** Writes to the shard keep to the pace at which its changes are copied. */
+    private Waiter pacing(int shard, Waiter waiter) {
+        return (now, outcome, logTime) -> {
+            if (outcome instanceof Outcome.ShardPiece piece) {
+                brake.onPiece(now, shard, piece);
+            }
+            waiter.done(now, outcome, logTime);
+        };
+    }
+
+    /** How many pieces of a shard were read here by whoever copies it. */
+    long piecesRead(int shard) {
+        return brake.pieces(shard);
+    }
+
+    private Optional<Outcome> wantOfPace(Now now, Request request) {
+        boolean passes =
+                brake.isOff()
+                        || !(request.command() instanceof Command.Write)
+                        || !(request.command() instanceof Command.Keyed keyed)
+                        || brake.mayPass(now, shardOf(keyed));
+        return passes ? Optional.empty() : Optional.of(new Outcome.Busy(RETRY_AFTER_MILLIS));
+    }
+
+    private int shardOf(Command.Keyed keyed) {
+        int shardCount = ((KvMachine) machine).settings().orElseThrow().shardCount();
+        return Slots.shardOf(keyed.keys().getFirst(), shardCount);
     }
 
     /**

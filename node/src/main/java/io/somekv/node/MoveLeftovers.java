@@ -17,7 +17,8 @@ import java.util.function.BiConsumer;
 
 /**
  * What a group that this lane leads has to see to besides getting its shards (DESIGN §7): a freeze
- * that lasts too long ends, a copy that nobody wants ends, what was handed over is released.
+ * that lasts too long ends, so does a copy that nobody wants or that would be made anew for less,
+ * what was handed over is released.
  */
 final class MoveLeftovers {
     /**
@@ -32,14 +33,21 @@ final class MoveLeftovers {
     /** Of the duplicate table, which is copied under the freeze. */
     private static final long BYTES_PER_MILLISECOND = 16 << 10;
 
+    /** Without a question for so long a copy is left alone: paused, or its target is away. */
+    private static final long LEFT_ALONE_NANOS = 10_000_000_000L;
+
     private final ShardDriver.Tools tools;
     private final TransferBudget budget;
     private final TreeMap<Integer, Frozen> frozenByShard = new TreeMap<>();
+    private final TreeMap<Integer, Copied> copiedByShard = new TreeMap<>();
     private final TreeMap<Integer, ShardRelease> releaseByShard = new TreeMap<>();
     private final Set<Integer> asked = new TreeSet<>();
 
     /** Since when this leader knows of a freeze, and how many of that copy ended in vain. */
     private record Frozen(long copyId, long freezeId, long sinceNanos, int inVain) {}
+
+    /** Since when no more pieces of a copy were read. */
+    private record Copied(long copyId, long pieces, long sinceNanos) {}
 
     MoveLeftovers(ShardDriver.Tools tools, TransferBudget budget) {
         this.tools = tools;
@@ -56,7 +64,7 @@ final class MoveLeftovers {
             suspend(now, host.groupId(), machine, config);
         }
         for (Outgoing move : machine.outgoing()) {
-            tendOutgoing(now, host.groupId(), move, config, machine.duplicateBytesHeld());
+            tendOutgoing(now, host, move, config);
         }
         releaseByShard.values().removeIf(release -> release.isOver(host));
         for (Incoming move : machine.incoming()) {
@@ -85,25 +93,44 @@ final class MoveLeftovers {
         }
     }
 
-    private void tendOutgoing(
-            Now now, long groupId, Outgoing move, ShardConfig config, long duplicateBytes) {
+    private void tendOutgoing(Now now, GroupHost host, Outgoing move, ShardConfig config) {
         switch (move.phase()) {
             case COPYING -> {
-                if (config.owner(move.shard()) != move.targetGroup()
-                        && config.number() > move.config()) {
+                boolean isUnwanted =
+                        config.owner(move.shard()) != move.targetGroup()
+                                && config.number() > move.config();
+                if (isUnwanted || isOutgrown(now, host, move)) {
                     ask(
                             now,
-                            groupId,
+                            host.groupId(),
                             new Command.EndCopy(move.shard(), move.copyId()),
                             (then, outcome) -> asked.remove(move.shard()));
                 }
             }
-            case FROZEN -> tendFrozen(now, groupId, move, duplicateBytes);
-            case HANDED_OVER -> frozenByShard.remove(move.shard());
+            case FROZEN -> tendFrozen(now, host, move);
+            case HANDED_OVER -> {
+                frozenByShard.remove(move.shard());
+                copiedByShard.remove(move.shard());
+            }
         }
     }
 
-    private void tendFrozen(Now now, long groupId, Outgoing move, long duplicateBytes) {
+    /**
+     * Whether a copy is left alone, and would be made anew for less. One that somebody reads is not
+     * outgrown for long: in the end he is faster ({@link CopyBrake}).
+     */
+    private boolean isOutgrown(Now now, GroupHost host, Outgoing move) {
+        long pieces = host.clients().piecesRead(move.shard());
+        Copied known = copiedByShard.get(move.shard());
+        if (known == null || known.copyId != move.copyId() || known.pieces != pieces) {
+            copiedByShard.put(move.shard(), new Copied(move.copyId(), pieces, now.nanos()));
+            return false;
+        }
+        return now.nanos() - known.sinceNanos >= LEFT_ALONE_NANOS
+                && ((KvMachine) host.machine()).isOutgrown(move);
+    }
+
+    private void tendFrozen(Now now, GroupHost host, Outgoing move) {
         Frozen known = frozenByShard.get(move.shard());
         boolean isOfCopy = known != null && known.copyId == move.copyId();
         if (known == null || !isOfCopy || known.freezeId != move.freezeId()) {
@@ -112,13 +139,14 @@ final class MoveLeftovers {
                     move.shard(), new Frozen(move.copyId(), move.freezeId(), now.nanos(), inVain));
             return;
         }
+        long duplicateBytes = ((KvMachine) host.machine()).duplicateBytesHeld();
         long limit =
                 (FREEZE_NANOS << Math.min(known.inVain, FREEZE_DOUBLINGS_MAX))
                         + duplicateBytes / BYTES_PER_MILLISECOND * 1_000_000;
         if (now.nanos() - known.sinceNanos > limit) {
             ask(
                     now,
-                    groupId,
+                    host.groupId(),
                     new Command.Unfreeze(move.shard(), move.freezeId()),
                     (then, outcome) -> asked.remove(move.shard()));
         }

@@ -23,10 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ShardTransfer {
     /** So few changes are copied in one piece under the freeze. */
-    private static final int CHANGES_LEFT_MAX = 64;
-
-    /** Pieces of changes after which it is frozen all the same: writes outrun the copying. */
-    private static final int CHANGES_PIECES_MAX = 100;
+    static final int CHANGES_LEFT_MAX = 64;
 
     /** Once it is caught up with, a freeze waits at most so long for a moment that is prompt. */
     private static final long PROMPT_WAIT_NANOS = 3_000_000_000L;
@@ -41,9 +38,8 @@ final class ShardTransfer {
     private final Course course;
     private final Runnable onEnd;
     private long copyId;
-    private int changesPieces;
 
-    /** Since when it is caught up with and not frozen; {@link Long#MAX_VALUE} while it is not. */
+    /** When it was first caught up with; {@link Long#MAX_VALUE} until then. */
     private long caughtUpNanos = Long.MAX_VALUE;
 
     /** What is next once there is something to spend; null while something is under way. */
@@ -161,28 +157,33 @@ final class ShardTransfer {
                 new Command.Stage(course.shard, course.config, course.source, number, piece),
                 then -> {
                     long took = then.nanos() - askedNanos;
-                    budget.spend(then, piece.rows().size(), took, bytesPerSecondMax());
+                    if (isBehind(piece)) {
+                        budget.spendHurriedly(then, piece.rows().size(), took);
+                    } else {
+                        budget.spend(then, piece.rows().size(), took, bytesPerSecondMax());
+                    }
                     onStaged(then, piece, took);
                 });
     }
 
-    /**
-     * Rests while rows are copied, and while few changes are left but the groups are slow: else
-     * changes would come faster than they are copied.
-     */
+    /** Whether many changes are left, and clients are slowed down on its account. */
+    static boolean isBehind(Outcome.ShardPiece piece) {
+        return isOfChanges(piece) && piece.changesLeft() > CHANGES_LEFT_MAX;
+    }
+
+    private static boolean isOfChanges(Outcome.ShardPiece piece) {
+        return piece.next().part() == CopyCursor.Part.CHANGES && piece.freezeId() == 0;
+    }
+
+    /** Freezes the shard once few changes are left, and rests before that: under a freeze never. */
     private void onStaged(Now now, Outcome.ShardPiece piece, long tookNanos) {
-        CopyCursor.Part part = piece.next().part();
-        boolean mayFreeze = part == CopyCursor.Part.CHANGES && piece.freezeId() == 0;
-        changesPieces += mayFreeze ? 1 : 0;
-        boolean isCaughtUp = mayFreeze && piece.changesLeft() <= CHANGES_LEFT_MAX;
-        caughtUpNanos = isCaughtUp ? Math.min(caughtUpNanos, now.nanos()) : Long.MAX_VALUE;
+        boolean isCaughtUp = isOfChanges(piece) && !isBehind(piece);
+        caughtUpNanos = isCaughtUp ? Math.min(caughtUpNanos, now.nanos()) : caughtUpNanos;
         boolean isMoment =
-                isCaughtUp
-                        && (budget.isPrompt(tookNanos)
-                                || now.nanos() - caughtUpNanos > PROMPT_WAIT_NANOS);
-        if (isMoment || (mayFreeze && changesPieces > CHANGES_PIECES_MAX)) {
+                budget.isPrompt(tookNanos) || now.nanos() - caughtUpNanos > PROMPT_WAIT_NANOS;
+        if (isCaughtUp && isMoment) {
             askOk(now, course.source, new Command.Freeze(course.shard, copyId), this::next);
-        } else if (part == CopyCursor.Part.ROWS || isCaughtUp) {
+        } else if (piece.freezeId() == 0) {
             rested = this::next;
             tick(now);
         } else {

@@ -51,10 +51,24 @@ final class TransferBudget {
      */
     void spend(Now now, long bytes, long tookNanos, long bytesPerSecondMax) {
         long share = (long) ((double) bytes / bytesPerSecondMax * SECOND_NANOS);
+        long rest = (long) (Math.max(1, tookNanos) * slowness(bytes, tookNanos));
+        pay(now, tookNanos, Math.max(share, tookNanos + rest));
+    }
+
+    /**
+     * As {@link #spend}, where clients wait for it: it rests as long as that took and no longer,
+     * however much was copied.
+     */
+    void spendHurriedly(Now now, long bytes, long tookNanos) {
+        note(bytes, tookNanos);
+        pay(now, tookNanos, 2 * tookNanos);
+    }
+
+    private void pay(Now now, long tookNanos, long nanos) {
         long begun = now.nanos() - tookNanos;
         long from = hasBegun ? Math.max(paidNanos, begun) : begun;
         hasBegun = true;
-        paidNanos = from + Math.max(share, tookNanos + rest(bytes, tookNanos));
+        paidNanos = from + nanos;
     }
 
     /**
@@ -67,12 +81,17 @@ final class TransferBudget {
         return tookNanos <= Math.max(PROMPT_NANOS, 2 * fastestAnswerNanos);
     }
 
-    private long rest(long bytes, long tookNanos) {
+    /** How many times as long as the fastest piece one took, within bounds. */
+    private double slowness(long bytes, long tookNanos) {
+        note(bytes, tookNanos);
+        return Math.clamp(tookNanos / fastestNanos, 1, RESTS_MAX);
+    }
+
+    private void note(long bytes, long tookNanos) {
         double took = Math.max(1, tookNanos);
         fastestAnswerNanos = Math.min(fastestAnswerNanos * FORGETTING, took);
         if (bytes >= COMPARABLE_BYTES_MIN) {
             fastestNanos = Math.min(fastestNanos * FORGETTING, took);
         }
-        return (long) (took * Math.clamp(took / fastestNanos, 1, RESTS_MAX));
     }
 }

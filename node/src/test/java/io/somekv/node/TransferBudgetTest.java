@@ -55,6 +55,21 @@ class TransferBudgetTest {
     }
 
     @Test
+    void takesHalfOfTheTimeWhereClientsWaitHoweverSlowItIs() {
+        restsOver(100, 1, PIECE, FAST);
+        long begun = nanos;
+        for (int i = 0; i < 10; i++) {
+            nanos += 100 * MILLISECOND;
+            budget.spendHurriedly(new Now(nanos, 0), PIECE, 100 * MILLISECOND);
+            while (!budget.mayGoOn(new Now(nanos, 0))) {
+                nanos += MILLISECOND;
+            }
+        }
+        long took = (nanos - begun) / MILLISECOND;
+        assertTrue(took >= 1_900 && took <= 2_000, () -> "took " + took + " ms");
+    }
+
+    @Test
     void aShortPieceDoesNotMakeWholeOnesSeemSlow() {
         restsOver(100, 5, PIECE, FAST);
         assertTrue(rests(1, 100, FAST) <= 1);
