@@ -120,10 +120,16 @@ final class ClusterAsker implements Asker {
                 default -> throw new IllegalArgumentException("not asked of a cluster: " + command);
             };
         } catch (JedisDataException | RedisCommandExecutionException e) {
-            return Asker.refusal(String.valueOf(e.getMessage()));
+            return refusal(String.valueOf(e.getMessage()));
         } catch (JedisException | RedisException e) {
             return new Outcome.Unknown(String.valueOf(e.getMessage()));
         }
+    }
+
+    /** One that is sent to and fro more often than it follows gives up with the last of these. */
+    private static Outcome refusal(String error) {
+        boolean isAddress = error.startsWith("MOVED ") || error.startsWith("ASK ");
+        return isAddress ? new Outcome.NotLeader(0) : Asker.refusal(error);
     }
 
     @Override

@@ -40,6 +40,7 @@ final class Nodes implements AutoCloseable {
         this.places = places;
         this.firstPort = firstPort;
         this.environment = environment;
+        Runtime.getRuntime().addShutdownHook(new Thread(this::close, "end-of-nodes"));
     }
 
     /**

@@ -7,13 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Redis clients that read and write at a pace of their own, whatever the store does: a request that
- * had to wait for the one before counts from when it was due. They are of several kinds, as many of
- * each: by the keys that they use, such as those of a shard that moves, or by what client they are.
+ * had to wait for the one before counts from when it was due. They are of several kinds in turn: by
+ * the keys that they use, such as those of a shard that moves, or by what client they are.
  */
 final class PacedLoad implements AutoCloseable {
     private static final int PRINTED_MAX = 5;
@@ -57,6 +59,7 @@ final class PacedLoad implements AutoCloseable {
     private final long intervalNanos;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicLong printed = new AtomicLong();
+    private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
     private volatile List<Figures> current;
     private volatile boolean stopped;
 
@@ -77,7 +80,16 @@ final class PacedLoad implements AutoCloseable {
     void start() {
         for (int client = 0; client < clients; client++) {
             int number = client;
-            threads.add(Thread.startVirtualThread(() -> run(number)));
+            threads.add(Thread.startVirtualThread(() -> guard(number)));
+        }
+    }
+
+    /** A client that ends early would be one that has no errors. */
+    private void guard(int client) {
+        try {
+            run(client);
+        } catch (RuntimeException e) {
+            failure.compareAndSet(null, e);
         }
     }
 
@@ -129,6 +141,10 @@ final class PacedLoad implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             throw new IllegalStateException("nobody interrupts a drill", e);
+        }
+        RuntimeException ended = failure.get();
+        if (ended != null) {
+            throw new IllegalStateException("a client of the load ended early", ended);
         }
     }
 }

@@ -106,7 +106,12 @@ final class ConfigChanges {
             return new Outcome.Refused(Reason.NO_SUCH_SHARD, "no shard " + move.shard());
         }
         if (!groups().containsKey(move.groupId())) {
-            return new Outcome.Refused(Reason.NO_SUCH_GROUP, "no group " + move.groupId());
+            boolean hasLeft = members.find(move.groupId()).isPresent();
+            return new Outcome.Refused(
+                    Reason.NO_SUCH_GROUP,
+                    hasLeft
+                            ? "group " + move.groupId() + " has left: have it join again first"
+                            : "no group " + move.groupId());
         }
         if (latest.owner(move.shard()) == move.groupId()) {
             return new Outcome.Refused(

@@ -53,10 +53,13 @@ final class MovePicture {
         }
     }
 
-    private MovePicture(MoveSettings settings, List<SeenMove> moves) {
+    /**
+     * @param takenNanos when it was seen, by a clock that knows no date
+     */
+    MovePicture(MoveSettings settings, List<SeenMove> moves, long takenNanos) {
         this.settings = settings;
         this.moves = List.copyOf(moves);
-        this.takenNanos = System.nanoTime();
+        this.takenNanos = takenNanos;
     }
 
     static MovePicture of(ClusterPicture picture) {
@@ -69,7 +72,8 @@ final class MovePicture {
         }
         return new MovePicture(
                 picture.map().map(ClusterMap::moves).orElse(MoveSettings.DEFAULT),
-                new ArrayList<>(byShard.values()));
+                new ArrayList<>(byShard.values()),
+                System.nanoTime());
     }
 
     private static List<IncomingShard> incoming(ClusterPicture picture, long group) {
@@ -105,7 +109,7 @@ final class MovePicture {
 
     /** The same, under settings that nodes may not have heard of yet. */
     MovePicture under(MoveSettings now) {
-        return new MovePicture(now, moves);
+        return new MovePicture(now, moves, takenNanos);
     }
 
     MoveSettings settings() {

@@ -135,7 +135,8 @@ final class MovesCommand extends ControlCommand {
             description = {
                 "Call off the move of shards that are not being handed over yet: by a new config"
                         + " they are to stay with the group that serves them, as by 'cluster"
-                        + " move'. One that is handed over just then comes back."
+                        + " move'. One that is handed over just then comes back. A group that has"
+                        + " left keeps none: have it join again."
             })
     static final class Cancel extends ControlCommand {
         @Parameters(arity = "1..*", paramLabel = "SHARD", description = "Their numbers, from 0.")
@@ -192,7 +193,7 @@ final class MovesCommand extends ControlCommand {
         @Option(
                 names = "--rate",
                 paramLabel = "SIZE",
-                description = "What one lane copies in a second, as 64m.")
+                description = "What one lane copies of rows in a second, as 64m.")
         private @Nullable String rate;
 
         @Override

@@ -45,6 +45,19 @@ class PlacementTest {
         }
     }
 
+    /** Each kind of change once, as {@code somekv sim placement} has twenty of them. */
+    @Test
+    void keepsOrderAmongHundredsOfNodes() {
+        PlacementRun run =
+                new PlacementRun(new ModelCluster.Size(200, 5, 1_000, 16_384, 3), SETTINGS, 1);
+        run.settle();
+        checkOrder("in the beginning", run.cluster());
+        for (int change = 0; change < 5; change++) {
+            PlacementRun.Effect effect = run.change(change);
+            checkOrder(effect.name(), run.cluster());
+        }
+    }
+
     private static void checkOrder(String when, ModelCluster cluster) {
         long zoneCount =
                 cluster.nodeIds().stream()

@@ -1,0 +1,101 @@
+package io.somekv.server.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.somekv.protocol.config.MoveSettings;
+import io.somekv.server.cli.MovePicture.SeenMove;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What an operator sees of shards on their way: how far, how fast, how much longer. */
+class MovePictureTest {
+    private static final long MIB = 1 << 20;
+    private static final long SECOND = 1_000_000_000L;
+    private static final String LIMITS = "at most 2 shards a group at a time, 64 MiB/s a lane\n";
+
+    private static MovePicture at(long nanos, SeenMove... moves) {
+        return new MovePicture(MoveSettings.DEFAULT, List.of(moves), nanos);
+    }
+
+    private static SeenMove copying(int shard, long bytes, long left) {
+        return new SeenMove(shard, 1, 2, "COPYING", bytes, left);
+    }
+
+    /** Without what aligns the columns. */
+    private static String words(String text) {
+        return text.replaceAll(" +", " ").replaceAll(" (?=\n)", "");
+    }
+
+    @Test
+    void rateAndTimeLeftComeOfTwoLooks() {
+        MovePicture before = at(0, copying(5, 20 * MIB, 80 * MIB));
+        MovePicture now = at(2 * SECOND, copying(5, 40 * MIB, 60 * MIB));
+        assertEquals(
+                """
+                SHARD FROM TO PHASE COPIED RATE LEFT
+                5 1 2 copying 40 MiB of 100 MiB 10 MiB/s 6 s
+                """
+                        + LIMITS,
+                words(now.table(before, false)));
+    }
+
+    @Test
+    void oneLookTellsNoRate() {
+        MovePicture now = at(0, copying(5, 40 * MIB, 60 * MIB));
+        assertEquals(
+                """
+                SHARD FROM TO PHASE COPIED RATE LEFT
+                5 1 2 copying 40 MiB of 100 MiB
+                """
+                        + LIMITS,
+                words(now.table(now, false)));
+    }
+
+    /** A copy that began anew between two looks has no rate, rather than a wrong one. */
+    @Test
+    void aCopyThatBeganAnewHasNoRate() {
+        MovePicture before = at(0, copying(5, 40 * MIB, 60 * MIB));
+        MovePicture now = at(SECOND, copying(5, 10 * MIB, 90 * MIB));
+        assertTrue(words(now.table(before, false)).contains("copying 10 MiB of 100 MiB\n"));
+    }
+
+    @Test
+    void aBarShowsHowMuchIsCopiedAndIsFullOnlyOnceItIsOwned() {
+        MovePicture now =
+                at(
+                        0,
+                        copying(1, 0, 0),
+                        copying(2, 50 * MIB, 50 * MIB),
+                        new SeenMove(3, 1, 2, "CATCH_UP", 100 * MIB, 0),
+                        new SeenMove(4, 1, 2, "RELEASING", 100 * MIB, 0),
+                        new SeenMove(6, 1, 2, "WAITING", 0, 0));
+        List<String> rows = words(now.table(now, true)).lines().toList();
+        assertEquals("1 1 2 copying", rows.get(1));
+        assertTrue(rows.get(2).matches("2 1 2 copying #+\\.+ 49 % 50 MiB of 100 MiB"), rows.get(2));
+        assertTrue(rows.get(3).matches("3 1 2 catch up #+\\. 99 % 100 MiB"), rows.get(3));
+        assertTrue(rows.get(4).matches("4 1 2 releasing #+ 100 % 100 MiB"), rows.get(4));
+        assertEquals("6 1 2 waiting", rows.get(5));
+    }
+
+    @Test
+    void whatIsPausedSaysSo() {
+        MovePicture now = at(0, copying(5, MIB, MIB), copying(7, MIB, MIB));
+        String one = words(now.under(MoveSettings.DEFAULT.withPause(7, true)).table(now, false));
+        assertTrue(one.contains("5 1 2 copying 1024 KiB"), one);
+        assertTrue(one.contains("7 1 2 copying, paused 1024 KiB"), one);
+        assertTrue(one.endsWith("a lane; paused: 7\n"), one);
+        String all = words(now.under(MoveSettings.DEFAULT.withPause(true)).table(now, false));
+        assertTrue(all.contains("5 1 2 copying, paused"), all);
+        assertTrue(all.endsWith("; all moves are paused\n"), all);
+    }
+
+    @Test
+    void forProgramsInBytes() {
+        MovePicture before = at(0, copying(5, 20 * MIB, 80 * MIB));
+        MovePicture now = at(2 * SECOND, copying(5, 40 * MIB, 60 * MIB));
+        String json = now.json(before);
+        assertTrue(json.contains("\"bytes\":41943040,\"bytes_left\":62914560"), json);
+        assertTrue(json.contains("\"bytes_per_second\":10485760"), json);
+    }
+}
