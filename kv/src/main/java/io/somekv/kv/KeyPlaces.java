@@ -62,13 +62,20 @@ final class KeyPlaces {
     }
 
     /**
-     * Whether what is noted of changes to a shard that is copied takes more room than all else of
-     * it, and more than {@code least} bytes.
+     * Whether what is noted of changes to a shard that is copied takes more room than its rows, and
+     * than {@code least} bytes. (Notes of earlier copies may count for rows yet: the engine reckons
+     * with what was dropped once it has compacted.)
      */
     boolean isOutgrown(Outgoing move, long least) {
+        Bytes sinceBegun = new ByteWriter(8).i64(move.copyId()).toBytes();
         long changes =
                 engine.roughSize(
-                        EngineKey.first(storeId, move.shard(), move.generation(), RowKind.CHANGE),
+                        EngineKey.of(
+                                storeId,
+                                move.shard(),
+                                move.generation(),
+                                RowKind.CHANGE,
+                                sinceBegun),
                         EngineKey.first(
                                 storeId, move.shard(), move.generation(), RowKind.CHANGE + 1));
         return changes > Math.max(least, roughSize(move.shard()) - changes);

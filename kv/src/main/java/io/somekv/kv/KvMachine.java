@@ -13,6 +13,7 @@ import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.GroupSettings;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -100,8 +101,8 @@ public final class KvMachine implements StateMachine {
     }
 
     /**
-     * Whether a shard would be copied anew for less than what is noted of its changes: they take
-     * more room than its rows, and than some hundred pieces.
+     * Whether what is noted of a shard's changes for a copy takes more room than its rows, and than
+     * some hundred pieces.
      */
     public boolean isOutgrown(Outgoing move) {
         return places.isOutgrown(move, CHANGES_PIECES_MIN * pieceSize);
@@ -129,6 +130,13 @@ public final class KvMachine implements StateMachine {
         return places.shards().holds(move.shard(), move.generation())
                 ? Optional.of(digests.asItCame(move, range, appliedLogTime()))
                 : Optional.empty();
+    }
+
+    /** Of what a command speaks of; empty where it is of no one shard, or none is known yet. */
+    public OptionalInt shardOf(Command.Keyed command) {
+        return places.refuse(command.keys()).isEmpty()
+                ? OptionalInt.of(places.shardOf(command.keys().getFirst()))
+                : OptionalInt.empty();
     }
 
     /** Empty until {@link Command.Configure} was applied. */

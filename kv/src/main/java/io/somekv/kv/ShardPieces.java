@@ -46,10 +46,11 @@ final class ShardPieces {
 
     Outcome.ShardPiece read(Outgoing move, CopyCursor from, long logTime) {
         ShardRows rows = new ShardRows();
+        int[] changes = {0};
         CopyCursor next =
                 switch (from.part()) {
                     case ROWS -> readRows(move, from, rows);
-                    case CHANGES -> readChanges(move, from, rows);
+                    case CHANGES -> readChanges(move, from, rows, changes);
                     case OUTCOMES -> readOutcomes(move, from, rows);
                     case END -> from.freezeId() == move.freezeId() ? from : from.toChanges();
                 };
@@ -61,6 +62,7 @@ final class ShardPieces {
                 bytes,
                 ShardRows.digest(bytes),
                 next,
+                changes[0],
                 countChanges(move, next),
                 bytesLeft(move, next));
     }
@@ -94,7 +96,7 @@ final class ShardPieces {
         return rowKey.slice(from, rowKey.size() - from);
     }
 
-    private CopyCursor readChanges(Outgoing move, CopyCursor from, ShardRows rows) {
+    private CopyCursor readChanges(Outgoing move, CopyCursor from, ShardRows rows, int[] changes) {
         Bytes prefix = first(move, RowKind.CHANGE);
         Set<Bytes> keys = new LinkedHashSet<>();
         Bytes[] last = {from.changesAfter()};
@@ -112,6 +114,7 @@ final class ShardPieces {
                         return false;
                     }
                     last[0] = change;
+                    changes[0]++;
                     Bytes key = change.slice(8, change.size() - 8);
                     if (keys.add(key)) {
                         rows.key(key, engine.get(row(move, RowKind.KEY, key)));

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
  * The contents of a piece of a shard on its way (docs/FORMATS.md): keys with what is stored under
  * each, and behind them records of the duplicate table.
  */
-public final class ShardRows {
+final class ShardRows {
     private static final int VERSION = 2;
 
     private static final int GONE = 0;
@@ -58,13 +58,6 @@ public final class ShardRows {
                 default -> throw new MalformedException("a row of a kind not known here: " + kind);
             }
         }
-    }
-
-    /** How many keys and records a piece holds. */
-    public static int count(Bytes piece) {
-        int[] count = {0};
-        read(piece, (key, row) -> count[0]++, record -> count[0]++);
-        return count[0];
     }
 
     static long digest(Bytes piece) {

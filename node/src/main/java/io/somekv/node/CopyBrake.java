@@ -1,75 +1,84 @@
 package io.somekv.node;
 
-import io.somekv.kv.ShardRows;
+import io.somekv.protocol.command.CopyCursor;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.raft.Now;
 import java.util.TreeMap;
 
 /**
  * Keeps writes to a shard that is copied from outrunning the copying (DESIGN §7.2), on the leader
- * of the group that it is copied from. Once all rows are copied, and while many changes are left,
- * each piece that is read lets half as many writes through as it holds: whatever the pace of
- * either, fewer are left after each piece. Nobody waits where writes come less than half as fast.
+ * of the group that it is copied from. Once all rows are copied, and many changes are left, each
+ * piece that is read lets half as many changes through as it takes up: whatever the pace of either,
+ * fewer are left after each piece. So it goes on until the shard is frozen; once few changes are
+ * left, that few may come with each piece.
  *
  * <p>Where no piece is read any more, nobody waits for one.
  */
 final class CopyBrake {
-    /** Without a piece for so long nobody waits; longer where pieces come slowly. */
-    private static final long SILENT_NANOS_MAX = 200_000_000L;
+    /** Without a piece for so long nobody waits. */
+    private static final long SILENT_NANOS_MIN = 200_000_000L;
 
+    /** Longer, where pieces come slowly: so many times as long as from the last one to the next. */
     private static final int SILENT_INTERVALS_MAX = 4;
 
+    /** But no longer than this: whoever copies may be gone. */
+    private static final long SILENT_NANOS_MAX = 2_000_000_000L;
+
     private final TreeMap<Integer, Pace> paceByShard = new TreeMap<>();
-    private final TreeMap<Integer, Long> piecesByShard = new TreeMap<>();
 
     private static final class Pace {
         long readNanos;
-        long silentNanosMax = SILENT_NANOS_MAX;
+        long silentNanosMax = SILENT_NANOS_MIN;
 
-        /** What may pass before the next piece, counted in halves of a write. */
+        /** Of a change, that may pass before the next piece; less than 0 after a large write. */
         long halves;
+
+        void onPiece(Now now) {
+            long wanted = SILENT_INTERVALS_MAX * (now.nanos() - readNanos);
+            silentNanosMax = Math.clamp(wanted, SILENT_NANOS_MIN, SILENT_NANOS_MAX);
+            readNanos = now.nanos();
+        }
+
+        /** The first piece after a freeze is empty: it grants what any may. */
+        void grant(Outcome.ShardPiece piece) {
+            halves =
+                    ShardTransfer.isBehind(piece) && piece.changes() > 0
+                            ? Math.min(halves + piece.changes(), 2L * piece.changes())
+                            : 2L * ShardTransfer.fewChanges(piece);
+        }
     }
 
     /** The next piece of a shard was read, to be copied. */
     void onPiece(Now now, int shard, Outcome.ShardPiece piece) {
-        piecesByShard.merge(shard, 1L, Long::sum);
-        if (!ShardTransfer.isBehind(piece)) {
-            paceByShard.remove(shard);
-            return;
-        }
         Pace pace = paceByShard.get(shard);
-        if (pace == null) {
-            pace = new Pace();
-            paceByShard.put(shard, pace);
-        } else {
-            long interval = now.nanos() - pace.readNanos;
-            pace.silentNanosMax = Math.max(SILENT_NANOS_MAX, SILENT_INTERVALS_MAX * interval);
+        if (piece.next().part() != CopyCursor.Part.CHANGES || piece.freezeId() != 0) {
+            paceByShard.remove(shard);
+        } else if (pace != null) {
+            pace.onPiece(now);
+            pace.grant(piece);
+        } else if (ShardTransfer.isBehind(piece)) {
+            Pace first = new Pace();
+            first.readNanos = now.nanos();
+            first.grant(piece);
+            paceByShard.put(shard, first);
         }
-        int count = ShardRows.count(piece.rows());
-        pace.readNanos = now.nanos();
-        pace.halves = Math.min(pace.halves + count, 2L * count);
     }
 
-    /** Whether a write to a shard may pass; one that may is counted. */
-    boolean mayPass(Now now, int shard) {
+    /**
+     * Whether a write to a shard may pass; one that may is counted.
+     *
+     * @param changes keys that it writes to: one of many passes, and others wait the longer
+     */
+    boolean mayPass(Now now, int shard, int changes) {
         Pace pace = paceByShard.get(shard);
-        if (pace == null) {
-            return true;
-        }
-        if (now.nanos() - pace.readNanos > pace.silentNanosMax) {
-            paceByShard.remove(shard);
+        if (pace == null || now.nanos() - pace.readNanos > pace.silentNanosMax) {
             return true;
         }
         if (pace.halves < 2) {
             return false;
         }
-        pace.halves -= 2;
+        pace.halves -= 2L * changes;
         return true;
-    }
-
-    /** How many pieces of a shard were read here. */
-    long pieces(int shard) {
-        return piecesByShard.getOrDefault(shard, 0L);
     }
 
     /** Whether all writes pass. */

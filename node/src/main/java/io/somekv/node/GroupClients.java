@@ -7,7 +7,6 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
-import io.somekv.protocol.config.Slots;
 import io.somekv.raft.Entry;
 import io.somekv.raft.EntryKind;
 import io.somekv.raft.Input;
@@ -18,6 +17,7 @@ import io.somekv.raft.RaftReplica;
 import io.somekv.raft.ReadResult;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Those who wait for one group on this node: for a write or a change of its members to be applied,
@@ -29,6 +29,7 @@ final class GroupClients {
     private final RaftReplica replica;
     private final MemberNodes nodes;
     private final RoomWatch rooms;
+    private final CopyReads copyReads = new CopyReads();
     private final CopyBrake brake = new CopyBrake();
     private final WriteQueue writes = new WriteQueue();
     private final ReadQueue reads;
@@ -76,7 +77,7 @@ final class GroupClients {
         boolean taken =
                 switch (request.command()) {
                     case Command.ReadShard read ->
-                            addRead(request, read, mode, pacing(read.shard(), waiter));
+                            addRead(request, read, mode, pacing(read, waiter));
                     case Command.Read read -> addRead(request, read, mode, waiter);
                     case Command.Write _ -> writes.add(request, waiter);
                 };
@@ -90,10 +91,10 @@ final class GroupClients {
     }
 
     /** Writes to the shard keep to the pace at which its changes are copied. */
-    private Waiter pacing(int shard, Waiter waiter) {
+    private Waiter pacing(Command.ReadShard read, Waiter waiter) {
         return (now, outcome, logTime) -> {
-            if (outcome instanceof Outcome.ShardPiece piece) {
-                brake.onPiece(now, shard, piece);
+            if (outcome instanceof Outcome.ShardPiece piece && copyReads.isNew(read)) {
+                brake.onPiece(now, read.shard(), piece);
             }
             waiter.done(now, outcome, logTime);
         };
@@ -101,7 +102,7 @@ final class GroupClients {
 
     /** How many pieces of a shard were read here by whoever copies it. */
     long piecesRead(int shard) {
-        return brake.pieces(shard);
+        return copyReads.pieces(shard);
     }
 
     private Optional<Outcome> wantOfPace(Now now, Request request) {
@@ -109,13 +110,13 @@ final class GroupClients {
                 brake.isOff()
                         || !(request.command() instanceof Command.Write)
                         || !(request.command() instanceof Command.Keyed keyed)
-                        || brake.mayPass(now, shardOf(keyed));
+                        || mayPass(now, keyed);
         return passes ? Optional.empty() : Optional.of(new Outcome.Busy(RETRY_AFTER_MILLIS));
     }
 
-    private int shardOf(Command.Keyed keyed) {
-        int shardCount = ((KvMachine) machine).settings().orElseThrow().shardCount();
-        return Slots.shardOf(keyed.keys().getFirst(), shardCount);
+    private boolean mayPass(Now now, Command.Keyed keyed) {
+        OptionalInt shard = ((KvMachine) machine).shardOf(keyed);
+        return shard.isEmpty() || brake.mayPass(now, shard.getAsInt(), keyed.keys().size());
     }
 
     /**

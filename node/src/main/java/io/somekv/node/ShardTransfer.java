@@ -22,8 +22,11 @@ import org.jspecify.annotations.Nullable;
  * refused ends the try, and the driver begins another.
  */
 final class ShardTransfer {
-    /** So few changes are copied in one piece under the freeze. */
-    static final int CHANGES_LEFT_MAX = 64;
+    /** Few changes are no more than this, however many a piece takes up. */
+    static final int FEW_CHANGES_MAX = 64;
+
+    /** Few changes are no fewer than this, however large the values are. */
+    static final int FEW_CHANGES_MIN = 4;
 
     /** Once it is caught up with, a freeze waits at most so long for a moment that is prompt. */
     private static final long PROMPT_WAIT_NANOS = 3_000_000_000L;
@@ -39,11 +42,19 @@ final class ShardTransfer {
     private final Runnable onEnd;
     private long copyId;
 
-    /** When it was first caught up with; {@link Long#MAX_VALUE} until then. */
+    /**
+     * When it was first caught up with, before the freeze that is to come; {@link Long#MAX_VALUE}
+     * until then.
+     */
     private long caughtUpNanos = Long.MAX_VALUE;
 
     /** What is next once there is something to spend; null while something is under way. */
     private @Nullable Step rested;
+
+    /** Clients wait on its account: it rests as long as a piece took, whatever others spend. */
+    private boolean isHurried;
+
+    private long restedUntilNanos;
 
     private interface Step {
         void at(Now now);
@@ -91,7 +102,8 @@ final class ShardTransfer {
     /** Goes on if it rests, and need not any longer. */
     void tick(Now now) {
         Step next = rested;
-        if (next != null && budget.mayGoOn(now)) {
+        boolean mayGoOn = isHurried ? now.nanos() - restedUntilNanos >= 0 : budget.mayGoOn(now);
+        if (next != null && mayGoOn) {
             rested = null;
             next.at(now);
         }
@@ -168,22 +180,33 @@ final class ShardTransfer {
 
     /** Whether many changes are left, and clients are slowed down on its account. */
     static boolean isBehind(Outcome.ShardPiece piece) {
-        return isOfChanges(piece) && piece.changesLeft() > CHANGES_LEFT_MAX;
+        return isOfChanges(piece) && piece.changesLeft() > fewChanges(piece);
+    }
+
+    /**
+     * So few changes as may be left for the freeze: about a piece of them. Where any are left, this
+     * piece took up as many as it has room for.
+     */
+    static int fewChanges(Outcome.ShardPiece piece) {
+        return Math.clamp(piece.changes(), FEW_CHANGES_MIN, FEW_CHANGES_MAX);
     }
 
     private static boolean isOfChanges(Outcome.ShardPiece piece) {
         return piece.next().part() == CopyCursor.Part.CHANGES && piece.freezeId() == 0;
     }
 
-    /** Freezes the shard once few changes are left, and rests before that: under a freeze never. */
+    /** Freezes the shard once few changes are left. Rests after each piece, but not frozen. */
     private void onStaged(Now now, Outcome.ShardPiece piece, long tookNanos) {
         boolean isCaughtUp = isOfChanges(piece) && !isBehind(piece);
         caughtUpNanos = isCaughtUp ? Math.min(caughtUpNanos, now.nanos()) : caughtUpNanos;
         boolean isMoment =
                 budget.isPrompt(tookNanos) || now.nanos() - caughtUpNanos > PROMPT_WAIT_NANOS;
         if (isCaughtUp && isMoment) {
+            caughtUpNanos = Long.MAX_VALUE;
             askOk(now, course.source, new Command.Freeze(course.shard, copyId), this::next);
         } else if (piece.freezeId() == 0) {
+            isHurried = isBehind(piece);
+            restedUntilNanos = now.nanos() + tookNanos;
             rested = this::next;
             tick(now);
         } else {

@@ -51,13 +51,14 @@ final class TransferBudget {
      */
     void spend(Now now, long bytes, long tookNanos, long bytesPerSecondMax) {
         long share = (long) ((double) bytes / bytesPerSecondMax * SECOND_NANOS);
-        long rest = (long) (Math.max(1, tookNanos) * slowness(bytes, tookNanos));
+        note(bytes, tookNanos);
+        long rest = (long) (Math.max(1, tookNanos) * slowness(tookNanos));
         pay(now, tookNanos, Math.max(share, tookNanos + rest));
     }
 
     /**
-     * As {@link #spend}, where clients wait for it: it rests as long as that took and no longer,
-     * however much was copied.
+     * As {@link #spend}, where clients wait for it: others pay for as long again as that took and
+     * no more, however much was copied.
      */
     void spendHurriedly(Now now, long bytes, long tookNanos) {
         note(bytes, tookNanos);
@@ -82,8 +83,7 @@ final class TransferBudget {
     }
 
     /** How many times as long as the fastest piece one took, within bounds. */
-    private double slowness(long bytes, long tookNanos) {
-        note(bytes, tookNanos);
+    private double slowness(long tookNanos) {
         return Math.clamp(tookNanos / fastestNanos, 1, RESTS_MAX);
     }
 

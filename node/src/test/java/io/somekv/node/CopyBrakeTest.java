@@ -1,11 +1,9 @@
 package io.somekv.node;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import io.somekv.base.ByteWriter;
 import io.somekv.base.Bytes;
 import io.somekv.protocol.command.CopyCursor;
 import io.somekv.protocol.command.Outcome;
@@ -15,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** Writes to a shard never come faster than they are copied for long. */
 class CopyBrakeTest {
     private static final int SHARD = 3;
-    private static final int MANY = ShardTransfer.CHANGES_LEFT_MAX + 1;
+    private static final int MANY = ShardTransfer.FEW_CHANGES_MAX + 1;
 
     private final CopyBrake brake = new CopyBrake();
 
@@ -23,13 +21,8 @@ class CopyBrakeTest {
         return new Now(millis * 1_000_000, 0);
     }
 
-    /** A piece of so many keys that have gone. */
-    private static Outcome.ShardPiece piece(CopyCursor next, long freeze, int rows, int left) {
-        ByteWriter out = new ByteWriter().u8(2);
-        for (int i = 0; i < rows; i++) {
-            out.u8(0).bytes(Bytes.utf8("key" + i));
-        }
-        return new Outcome.ShardPiece(1, freeze, 0, out.toBytes(), 0, next, left, 0);
+    private static Outcome.ShardPiece piece(CopyCursor next, long freeze, int changes, int left) {
+        return new Outcome.ShardPiece(1, freeze, 0, Bytes.EMPTY, 0, next, changes, left, 0);
     }
 
     private void copied(long millis, int rows, int left) {
@@ -39,7 +32,7 @@ class CopyBrakeTest {
     private int passing(long millis, int wanted) {
         int passed = 0;
         for (int i = 0; i < wanted; i++) {
-            passed += brake.mayPass(at(millis), SHARD) ? 1 : 0;
+            passed += brake.mayPass(at(millis), SHARD, 1) ? 1 : 0;
         }
         return passed;
     }
@@ -50,22 +43,33 @@ class CopyBrakeTest {
         assertEquals(50, passing(1, 1_000));
         copied(10, 30, MANY);
         assertEquals(15, passing(11, 1_000));
-        assertTrue(brake.mayPass(at(11), SHARD + 1), "another shard is not slowed down");
+        assertTrue(brake.mayPass(at(11), SHARD + 1, 1), "another shard is not slowed down");
     }
 
     /** Where a piece holds one key only, a write passes after each other one. */
     @Test
     void fewerAreLeftHoweverSmallThePieces() {
         int left = 1_000;
-        for (int piece = 0; piece < 1_900; piece++) {
+        for (int piece = 0; piece < 2_000; piece++) {
             left--;
             copied(piece, 1, left);
-            if (brake.isOff()) {
+            if (left <= ShardTransfer.FEW_CHANGES_MIN) {
                 return;
             }
             left += passing(piece, 10);
         }
         fail("it is never caught up with: " + left);
+    }
+
+    @Test
+    void aWriteOfManyKeysPassesAndOthersWaitTheLonger() {
+        copied(0, 100, MANY);
+        assertTrue(brake.mayPass(at(1), SHARD, 130));
+        assertEquals(0, passing(1, 10));
+        copied(10, 100, MANY);
+        assertEquals(0, passing(11, 10));
+        copied(20, 100, MANY);
+        assertEquals(20, passing(21, 1_000));
     }
 
     /** What was not used does not pile up: it would come at once. */
@@ -78,14 +82,44 @@ class CopyBrakeTest {
     }
 
     @Test
-    void nobodyWaitsBeforeAllRowsAreCopiedOrOnceFewChangesAreLeft() {
-        brake.onPiece(at(0), SHARD, piece(CopyCursor.START, 0, 1, MANY));
+    void nobodyWaitsBeforeAllRowsAreCopied() {
+        brake.onPiece(at(0), SHARD, piece(CopyCursor.START, 0, 0, MANY));
         assertEquals(100, passing(0, 100));
-        copied(1, 1, MANY);
-        assertFalse(brake.isOff());
-        copied(2, 1, ShardTransfer.CHANGES_LEFT_MAX);
+        copied(1, 2, MANY);
+        assertEquals(1, passing(1, 100));
+        brake.onPiece(at(2), SHARD, piece(CopyCursor.START, 0, 0, MANY));
+        assertEquals(100, passing(2, 100), "a copy that begins anew");
+    }
+
+    /** Else all who had to wait would come at once, before the shard is frozen. */
+    @Test
+    void onceFewAreLeftAFewMayComeWithEachPiece() {
+        copied(0, 100, MANY);
+        copied(1, 100, ShardTransfer.FEW_CHANGES_MAX);
+        assertEquals(ShardTransfer.FEW_CHANGES_MAX, passing(1, 1_000));
+        copied(2, 6, 0);
+        assertEquals(6, passing(2, 1_000));
+    }
+
+    @Test
+    void fewIsAboutAPieceOfThem() {
+        copied(0, 10, 10);
         assertTrue(brake.isOff());
-        assertEquals(100, passing(2, 100));
+        copied(0, 10, 11);
+        assertEquals(5, passing(0, 1_000));
+    }
+
+    @Test
+    void afterAFreezeInVainTheFirstPieceIsEmpty() {
+        copied(0, 0, MANY);
+        assertEquals(ShardTransfer.FEW_CHANGES_MIN, passing(0, 1_000));
+    }
+
+    @Test
+    void whereFewWereLeftAllTheTimeNobodyWaits() {
+        copied(0, 100, ShardTransfer.FEW_CHANGES_MAX);
+        copied(1, 100, ShardTransfer.FEW_CHANGES_MAX);
+        assertEquals(1_000, passing(1, 1_000));
     }
 
     /** The freeze itself holds writes then, and what it leaves behind is to pass. */
@@ -104,11 +138,21 @@ class CopyBrakeTest {
         assertEquals(10, passing(201, 10));
     }
 
+    /** Although some have passed meanwhile. */
     @Test
     void wherePiecesComeSlowlyWritesWaitForThem() {
         copied(0, 2, MANY);
-        copied(150, 2, MANY);
-        assertEquals(2, passing(700, 10));
-        assertEquals(10, passing(751, 10));
+        assertEquals(10, passing(300, 10));
+        copied(400, 2, MANY);
+        assertEquals(2, passing(1_900, 10));
+        assertEquals(10, passing(2_001, 10));
+    }
+
+    @Test
+    void nobodyWaitsForTwoSecondsHoweverSlowly() {
+        copied(0, 2, MANY);
+        copied(60_000, 2, MANY);
+        assertEquals(2, passing(62_000, 10));
+        assertEquals(10, passing(62_001, 10));
     }
 }

@@ -155,7 +155,9 @@ final class LeaderPlan {
 
     /** A new leader is let be for a while: it may have been elected for a reason. */
     private boolean mayHandOver(Group group) {
-        return group.isReady() && group.view.ledMillis() >= board.settings().restMillis();
+        return group.isReady()
+                && !group.view.isLeaving()
+                && group.view.ledMillis() >= board.settings().restMillis();
     }
 
     private void handOver(Link link, String why) {

@@ -182,6 +182,16 @@ class PlannerTest {
     }
 
     @Test
+    void aGroupThatLeavesIsLedWhereItIs() {
+        fourNodes();
+        leaving(1, 1, 1L, 2L, 3L);
+        leaving(2, 1, 1L, 2L, 3L);
+        leaving(3, 1, 1L, 2L, 3L);
+        settings = settings.withDuties(List.of(Duty.LEAD));
+        assertEquals(List.of(), decide());
+    }
+
+    @Test
     void aGroupThatLeavesGetsNoMoreReplicasNorShards() {
         fourNodes();
         settings = settings.withReplicaCount(2);

@@ -29,6 +29,7 @@ public final class CopyCodec {
         out.signedVarLong(piece.copyId()).signedVarLong(piece.freezeId());
         out.signedVarLong(piece.logTime()).bytes(piece.rows()).i64(piece.digest());
         write(out, piece.next());
+        Fields.int32(out, piece.changes());
         Fields.int32(out, piece.changesLeft());
         out.signedVarLong(piece.bytesLeft());
     }
@@ -41,6 +42,7 @@ public final class CopyCodec {
                 Fields.bytes(in),
                 in.i64(),
                 readCursor(in),
+                Fields.int32(in),
                 Fields.int32(in),
                 in.signedVarLong());
     }

@@ -60,6 +60,7 @@ public sealed interface Outcome {
      * @param rows or outcomes, as the state machine writes them
      * @param digest over {@code rows}
      * @param next where the next piece begins
+     * @param changes that this piece takes up; a key that changed often counts as often
      * @param changesLeft behind this piece, counted up to a bound
      * @param bytesLeft of rows behind this piece, roughly
      */
@@ -70,6 +71,7 @@ public sealed interface Outcome {
             Bytes rows,
             long digest,
             CopyCursor next,
+            int changes,
             int changesLeft,
             long bytesLeft)
             implements Result {}

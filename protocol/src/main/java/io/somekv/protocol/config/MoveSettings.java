@@ -8,7 +8,8 @@ import java.util.TreeSet;
  * How shards with data may move (DESIGN §7), for all groups and changed while they do.
  *
  * @param transfersMax shards that one group takes in at a time
- * @param bytesPerSecondMax that one node's lane copies, of all its transfers together
+ * @param bytesPerSecondMax that one node's lane copies of rows, of all its transfers together; what
+ *     changed meanwhile is copied faster where clients wait for it
  * @param isPaused nothing is copied; what is handed over already is finished
  * @param pausedShards nothing of these is copied, ascending
  */

@@ -1,0 +1,38 @@
+package io.somekv.node;
+
+import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.CopyCursor;
+import java.util.TreeMap;
+
+/**
+ * Which pieces of a group's shards were read by whoever copies them, as far as one replica has
+ * answered. A piece that is asked for again, since it could not be stored or its answer was lost,
+ * is no progress.
+ */
+final class CopyReads {
+    private final TreeMap<Integer, Latest> latestByShard = new TreeMap<>();
+
+    /**
+     * @param pieces so many that differ, of all copies of the shard
+     */
+    private record Latest(long copyId, CopyCursor cursor, long pieces) {}
+
+    /** Takes note of a piece that is answered; whether it is another one than the last. */
+    boolean isNew(Command.ReadShard read) {
+        Latest latest = latestByShard.get(read.shard());
+        boolean isNew =
+                latest == null
+                        || latest.copyId != read.copyId()
+                        || !latest.cursor.equals(read.cursor());
+        if (isNew) {
+            long pieces = latest == null ? 1 : latest.pieces + 1;
+            latestByShard.put(read.shard(), new Latest(read.copyId(), read.cursor(), pieces));
+        }
+        return isNew;
+    }
+
+    long pieces(int shard) {
+        Latest latest = latestByShard.get(shard);
+        return latest == null ? 0 : latest.pieces;
+    }
+}
