@@ -15,7 +15,7 @@ import io.somekv.protocol.caretaker.LoggedDecision;
 import io.somekv.protocol.caretaker.NodeUse;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
-import io.somekv.protocol.config.MoveSettings;
+import io.somekv.protocol.config.MoveTuning;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Member;
 import java.util.ArrayList;
@@ -100,7 +100,7 @@ class CaretakerTest {
         LaneCluster cluster = started(Duty.REPLACE);
         assertEquals(
                 new Outcome.Ok(),
-                cluster.ask(1, new Command.TuneMoves(MoveSettings.DEFAULT.withPause(true))));
+                cluster.ask(1, new Command.TuneMoves(MoveTuning.pause(List.of()))));
         for (int key = 0; key < 100; key++) {
             cluster.ask(1, Command.Put.of(Bytes.utf8("key" + key), Bytes.utf8("value")));
         }

@@ -8,7 +8,7 @@ import io.somekv.kv.Outgoing;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.config.GroupSpec;
-import io.somekv.protocol.config.MoveSettings;
+import io.somekv.protocol.config.MoveTuning;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -54,7 +54,7 @@ class CopyLeftAloneTest {
         cluster.start(1, 1);
         cluster.run(500);
         putAll(keys);
-        MoveSettings slow = MoveSettings.DEFAULT.withBytesPerSecondMax(64 << 10);
+        MoveTuning slow = MoveTuning.NONE.withBytesPerSecondMax(64 << 10);
         assertEquals(new Outcome.Ok(), cluster.ask(2, new Command.TuneMoves(slow)));
         cluster.createGroup(TARGET, 1);
         GroupSpec target =

@@ -57,7 +57,7 @@ public final class RandomRecords {
             return random.nextLong() >>> 1 >> random.nextInt(63);
         } else if (plain == int.class || plain == Integer.class) {
             return random.nextInt() >> random.nextInt(32);
-        } else if (plain == boolean.class) {
+        } else if (plain == boolean.class || plain == Boolean.class) {
             return random.nextBoolean();
         } else if (plain == String.class) {
             return "text ü " + random.nextInt(1000);

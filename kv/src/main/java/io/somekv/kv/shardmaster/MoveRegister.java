@@ -9,6 +9,7 @@ import io.somekv.protocol.command.Command.ReportServed;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Outcome.Reason;
 import io.somekv.protocol.config.MoveSettings;
+import io.somekv.protocol.config.MoveTuning;
 import io.somekv.protocol.config.Served;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,7 +96,8 @@ final class MoveRegister {
                 && configs.at(each.config()).owner(each.shard()) == groupId;
     }
 
-    Outcome tune(MoveSettings wanted, EntryWrites writes) {
+    Outcome tune(MoveTuning tuning, EntryWrites writes) {
+        MoveSettings wanted = tuning.appliedTo(settings);
         if (wanted.transfersMax() < 1 || wanted.transfersMax() > MoveSettings.TRANSFERS_MAX_MAX) {
             return new Outcome.Invalid(
                     "from 1 to " + MoveSettings.TRANSFERS_MAX_MAX + " shards at a time");

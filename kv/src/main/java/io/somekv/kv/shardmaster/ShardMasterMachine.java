@@ -113,7 +113,7 @@ public final class ShardMasterMachine implements StateMachine {
             case Command.ReportServed report ->
                     cluster == null ? NOT_STARTED : moves.report(report, writes);
             case Command.TuneMoves tune ->
-                    cluster == null ? NOT_STARTED : moves.tune(tune.settings(), writes);
+                    cluster == null ? NOT_STARTED : moves.tune(tune.tuning(), writes);
             case Command.TuneCaretaker tune ->
                     cluster == null ? NOT_STARTED : caretaker.tune(tune.settings(), writes);
             case Command.UseNode use -> use(use.use(), writes);

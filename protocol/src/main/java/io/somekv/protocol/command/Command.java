@@ -6,7 +6,7 @@ import io.somekv.protocol.caretaker.Decision;
 import io.somekv.protocol.caretaker.NodeUse;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
-import io.somekv.protocol.config.MoveSettings;
+import io.somekv.protocol.config.MoveTuning;
 import io.somekv.protocol.config.NodeInfo;
 import java.util.List;
 import java.util.Optional;
@@ -292,7 +292,7 @@ public sealed interface Command {
     }
 
     /** How shards may move from now on. Idempotent. */
-    record TuneMoves(MoveSettings settings) implements MasterWrite {}
+    record TuneMoves(MoveTuning tuning) implements MasterWrite {}
 
     /** Gives out a client id; the same one for the same nonce. */
     record RegisterClient(UUID nonce) implements MasterWrite {}

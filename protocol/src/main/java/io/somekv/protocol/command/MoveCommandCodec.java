@@ -141,8 +141,8 @@ final class MoveCommandCodec {
                 .add(
                         76,
                         Command.TuneMoves.class,
-                        (out, c) -> ConfigCodec.write(out, c.settings()),
-                        in -> new Command.TuneMoves(ConfigCodec.readMoves(in)));
+                        (out, c) -> ConfigCodec.write(out, c.tuning()),
+                        in -> new Command.TuneMoves(ConfigCodec.readTuning(in)));
     }
 
     private static void numbers(ByteWriter out, long... values) {

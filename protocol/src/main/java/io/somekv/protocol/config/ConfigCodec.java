@@ -8,6 +8,7 @@ import io.somekv.protocol.config.GroupSpec.Replica;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /** The bytes of this package's records, as they stand inside commands and outcomes. */
 public final class ConfigCodec {
@@ -89,6 +90,26 @@ public final class ConfigCodec {
     public static MoveSettings readMoves(ByteReader in) {
         return new MoveSettings(
                 Fields.int32(in), in.signedVarLong(), in.bool(), Fields.list(in, Fields::int32));
+    }
+
+    public static void write(ByteWriter out, MoveTuning tuning) {
+        out.bool(tuning.transfersMax().isPresent());
+        tuning.transfersMax().ifPresent(count -> Fields.int32(out, count));
+        out.bool(tuning.bytesPerSecondMax().isPresent());
+        tuning.bytesPerSecondMax().ifPresent(out::signedVarLong);
+        out.bool(tuning.isPaused().isPresent());
+        tuning.isPaused().ifPresent(out::bool);
+        Fields.list(out, tuning.pause(), Fields::int32);
+        Fields.list(out, tuning.resume(), Fields::int32);
+    }
+
+    public static MoveTuning readTuning(ByteReader in) {
+        return new MoveTuning(
+                in.bool() ? Optional.of(Fields.int32(in)) : Optional.empty(),
+                in.bool() ? Optional.of(in.signedVarLong()) : Optional.empty(),
+                in.bool() ? Optional.of(in.bool()) : Optional.empty(),
+                Fields.list(in, Fields::int32),
+                Fields.list(in, Fields::int32));
     }
 
     /** As runs of shards that are alike: most are. */

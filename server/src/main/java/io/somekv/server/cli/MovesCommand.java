@@ -1,6 +1,6 @@
 package io.somekv.server.cli;
 
-import io.somekv.protocol.config.MoveSettings;
+import io.somekv.protocol.config.MoveTuning;
 import io.somekv.server.cli.MovePicture.SeenMove;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.grpc.ControlChannel;
@@ -69,27 +69,12 @@ final class MovesCommand extends ControlCommand {
         return MovePicture.of(ClusterPicture.take(channel, false));
     }
 
-    private static MoveSettings settings(ControlChannel channel) {
-        return channel.config(-1).moves();
-    }
-
-    private static MoveSettings paused(
-            ControlChannel channel, List<Integer> shards, boolean pause) {
-        MoveSettings settings = settings(channel);
-        if (shards.isEmpty()) {
-            settings = settings.withPause(pause);
-        }
-        for (int shard : shards) {
-            settings = settings.withPause(shard, pause);
-        }
-        return settings;
-    }
-
     /** Returns what is on its way, under the settings as they are from now on. */
-    private static String tuned(ControlChannel channel, MoveSettings settings) {
-        channel.tuneMoves(settings);
-        MovePicture picture = look(channel).under(settings);
-        return picture.table(picture, false);
+    private static String tuned(ControlChannel channel, MoveTuning tuning) {
+        channel.tuneMoves(tuning);
+        MovePicture picture = look(channel);
+        MovePicture now = picture.under(tuning.appliedTo(picture.settings()));
+        return now.table(now, false);
     }
 
     /** Copies no more. */
@@ -106,7 +91,7 @@ final class MovesCommand extends ControlCommand {
 
         @Override
         void run(ControlChannel channel) {
-            out().print(tuned(channel, paused(channel, shards, true)));
+            out().print(tuned(channel, MoveTuning.pause(shards)));
         }
     }
 
@@ -124,7 +109,7 @@ final class MovesCommand extends ControlCommand {
 
         @Override
         void run(ControlChannel channel) {
-            out().print(tuned(channel, paused(channel, shards, false)));
+            out().print(tuned(channel, MoveTuning.resume(shards)));
         }
     }
 
@@ -198,14 +183,14 @@ final class MovesCommand extends ControlCommand {
 
         @Override
         void run(ControlChannel channel) {
-            MoveSettings settings = settings(channel);
+            MoveTuning tuning = MoveTuning.NONE;
             if (atOnce != null) {
-                settings = settings.withTransfersMax(atOnce);
+                tuning = tuning.withTransfersMax(atOnce);
             }
             if (rate != null) {
-                settings = settings.withBytesPerSecondMax(ByteSize.parse(rate));
+                tuning = tuning.withBytesPerSecondMax(ByteSize.parse(rate));
             }
-            out().print(tuned(channel, settings));
+            out().print(tuned(channel, tuning));
         }
     }
 }

@@ -10,7 +10,7 @@ import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.GroupSpec;
-import io.somekv.protocol.config.MoveSettings;
+import io.somekv.protocol.config.MoveTuning;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.config.ShardConfig;
 import io.somekv.server.control.ControlException.Kind;
@@ -283,9 +283,9 @@ public final class ClusterControl {
         expectOk(ask(new Command.Move(shard, groupId)));
     }
 
-    /** How shards may move from now on. */
-    public void tuneMoves(MoveSettings settings) {
-        expectOk(ask(new Command.TuneMoves(settings)));
+    /** How shards may move from now on, otherwise than before. */
+    public void tuneMoves(MoveTuning tuning) {
+        expectOk(ask(new Command.TuneMoves(tuning)));
     }
 
     /** What the caretaker may do, and its newest decisions. */

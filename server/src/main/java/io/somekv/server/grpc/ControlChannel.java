@@ -10,7 +10,7 @@ import io.somekv.protocol.caretaker.CaretakerState;
 import io.somekv.protocol.caretaker.NodeUse;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
-import io.somekv.protocol.config.MoveSettings;
+import io.somekv.protocol.config.MoveTuning;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.v1.AddNodeRequest;
 import io.somekv.protocol.v1.AddNodeResponse;
@@ -200,9 +200,8 @@ public final class ControlChannel implements AutoCloseable {
         Replies.check(call(() -> master().move(request)).getStatus());
     }
 
-    public void tuneMoves(MoveSettings settings) {
-        TuneMovesRequest request =
-                TuneMovesRequest.newBuilder().setSettings(ProtoMapping.of(settings)).build();
+    public void tuneMoves(MoveTuning tuning) {
+        TuneMovesRequest request = ProtoMapping.of(tuning);
         Replies.check(call(() -> master().tuneMoves(request)).getStatus());
     }
 

@@ -3,6 +3,7 @@ package io.somekv.server.grpc;
 import io.somekv.kv.Incoming;
 import io.somekv.kv.Outgoing;
 import io.somekv.protocol.command.CopyCursor;
+import io.somekv.protocol.config.MoveTuning;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.v1.AddMember;
 import io.somekv.protocol.v1.ChangeMembersRequest;
@@ -17,6 +18,7 @@ import io.somekv.protocol.v1.OutgoingShard;
 import io.somekv.protocol.v1.Replica;
 import io.somekv.protocol.v1.Served;
 import io.somekv.protocol.v1.ShardConfig;
+import io.somekv.protocol.v1.TuneMovesRequest;
 import io.somekv.raft.Member;
 import io.somekv.raft.Membership;
 import io.somekv.raft.MembershipChange;
@@ -128,6 +130,30 @@ public final class ProtoMapping {
                 .setPaused(settings.isPaused())
                 .addAllPausedShards(settings.pausedShards())
                 .build();
+    }
+
+    static TuneMovesRequest of(MoveTuning tuning) {
+        TuneMovesRequest.Builder request =
+                TuneMovesRequest.newBuilder()
+                        .addAllPauseShards(tuning.pause())
+                        .addAllResumeShards(tuning.resume());
+        tuning.transfersMax().ifPresent(request::setTransfersMax);
+        tuning.bytesPerSecondMax().ifPresent(request::setBytesPerSecondMax);
+        tuning.isPaused().ifPresent(request::setPaused);
+        return request.build();
+    }
+
+    static MoveTuning from(TuneMovesRequest request) {
+        return new MoveTuning(
+                request.hasTransfersMax()
+                        ? Optional.of(request.getTransfersMax())
+                        : Optional.empty(),
+                request.hasBytesPerSecondMax()
+                        ? Optional.of(request.getBytesPerSecondMax())
+                        : Optional.empty(),
+                request.hasPaused() ? Optional.of(request.getPaused()) : Optional.empty(),
+                request.getPauseShardsList(),
+                request.getResumeShardsList());
     }
 
     static io.somekv.protocol.config.MoveSettings from(MoveSettings settings) {

@@ -83,7 +83,7 @@ final class ShardMasterService extends ShardMasterGrpc.ShardMasterImplBase {
 
     @Override
     public void tuneMoves(TuneMovesRequest request, StreamObserver<ChangeResponse> to) {
-        change(to, () -> cluster.tuneMoves(ProtoMapping.from(request.getSettings())));
+        change(to, () -> cluster.tuneMoves(ProtoMapping.from(request)));
     }
 
     @Override

@@ -36,15 +36,16 @@ final class GroupRows {
                             move.shard() == shard
                                     && !move.isOwned()
                                     && move.cursor().part() != CopyCursor.Part.END
-                                    && hasRecords(move.copyId()));
+                                    && mayHaveRecords(move.copyId()));
         }
 
-        private boolean hasRecords(long copyId) {
+        /** Of a copy that is gone nobody can tell: the entry may have dropped it behind a piece. */
+        private boolean mayHaveRecords(long copyId) {
             return after.incoming().stream()
-                    .anyMatch(move ->
-                            move.copyId() == copyId
-                                    && (move.cursor().part() == CopyCursor.Part.OUTCOMES
-                                            || move.cursor().part() == CopyCursor.Part.END));
+                    .filter(move -> move.copyId() == copyId)
+                    .allMatch(move ->
+                            move.cursor().part() == CopyCursor.Part.OUTCOMES
+                                    || move.cursor().part() == CopyCursor.Part.END);
         }
     }
 

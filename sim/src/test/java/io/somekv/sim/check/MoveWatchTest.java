@@ -90,6 +90,13 @@ final class MoveWatchTest {
         assertEquals(done, source.unfreezePutAnd(suspension, 3, KEY));
     }
 
+    /** Seed 2200966 of {@code --moves}. */
+    @Test
+    void recordsThatComeWithTheEntryThatDropsTheCopy() {
+        written();
+        assertEquals(List.of(new Outcome.Ok(), new Outcome.Ok()), source.prepareAndDrop(target, 2));
+    }
+
     @Test
     void rowsThatGetLost() {
         written();

@@ -193,11 +193,29 @@ final class WatchedGroup {
     }
 
     private void pull(WatchedGroup target, long config, long copyId) {
+        target.step(nextPiece(target, config, copyId));
+    }
+
+    private Command.Stage nextPiece(WatchedGroup target, long config, long copyId) {
         CopyCursor cursor = target.staged(config).map(Incoming::cursor).orElse(CopyCursor.START);
         long number = target.staged(config).map(Incoming::pieces).orElse(0L);
         Outcome.ShardPiece piece =
                 (Outcome.ShardPiece) machine.read(new Command.ReadShard(SHARD, copyId, cursor));
-        target.step(new Command.Stage(SHARD, config, id, number, piece));
+        return new Command.Stage(SHARD, config, id, number, piece);
+    }
+
+    /** The last piece comes, with records, and what was staged is dropped: both in one entry. */
+    List<Outcome> prepareAndDrop(WatchedGroup target, long config) {
+        Outcome.Copying copying =
+                (Outcome.Copying) step(new Command.StartCopy(SHARD, config, target.id));
+        pull(target, config, copying.copyId());
+        step(new Command.Freeze(SHARD, copying.copyId()));
+        long freezeId = machine.outgoing().getFirst().freezeId();
+        return target.apply(
+                List.of(
+                        new Request(Optional.empty(), nextPiece(target, config, copying.copyId())),
+                        new Request(
+                                Optional.empty(), new Command.Unstage(SHARD, config, freezeId))));
     }
 
     void release(WatchedGroup target, long config) {
