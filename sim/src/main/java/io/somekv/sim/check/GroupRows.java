@@ -36,13 +36,16 @@ final class GroupRows {
                             move.shard() == shard
                                     && !move.isOwned()
                                     && move.cursor().part() != CopyCursor.Part.END
-                                    && mayHaveRecords(move.copyId()));
+                                    && mayHaveRecords(shard, move.copyId()));
         }
 
-        /** Of a copy that is gone nobody can tell: the entry may have dropped it behind a piece. */
-        private boolean mayHaveRecords(long copyId) {
+        /**
+         * Of a copy that is gone nobody can tell: the entry may have dropped it behind a piece.
+         * Copies of several shards that one entry began have the same id.
+         */
+        private boolean mayHaveRecords(int shard, long copyId) {
             return after.incoming().stream()
-                    .filter(move -> move.copyId() == copyId)
+                    .filter(move -> move.shard() == shard && move.copyId() == copyId)
                     .allMatch(move ->
                             move.cursor().part() == CopyCursor.Part.OUTCOMES
                                     || move.cursor().part() == CopyCursor.Part.END);

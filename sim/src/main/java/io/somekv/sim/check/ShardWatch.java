@@ -102,7 +102,10 @@ final class ShardWatch {
 
     private static boolean isOwned(ShardView view, Incoming prepared) {
         return view.incoming().stream()
-                .anyMatch(move -> move.copyId() == prepared.copyId() && move.isOwned());
+                .anyMatch(move ->
+                        move.shard() == prepared.shard()
+                                && move.copyId() == prepared.copyId()
+                                && move.isOwned());
     }
 
     private static boolean isHandedOver(Home home, int shard) {
