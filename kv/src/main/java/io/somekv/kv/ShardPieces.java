@@ -22,6 +22,9 @@ final class ShardPieces {
     /** More changes than this are not counted. */
     static final int CHANGES_COUNTED_MAX = 256;
 
+    /** A piece takes up no more than this: where few keys change often it would hold few rows. */
+    static final int CHANGES_READ_MAX = 4096;
+
     private final Engine engine;
     private final long storeId;
     private final DuplicateTable duplicates;
@@ -109,7 +112,7 @@ final class ShardPieces {
                     if (change.equals(from.changesAfter())) {
                         return true;
                     }
-                    if (rows.size() > pieceSize) {
+                    if (rows.size() > pieceSize || changes[0] >= CHANGES_READ_MAX) {
                         more[0] = true;
                         return false;
                     }

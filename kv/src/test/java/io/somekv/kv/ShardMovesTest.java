@@ -76,6 +76,23 @@ class ShardMovesTest {
         }
     }
 
+    /** However little it would hold: the lane that reads it has other work. */
+    @Test
+    void aPieceTakesUpABoundedNumberOfChanges() {
+        source.put("key", "first");
+        move.start();
+        move.pull();
+        for (int i = 0; i < ShardPieces.CHANGES_READ_MAX + 100; i++) {
+            source.put("key", "value" + i);
+        }
+        Outcome.ShardPiece first = move.pull();
+        assertEquals(ShardPieces.CHANGES_READ_MAX, first.changes());
+        assertEquals(100, first.changesLeft());
+        assertEquals(100, move.pull().changes());
+        move.finish();
+        assertEquals(Group.value("value" + (ShardPieces.CHANGES_READ_MAX + 99)), target.get("key"));
+    }
+
     @Test
     void whileItIsFrozenItIsReadAndNotWritten() {
         source.put("k", "v");

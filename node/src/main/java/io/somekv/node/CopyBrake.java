@@ -9,8 +9,8 @@ import java.util.TreeMap;
  * Keeps writes to a shard that is copied from outrunning the copying (DESIGN §7.2), on the leader
  * of the group that it is copied from. Once all rows are copied, and many changes are left, each
  * piece that is read lets half as many changes through as it takes up: whatever the pace of either,
- * fewer are left after each piece. So it goes on until the shard is frozen; once few changes are
- * left, that few may come with each piece.
+ * fewer are left after each piece, as long as one comes every two seconds. So it goes on until the
+ * shard is frozen; once few changes are left, that few may come with each piece.
  *
  * <p>Where no piece is read any more, nobody waits for one.
  */
@@ -33,18 +33,22 @@ final class CopyBrake {
         /** Of a change, that may pass before the next piece; less than 0 after a large write. */
         long halves;
 
+        /** Changes that are few, by the fullest piece so far. */
+        int few;
+
         void onPiece(Now now) {
             long wanted = SILENT_INTERVALS_MAX * (now.nanos() - readNanos);
             silentNanosMax = Math.clamp(wanted, SILENT_NANOS_MIN, SILENT_NANOS_MAX);
             readNanos = now.nanos();
         }
 
-        /** The first piece after a freeze is empty: it grants what any may. */
+        /** One that is empty, as the first after a freeze, grants what any may. */
         void grant(Outcome.ShardPiece piece) {
+            few = Math.max(few, ShardTransfer.fewChanges(piece));
             halves =
                     ShardTransfer.isBehind(piece) && piece.changes() > 0
                             ? Math.min(halves + piece.changes(), 2L * piece.changes())
-                            : 2L * ShardTransfer.fewChanges(piece);
+                            : 2L * few;
         }
     }
 
@@ -56,7 +60,7 @@ final class CopyBrake {
         } else if (pace != null) {
             pace.onPiece(now);
             pace.grant(piece);
-        } else if (ShardTransfer.isBehind(piece)) {
+        } else if (ShardTransfer.isBehind(piece) && piece.changes() > 0) {
             Pace first = new Pace();
             first.readNanos = now.nanos();
             first.grant(piece);

@@ -93,7 +93,7 @@ final class GroupClients {
     /** Writes to the shard keep to the pace at which its changes are copied. */
     private Waiter pacing(Command.ReadShard read, Waiter waiter) {
         return (now, outcome, logTime) -> {
-            if (outcome instanceof Outcome.ShardPiece piece && copyReads.isNew(read)) {
+            if (outcome instanceof Outcome.ShardPiece piece && copyReads.isNew(read, piece)) {
                 brake.onPiece(now, read.shard(), piece);
             }
             waiter.done(now, outcome, logTime);

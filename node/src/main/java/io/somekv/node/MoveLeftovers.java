@@ -23,10 +23,9 @@ final class MoveLeftovers {
     private final TransferBudget budget;
     private final OutgoingWatch watch = new OutgoingWatch();
     private final TreeMap<Integer, ShardRelease> releaseByShard = new TreeMap<>();
-    private final Set<Integer> asked = new TreeSet<>();
 
-    /** The same of a copy that is to end: a freeze may come first, and is to end meanwhile. */
-    private final Set<Integer> askedToEnd = new TreeSet<>();
+    /** What is asked, by kind and shard: a freeze is to end although something else is asked. */
+    private final Set<String> asked = new TreeSet<>();
 
     MoveLeftovers(ShardDriver.Tools tools, TransferBudget budget) {
         this.tools = tools;
@@ -51,11 +50,7 @@ final class MoveLeftovers {
             if (move.isOwned()) {
                 release(now, host, move);
             } else if (config.owner(move.shard()) != host.groupId() && !move.isPrepared()) {
-                ask(
-                        now,
-                        host.groupId(),
-                        asked,
-                        new Command.Unstage(move.shard(), move.config(), 0));
+                ask(now, host.groupId(), new Command.Unstage(move.shard(), move.config(), 0));
             }
         }
     }
@@ -64,7 +59,7 @@ final class MoveLeftovers {
     private void suspend(Now now, long groupId, KvMachine machine, ShardConfig config) {
         for (ShardStatus status : machine.shards()) {
             if (machine.serves(status.shard()) && status.ownedSince() < config.number()) {
-                ask(now, groupId, asked, new Command.Suspend(status.shard(), config.number()));
+                ask(now, groupId, new Command.Suspend(status.shard(), config.number()));
             }
         }
     }
@@ -79,20 +74,12 @@ final class MoveLeftovers {
                 long pieces = host.clients().piecesRead(move.shard());
                 if (isUnwanted
                         || (watch.isLeftAlone(now, move, pieces) && machine.isOutgrown(move))) {
-                    ask(
-                            now,
-                            host.groupId(),
-                            askedToEnd,
-                            new Command.EndCopy(move.shard(), move.copyId()));
+                    ask(now, host.groupId(), new Command.EndCopy(move.shard(), move.copyId()));
                 }
             }
             case FROZEN -> {
                 if (watch.isFrozenTooLong(now, move, machine.duplicateBytesHeld())) {
-                    ask(
-                            now,
-                            host.groupId(),
-                            asked,
-                            new Command.Unfreeze(move.shard(), move.freezeId()));
+                    ask(now, host.groupId(), new Command.Unfreeze(move.shard(), move.freezeId()));
                 }
             }
             case HANDED_OVER -> watch.handedOver(move);
@@ -107,14 +94,15 @@ final class MoveLeftovers {
     }
 
     /** One question of a kind for a shard at a time. */
-    private void ask(Now now, long groupId, Set<Integer> under, Command.MoveStep step) {
-        if (under.add(step.shard())) {
+    private void ask(Now now, long groupId, Command.MoveStep step) {
+        String what = step.getClass().getSimpleName() + " " + step.shard();
+        if (asked.add(what)) {
             tools.router()
                     .ask(
                             now,
                             groupId,
                             new Request(Optional.empty(), step),
-                            (later, outcome, logTime) -> under.remove(step.shard()));
+                            (later, outcome, logTime) -> asked.remove(what));
         }
     }
 }

@@ -22,10 +22,13 @@ final class OutgoingWatch {
     /** Of the duplicate table, which is copied under the freeze. */
     private static final long BYTES_PER_MILLISECOND = 16 << 10;
 
-    /** Without another piece for so long a copy is left alone: paused, or its target is away. */
-    private static final long LEFT_ALONE_NANOS = 120_000_000_000L;
+    /**
+     * Without another piece for so long a copy is left alone: paused, or its target is away. At the
+     * slowest pace that can be set a piece with the largest value takes half as long.
+     */
+    private static final long LEFT_ALONE_NANOS = 600_000_000_000L;
 
-    /** Who has not looked for so long has not led meanwhile, and knows nothing. */
+    /** Who has not looked for so long may not have led meanwhile: it begins anew. */
     private static final long LOOKS_NANOS_MAX = 2_000_000_000L;
 
     private final TreeMap<Integer, Frozen> frozenByShard = new TreeMap<>();

@@ -51,7 +51,7 @@ final class ShardTransfer {
     /** What is next once there is something to spend; null while something is under way. */
     private @Nullable Step rested;
 
-    /** Clients wait on its account: it rests as long as a piece took, whatever others spend. */
+    /** Clients may wait on its account: it rests as long as a piece took, whatever others spend. */
     private boolean isHurried;
 
     private long restedUntilNanos;
@@ -169,7 +169,7 @@ final class ShardTransfer {
                 new Command.Stage(course.shard, course.config, course.source, number, piece),
                 then -> {
                     long took = then.nanos() - askedNanos;
-                    if (isBehind(piece)) {
+                    if (isOfChanges(piece)) {
                         budget.spendHurriedly(then, piece.rows().size(), took);
                     } else {
                         budget.spend(then, piece.rows().size(), took, bytesPerSecondMax());
@@ -185,7 +185,7 @@ final class ShardTransfer {
 
     /**
      * So few changes as may be left for the freeze: about a piece of them. Where any are left, this
-     * piece took up as many as it has room for.
+     * piece took up as many as it has room for, or begins the changes and is empty.
      */
     static int fewChanges(Outcome.ShardPiece piece) {
         return Math.clamp(piece.changes(), FEW_CHANGES_MIN, FEW_CHANGES_MAX);
@@ -205,7 +205,7 @@ final class ShardTransfer {
             caughtUpNanos = Long.MAX_VALUE;
             askOk(now, course.source, new Command.Freeze(course.shard, copyId), this::next);
         } else if (piece.freezeId() == 0) {
-            isHurried = isBehind(piece);
+            isHurried = isOfChanges(piece);
             restedUntilNanos = now.nanos() + tookNanos;
             rested = this::next;
             tick(now);

@@ -67,21 +67,21 @@ class OutgoingWatchTest {
 
     @Test
     void aCopyOfWhichNoMorePiecesAreReadIsLeftAlone() {
-        for (long millis = 0; millis < 300_000; millis += 1_000) {
-            assertFalse(isLeftAlone(millis, copying(5), millis / 100_000), "at " + millis);
+        for (long millis = 0; millis < 1_500_000; millis += 1_000) {
+            assertFalse(isLeftAlone(millis, copying(5), millis / 500_000), "at " + millis);
         }
-        for (long millis = 300_000; millis <= 320_000; millis += 1_000) {
+        for (long millis = 1_500_000; millis <= 1_600_000; millis += 1_000) {
             assertFalse(isLeftAlone(millis, copying(5), 2), "at " + millis);
         }
-        assertTrue(isLeftAlone(321_000, copying(5), 2));
+        assertTrue(isLeftAlone(1_601_000, copying(5), 2));
     }
 
     /** It has not seen what was read meanwhile. */
     @Test
     void whoLeadsAgainCountsAnew() {
         assertFalse(isLeftAlone(0, copying(5), 7));
-        assertFalse(isLeftAlone(300_000, copying(5), 7));
-        assertFalse(isTooLong(300_000, frozen(5, 10)));
-        assertFalse(isTooLong(600_000, frozen(5, 10)));
+        assertFalse(isLeftAlone(700_000, copying(5), 7));
+        assertFalse(isTooLong(700_000, frozen(5, 10)));
+        assertFalse(isTooLong(1_400_000, frozen(5, 10)));
     }
 }

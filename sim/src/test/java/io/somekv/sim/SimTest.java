@@ -43,6 +43,14 @@ final class SimTest {
         }
     }
 
+    /** Of {@code --moves}: entries in which more than one step of a move is carried out. */
+    @Test
+    void seedsWithMovesThatFailed() throws InterruptedException {
+        for (long seed : new long[] {2_001_075, 2_100_185, 2_200_966}) {
+            expectNoFailure(seed, 1, Long.MAX_VALUE, Scenario.Draw.MOVES);
+        }
+    }
+
     @Test
     void freshSeeds() throws InterruptedException {
         long first = System.currentTimeMillis() << 20;
@@ -52,20 +60,25 @@ final class SimTest {
 
     private static void expectNoFailure(long first, long runs, long nanos)
             throws InterruptedException {
+        expectNoFailure(first, runs, nanos, Scenario.Draw.ANY);
+    }
+
+    private static void expectNoFailure(long first, long runs, long nanos, Scenario.Draw draw)
+            throws InterruptedException {
         int threads = Runtime.getRuntime().availableProcessors();
         Campaign.Plan plan =
                 new Campaign.Plan(
-                        first,
-                        runs,
-                        nanos,
-                        threads,
-                        Scenario.Draw.ANY,
-                        EnumSet.noneOf(Mutation.class));
+                        first, runs, nanos, threads, draw, EnumSet.noneOf(Mutation.class));
         Optional<RunResult> failure = Campaign.run(plan, _ -> {}).failure();
         assertEquals(
                 Optional.empty(),
                 failure.map(run ->
-                        "somekv sim --seed " + run.seed() + ": " + run.failure().orElse("")));
+                        "somekv sim "
+                                + (draw == Scenario.Draw.MOVES ? "--moves " : "")
+                                + "--seed "
+                                + run.seed()
+                                + ": "
+                                + run.failure().orElse("")));
     }
 
     /** Hash orders are salted once a JVM: a run that depended on one would differ in another. */

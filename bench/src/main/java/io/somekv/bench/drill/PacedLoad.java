@@ -59,7 +59,7 @@ final class PacedLoad implements AutoCloseable {
     private final long intervalNanos;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicLong printed = new AtomicLong();
-    private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile List<Figures> current;
     private volatile boolean stopped;
 
@@ -88,7 +88,7 @@ final class PacedLoad implements AutoCloseable {
     private void guard(int client) {
         try {
             run(client);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             failure.compareAndSet(null, e);
         }
     }
@@ -142,7 +142,7 @@ final class PacedLoad implements AutoCloseable {
         } catch (InterruptedException e) {
             throw new IllegalStateException("nobody interrupts a drill", e);
         }
-        RuntimeException ended = failure.get();
+        Throwable ended = failure.get();
         if (ended != null) {
             throw new IllegalStateException("a client of the load ended early", ended);
         }

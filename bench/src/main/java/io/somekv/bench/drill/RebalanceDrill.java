@@ -118,7 +118,8 @@ public final class RebalanceDrill implements Callable<Integer> {
                 wrong,
                 filling.count(),
                 differing == 0 ? "agree" : "DIFFER");
-        return wrong == 0 && differing == 0 ? 0 : 1;
+        boolean isGood = wrong == 0 && differing == 0 && errors == 0 && moved == movedMin;
+        return isGood ? 0 : 1;
     }
 
     private void change(String what, ShardControl control, PacedLoad load, Runnable change)

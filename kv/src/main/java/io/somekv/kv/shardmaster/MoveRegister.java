@@ -106,7 +106,9 @@ final class MoveRegister {
             return new Outcome.Invalid(
                     "at least " + MoveSettings.BYTES_PER_SECOND_MIN + " bytes a second");
         }
-        for (int shard : wanted.pausedShards()) {
+        List<Integer> named = new ArrayList<>(tuning.pause());
+        named.addAll(tuning.resume());
+        for (int shard : named) {
             if (shard < 0 || shard >= configs.latest().shardCount()) {
                 return new Outcome.Refused(Reason.NO_SUCH_SHARD, "no shard " + shard);
             }

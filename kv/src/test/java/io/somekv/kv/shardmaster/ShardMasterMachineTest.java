@@ -224,6 +224,16 @@ class ShardMasterMachineTest {
     }
 
     @Test
+    void aGroupThatHasLeftKeepsNoShard() {
+        started();
+        join(1, 2);
+        run(new Command.Leave(List.of(2L)));
+        Outcome.Refused refused =
+                assertInstanceOf(Outcome.Refused.class, run(new Command.Move(0, 2)));
+        assertEquals("group 2 has left: have it join again first", refused.message());
+    }
+
+    @Test
     @DisplayName("MIT shardmaster TestBasic Move, DSLabs lab4 MoveShards")
     @Tag("lab:DSLabs.lab4shardmaster.MoveShards")
     @Tag("lab:somekv.require.MoveOnlyThatShard")

@@ -98,6 +98,13 @@ final class MoveWatchTest {
     }
 
     @Test
+    void whatIsExecutedTwiceByAnEntryThatDropsAnotherShardsCopy() {
+        written();
+        target.step(Command.Own.empty(1, 1));
+        breaks("executed twice", () -> source.dropHalfCopiedAndPut(target, 2, 1, "a"));
+    }
+
+    @Test
     void rowsThatGetLost() {
         written();
         target.hide(RowKind.KEY);

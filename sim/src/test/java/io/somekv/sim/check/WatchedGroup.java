@@ -218,6 +218,19 @@ final class WatchedGroup {
                                 Optional.empty(), new Command.Unstage(SHARD, config, freezeId))));
     }
 
+    /** A copy that was begun is dropped, by an entry that holds a write to another shard, too. */
+    List<Outcome> dropHalfCopiedAndPut(
+            WatchedGroup target, long config, long sequence, String key) {
+        Outcome.Copying copying =
+                (Outcome.Copying) step(new Command.StartCopy(SHARD, config, target.id));
+        pull(target, config, copying.copyId());
+        Command put = Command.Put.of(Bytes.utf8(key), Bytes.EMPTY);
+        return target.apply(
+                List.of(
+                        new Request(Optional.empty(), new Command.Unstage(SHARD, config, 0)),
+                        new Request(Optional.of(stamp(sequence)), put)));
+    }
+
     void release(WatchedGroup target, long config) {
         long copyId = machine.outgoing().getFirst().copyId();
         step(new Command.Release(SHARD, copyId));
