@@ -36,16 +36,17 @@ final class GroupRows {
                             move.shard() == shard
                                     && !move.isOwned()
                                     && move.cursor().part() != CopyCursor.Part.END
-                                    && mayHaveRecords(shard, move.copyId()));
+                                    && mayHaveRecords(shard, move.config()));
         }
 
         /**
          * Of a copy that is gone nobody can tell: the entry may have dropped it behind a piece.
-         * Copies of several shards that one entry began have the same id.
+         * (Its id is its source's own: another shard's, or one from another group, may have the
+         * same.)
          */
-        private boolean mayHaveRecords(int shard, long copyId) {
+        private boolean mayHaveRecords(int shard, long config) {
             return after.incoming().stream()
-                    .filter(move -> move.shard() == shard && move.copyId() == copyId)
+                    .filter(move -> move.shard() == shard && move.config() == config)
                     .allMatch(move ->
                             move.cursor().part() == CopyCursor.Part.OUTCOMES
                                     || move.cursor().part() == CopyCursor.Part.END);
