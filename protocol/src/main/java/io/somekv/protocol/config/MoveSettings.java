@@ -1,8 +1,6 @@
 package io.somekv.protocol.config;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
 
 /**
  * How shards with data may move (DESIGN §7), for all groups and changed while they do.
@@ -26,28 +24,5 @@ public record MoveSettings(
 
     public boolean isPaused(int shard) {
         return isPaused || pausedShards.contains(shard);
-    }
-
-    public MoveSettings withTransfersMax(int count) {
-        return new MoveSettings(count, bytesPerSecondMax, isPaused, pausedShards);
-    }
-
-    public MoveSettings withBytesPerSecondMax(long bytes) {
-        return new MoveSettings(transfersMax, bytes, isPaused, pausedShards);
-    }
-
-    /** All moves. */
-    public MoveSettings withPause(boolean pause) {
-        return new MoveSettings(transfersMax, bytesPerSecondMax, pause, pausedShards);
-    }
-
-    public MoveSettings withPause(int shard, boolean pause) {
-        TreeSet<Integer> shards = new TreeSet<>(pausedShards);
-        if (pause) {
-            shards.add(shard);
-        } else {
-            shards.remove(shard);
-        }
-        return new MoveSettings(transfersMax, bytesPerSecondMax, isPaused, new ArrayList<>(shards));
     }
 }

@@ -1,7 +1,9 @@
 package io.somekv.protocol.config;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /**
  * A change of {@link MoveSettings}. What it does not name stays as it is by then: of two that are
@@ -55,18 +57,13 @@ public record MoveTuning(
 
     /** The settings with this change. */
     public MoveSettings appliedTo(MoveSettings before) {
-        MoveSettings after =
-                new MoveSettings(
-                        transfersMax.orElse(before.transfersMax()),
-                        bytesPerSecondMax.orElse(before.bytesPerSecondMax()),
-                        isPaused.orElse(before.isPaused()),
-                        before.pausedShards());
-        for (int shard : pause) {
-            after = after.withPause(shard, true);
-        }
-        for (int shard : resume) {
-            after = after.withPause(shard, false);
-        }
-        return after;
+        TreeSet<Integer> paused = new TreeSet<>(before.pausedShards());
+        paused.addAll(pause);
+        resume.forEach(paused::remove);
+        return new MoveSettings(
+                transfersMax.orElse(before.transfersMax()),
+                bytesPerSecondMax.orElse(before.bytesPerSecondMax()),
+                isPaused.orElse(before.isPaused()),
+                new ArrayList<>(paused));
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.protocol.config.MoveSettings;
+import io.somekv.protocol.config.MoveTuning;
 import io.somekv.server.cli.MovePicture.SeenMove;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -78,14 +79,18 @@ class MovePictureTest {
         assertEquals("6 1 2 waiting", rows.get(5));
     }
 
+    private static MoveSettings tuned(MoveTuning tuning) {
+        return tuning.appliedTo(MoveSettings.DEFAULT);
+    }
+
     @Test
     void whatIsPausedSaysSo() {
         MovePicture now = at(0, copying(5, MIB, MIB), copying(7, MIB, MIB));
-        String one = words(now.under(MoveSettings.DEFAULT.withPause(7, true)).table(now, false));
+        String one = words(now.under(tuned(MoveTuning.pause(List.of(7)))).table(now, false));
         assertTrue(one.contains("5 1 2 copying 1024 KiB"), one);
         assertTrue(one.contains("7 1 2 copying, paused 1024 KiB"), one);
         assertTrue(one.endsWith("a lane; paused: 7\n"), one);
-        String all = words(now.under(MoveSettings.DEFAULT.withPause(true)).table(now, false));
+        String all = words(now.under(tuned(MoveTuning.pause(List.of()))).table(now, false));
         assertTrue(all.contains("5 1 2 copying, paused"), all);
         assertTrue(all.endsWith("; all moves are paused\n"), all);
     }
