@@ -19,6 +19,11 @@ import redis.clients.jedis.exceptions.JedisException;
  * {@link Outcome.Unknown} where nobody can say what became of a write.
  */
 sealed interface Asker extends AutoCloseable permits Asker.OfJava, Asker.OfRedis, ClusterAsker {
+    /**
+     * For clients of Redis: a little more than the ten seconds in which a node answers anything.
+     */
+    int TIMEOUT_MILLIS = 11_000;
+
     Outcome ask(Command command);
 
     @Override
@@ -72,9 +77,6 @@ sealed interface Asker extends AutoCloseable permits Asker.OfJava, Asker.OfRedis
      * never sends anything twice.
      */
     final class OfRedis implements Asker {
-        /** A little more than the ten seconds after which a node answers in any case. */
-        private static final int TIMEOUT_MILLIS = 11_000;
-
         private static final int CONNECT_MILLIS = 1_000;
 
         private final Nodes nodes;

@@ -23,9 +23,6 @@ import redis.clients.jedis.exceptions.JedisException;
  * nodes which slots they serve, and follows what it is told of those that went elsewhere.
  */
 final class ClusterAsker implements Asker {
-    /** A little more than the ten seconds after which a node answers in any case. */
-    private static final int TIMEOUT_MILLIS = 11_000;
-
     /** What either client can do. */
     private interface Commands {
         byte @Nullable [] get(byte[] key);
