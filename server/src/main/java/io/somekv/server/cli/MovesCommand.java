@@ -83,7 +83,8 @@ final class MovesCommand extends ControlCommand {
             mixinStandardHelpOptions = true,
             description = {
                 "Copy no shard any more, or none of those named, until 'resume'.",
-                "What was copied stays; what is handed over already is finished."
+                "What was copied stays, unless what changes in the meantime takes more room than"
+                        + " the shard. What is handed over already is finished."
             })
     static final class Pause extends ControlCommand {
         @Parameters(arity = "0..*", paramLabel = "SHARD", description = "All if none is named.")
