@@ -19,6 +19,9 @@ final class OutgoingWatch {
     /** Each freeze that ended in vain lets the next one of that copy last twice as long. */
     private static final int FREEZE_DOUBLINGS_MAX = 6;
 
+    /** So long a freeze lasts at most, but for the duplicate table. */
+    static final long FREEZE_MILLIS_MAX = (FREEZE_NANOS << FREEZE_DOUBLINGS_MAX) / 1_000_000;
+
     /** Of the duplicate table, which is copied under the freeze. */
     private static final long BYTES_PER_MILLISECOND = 16 << 10;
 

@@ -31,6 +31,9 @@ final class ShardTransfer {
     /** Once it is caught up with, a freeze waits at most so long for a moment that is prompt. */
     private static final long PROMPT_WAIT_NANOS = 3_000_000_000L;
 
+    /** How long it rests where this group's clocks have to come nearer first. */
+    private static final long OUT_OF_TIME_NANOS = 1_000_000_000L;
+
     /** Which shard, from where to where. */
     record Course(int shard, long config, long source) {}
 
@@ -198,20 +201,42 @@ final class ShardTransfer {
     /** Freezes the shard once few changes are left. Rests after each piece, but not frozen. */
     private void onStaged(Now now, Outcome.ShardPiece piece, long tookNanos) {
         boolean isCaughtUp = isOfChanges(piece) && !isBehind(piece);
-        caughtUpNanos = isCaughtUp ? Math.min(caughtUpNanos, now.nanos()) : caughtUpNanos;
-        boolean isMoment =
-                budget.isPrompt(tookNanos) || now.nanos() - caughtUpNanos > PROMPT_WAIT_NANOS;
-        if (isCaughtUp && isMoment) {
+        boolean isOutOfTime = isCaughtUp && isOutOfTime(piece);
+        if (!isCaughtUp || isOutOfTime) {
+            caughtUpNanos = Long.MAX_VALUE;
+        } else {
+            caughtUpNanos = Math.min(caughtUpNanos, now.nanos());
+        }
+        if (piece.freezeId() != 0) {
+            next(now);
+        } else if (isOutOfTime) {
+            rest(now, true, OUT_OF_TIME_NANOS);
+        } else if (isCaughtUp && isMomentToFreeze(now, tookNanos)) {
             caughtUpNanos = Long.MAX_VALUE;
             askOk(now, course.source, new Command.Freeze(course.shard, copyId), this::next);
-        } else if (piece.freezeId() == 0) {
-            isHurried = isOfChanges(piece);
-            restedUntilNanos = now.nanos() + tookNanos;
-            rested = this::next;
-            tick(now);
         } else {
-            next(now);
+            rest(now, isOfChanges(piece), tookNanos);
         }
+    }
+
+    /**
+     * Whether a freeze would end before this group's log time is that of the shard, which the
+     * duplicate table waits for (docs/decisions/0011): where a clock is slow, that may take days.
+     */
+    private boolean isOutOfTime(Outcome.ShardPiece piece) {
+        long behindMillis = piece.logTime() - host.machine().appliedLogTime();
+        return behindMillis > OutgoingWatch.FREEZE_MILLIS_MAX;
+    }
+
+    private boolean isMomentToFreeze(Now now, long tookNanos) {
+        return budget.isPrompt(tookNanos) || now.nanos() - caughtUpNanos > PROMPT_WAIT_NANOS;
+    }
+
+    private void rest(Now now, boolean hurried, long nanos) {
+        isHurried = hurried;
+        restedUntilNanos = now.nanos() + nanos;
+        rested = this::next;
+        tick(now);
     }
 
     private long bytesPerSecondMax() {

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.Bytes;
+import io.somekv.kv.Outgoing;
 import io.somekv.kv.ShardStatus;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.config.GroupSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -107,6 +109,42 @@ class ShardDriverTest {
         assertTrue(settles(cluster, 2));
         assertEquals(2, new TreeSet<>(owners(cluster, 2).values()).size());
         assertEquals(1, cluster.leaderOf(2));
+    }
+
+    /** Group 2's only voter is an hour behind: its log time cannot get to that of the shards. */
+    @Test
+    void noShardIsFrozenForAGroupWhoseTimeIsFarBehind() {
+        LaneCluster cluster = started();
+        cluster.transfer(cluster.leaderOf(1), 1, 2);
+        cluster.wallClock(1, -3_600_000);
+        cluster.createGroup(2, 1);
+        cluster.run(500);
+        for (int i = 0; i < 50; i++) {
+            Bytes text = Bytes.utf8("k" + i);
+            assertEquals(new Outcome.Ok(), cluster.ask(2, Command.Put.of(text, text)));
+        }
+        GroupSpec lone = new GroupSpec(2, cluster.spec(2).replicas().subList(0, 1));
+        assertEquals(new Outcome.Ok(), cluster.ask(2, new Command.Join(List.of(lone))));
+        int copied = 0;
+        for (int i = 0; i < 4_000; i++) {
+            cluster.run(1);
+            for (Outgoing move : outgoing(cluster, 1)) {
+                assertEquals(Outgoing.Phase.COPYING, move.phase());
+                copied++;
+            }
+        }
+        assertTrue(copied > 0, "nothing was copied");
+        cluster.wallClock(1, 0);
+        assertTrue(settles(cluster, 2));
+        assertEquals(2, new TreeSet<>(owners(cluster, 2).values()).size());
+    }
+
+    private static List<Outgoing> outgoing(LaneCluster cluster, long group) {
+        long leader = cluster.leaderOf(group);
+        return cluster.lane(leader, group).status(cluster.now()).stream()
+                .filter(status -> status.groupId() == group)
+                .flatMap(status -> status.shards().outgoing().stream())
+                .toList();
     }
 
     @Test

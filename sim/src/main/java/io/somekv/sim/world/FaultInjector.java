@@ -113,7 +113,7 @@ final class FaultInjector {
         aim.disarm();
         heldDown.clear();
         network.quiet();
-        if (world.scenario().changesMembers() || nodes.stream().anyMatch(SimNode::isDamaged)) {
+        if (world.scenario().changesMembers() || nodes.stream().anyMatch(SimNode::isRotten)) {
             setClocksRight();
         }
         for (SimNode node : nodes) {
