@@ -2,6 +2,7 @@ package io.somekv.node;
 
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.MoveSettings;
 import io.somekv.raft.Member;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -123,6 +124,11 @@ final class Places {
 
     Optional<ClusterMap> map() {
         return owners.map();
+    }
+
+    /** How shards are moved, as far as this lane has heard. */
+    MoveSettings moveSettings() {
+        return map().map(ClusterMap::moves).orElse(MoveSettings.DEFAULT);
     }
 
     /** Takes a map that is newer than the one at hand, or knows nodes or members otherwise. */

@@ -204,8 +204,7 @@ final class ShardDriver {
     }
 
     private void maybeTransfer(Now now, GroupHost host, Course course, ShardTransfer.Course what) {
-        MoveSettings settings =
-                tools.places.map().map(ClusterMap::moves).orElse(MoveSettings.DEFAULT);
+        MoveSettings settings = tools.places.moveSettings();
         boolean mayBegin =
                 course.transfers.size() < settings.transfersMax()
                         && !settings.isPaused(what.shard());

@@ -100,7 +100,11 @@ final class ShardRelease {
                 move.sourceGroup(),
                 new Command.DigestShard(shard, move.copyId(), wanted),
                 (then, outcome) -> {
-                    budget.spend(then, 0, then.nanos() - now.nanos(), 1);
+                    budget.spendComparing(
+                            then,
+                            bytesOf(outcome),
+                            then.nanos() - now.nanos(),
+                            tools.places().moveSettings().bytesPerSecondMax());
                     if (outcome instanceof Outcome.ShardDigest theirs) {
                         compare(then, move, theirs);
                     } else if (outcome instanceof Outcome.Refused) {
@@ -110,6 +114,13 @@ final class ShardRelease {
                         rest(then, UNANSWERED_NANOS);
                     }
                 });
+    }
+
+    /** A range that ends before the shard does has as many rows as a piece of a copy. */
+    private static long bytesOf(Outcome answer) {
+        boolean isWhole =
+                answer instanceof Outcome.ShardDigest theirs && !theirs.range().to().isEmpty();
+        return isWhole ? KvMachine.PIECE_SIZE : 0;
     }
 
     /** Where this side stops sooner, or has seen more expire, the source is asked for the same. */

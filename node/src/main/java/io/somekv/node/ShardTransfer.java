@@ -9,7 +9,6 @@ import io.somekv.protocol.command.HandOverProof;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
-import io.somekv.protocol.config.MoveSettings;
 import io.somekv.raft.Input;
 import io.somekv.raft.Now;
 import java.util.Optional;
@@ -129,7 +128,7 @@ final class ShardTransfer {
 
     /** Not where it is paused, or was called off by a later config. */
     private boolean isWanted() {
-        return isOurs() && !places.map().orElseThrow().moves().isPaused(course.shard);
+        return isOurs() && !places.moveSettings().isPaused(course.shard);
     }
 
     private boolean isOurs() {
@@ -175,7 +174,11 @@ final class ShardTransfer {
                     if (isOfChanges(piece)) {
                         budget.spendHurriedly(then, piece.rows().size(), took);
                     } else {
-                        budget.spend(then, piece.rows().size(), took, bytesPerSecondMax());
+                        budget.spend(
+                                then,
+                                piece.rows().size(),
+                                took,
+                                places.moveSettings().bytesPerSecondMax());
                     }
                     onStaged(then, piece, took);
                 });
@@ -237,10 +240,6 @@ final class ShardTransfer {
         restedUntilNanos = now.nanos() + nanos;
         rested = this::next;
         tick(now);
-    }
-
-    private long bytesPerSecondMax() {
-        return places.map().map(ClusterMap::moves).orElse(MoveSettings.DEFAULT).bytesPerSecondMax();
     }
 
     private void handOver(Now now, Incoming prepared) {

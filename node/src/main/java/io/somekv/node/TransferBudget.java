@@ -50,8 +50,21 @@ final class TransferBudget {
      * @param tookNanos from the question for it until it was staged
      */
     void spend(Now now, long bytes, long tookNanos, long bytesPerSecondMax) {
-        long share = (long) ((double) bytes / bytesPerSecondMax * SECOND_NANOS);
         note(bytes, tookNanos);
+        payShare(now, bytes, tookNanos, bytesPerSecondMax);
+    }
+
+    /**
+     * As {@link #spend}, of rows that were looked at only: that takes less time than to copy them,
+     * and says nothing of what a piece takes.
+     */
+    void spendComparing(Now now, long bytes, long tookNanos, long bytesPerSecondMax) {
+        note(0, tookNanos);
+        payShare(now, bytes, tookNanos, bytesPerSecondMax);
+    }
+
+    private void payShare(Now now, long bytes, long tookNanos, long bytesPerSecondMax) {
+        long share = (long) ((double) bytes / bytesPerSecondMax * SECOND_NANOS);
         long rest = (long) (Math.max(1, tookNanos) * slowness(tookNanos));
         pay(now, tookNanos, Math.max(share, tookNanos + rest));
     }

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.somekv.base.ByteWriter;
 import io.somekv.base.Bytes;
 import io.somekv.kv.Incoming;
+import io.somekv.kv.KvMachine;
 import io.somekv.kv.RowKind;
+import io.somekv.kv.ShardStatus;
 import io.somekv.kv.ShardView;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.MemoryEngine;
@@ -15,6 +17,7 @@ import io.somekv.kv.engine.WriteBatch;
 import io.somekv.node.FrameFates.Fate;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.config.MoveTuning;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.MembershipChange;
 import java.util.List;
@@ -111,6 +114,36 @@ class ShardReleaseTest {
     void whatIsTheSameIsReleased() {
         stage();
         runUntilAtRest(4000);
+    }
+
+    /** Reading as much as was copied takes other clients' time, too. */
+    @Test
+    void comparingKeepsToTheLimitOfCopying() {
+        cluster.start(1, 1);
+        cluster.run(500);
+        Bytes large = Bytes.wrap(new byte[KvMachine.PIECE_SIZE]);
+        for (int i = 0; i < 4; i++) {
+            cluster.ask(1, Command.Put.of(Bytes.utf8("k" + i), large));
+        }
+        MoveTuning slow = MoveTuning.NONE.withBytesPerSecondMax(KvMachine.PIECE_SIZE);
+        assertEquals(new Outcome.Ok(), cluster.ask(1, new Command.TuneMoves(slow)));
+        cluster.createGroup(TARGET);
+        cluster.run(500);
+        cluster.ask(1, new Command.Join(List.of(cluster.spec(TARGET))));
+        cluster.ask(1, new Command.Move(0, TARGET));
+        for (int i = 0; i < 4000 && !isOwned(); i++) {
+            cluster.run(1);
+        }
+        int compared = 0;
+        for (; compared < 4000 && !isAtRest(); compared++) {
+            cluster.run(1);
+        }
+        int seconds = compared * 5 / 1000;
+        assertTrue(seconds >= 2 && seconds <= 5, () -> "four pieces in " + seconds + " s");
+    }
+
+    private boolean isOwned() {
+        return shards(TARGET).states().stream().anyMatch(ShardStatus::serving);
     }
 
     /** It is served meanwhile, as it is; and compared again. */

@@ -77,6 +77,16 @@ class TransferBudgetTest {
         assertTrue(rests >= 4 && rests <= 6, () -> "rests " + rests + " ms");
     }
 
+    /** Rows are read faster than they are copied. */
+    @Test
+    void comparingDoesNotMakePiecesSeemSlow() {
+        restsOver(100, 5, PIECE, FAST);
+        nanos += MILLISECOND;
+        budget.spendComparing(new Now(nanos, 0), PIECE, MILLISECOND, FAST);
+        long rests = restsOver(100, 5, PIECE, FAST);
+        assertTrue(rests >= 4 && rests <= 6, () -> "rests " + rests + " ms");
+    }
+
     @Test
     void noMoreThanSoManyBytesASecond() {
         long rests = restsOver(50, 1, PIECE, 1 << 20);

@@ -106,7 +106,8 @@ final class PacedLoad implements AutoCloseable {
         Kind kind = kinds.get(number);
         List<Bytes> keys = kind.keys();
         try (Asker asker = kind.connect().apply(client / kinds.size() % nodes + 1)) {
-            long due = System.nanoTime() + (long) (random.nextDouble() * intervalNanos);
+            // One after the other: all at once they would wait for each other.
+            long due = System.nanoTime() + intervalNanos * client / clients;
             while (!stopped) {
                 for (long now = System.nanoTime(); now - due < 0; now = System.nanoTime()) {
                     LockSupport.parkNanos(due - now);
