@@ -221,10 +221,34 @@ public final class Admin {
             steps.removeLast();
         }
         if (world.scenario().moves().any()) {
-            Command join = new Command.Join(List.of(spec(1)));
             // At any door: the one of before may be that of a node which is left out.
-            add(LAST, then -> new PlainClient(world, nodes).execute(join, then), Admin::executed);
+            keepIn(new PlainClient(world, nodes));
         }
+    }
+
+    /**
+     * A leave with an unknown outcome may still be executed later: whenever no group is in, one
+     * joins again.
+     */
+    private void keepIn(Client anyDoor) {
+        Command join = new Command.Join(List.of(spec(1)));
+        add(LAST, then -> anyDoor.execute(join, then), Admin::executed);
+        world.timeline().after(SECOND, () -> lookWhetherIn(anyDoor));
+    }
+
+    private void lookWhetherIn(Client anyDoor) {
+        anyDoor.execute(
+                new Command.QueryConfig(-1),
+                outcome -> {
+                    boolean isEmpty =
+                            outcome instanceof Outcome.Cluster cluster
+                                    && cluster.map().config().groups().isEmpty();
+                    if (isEmpty && isIdle()) {
+                        keepIn(anyDoor);
+                    } else {
+                        world.timeline().after(SECOND, () -> lookWhetherIn(anyDoor));
+                    }
+                });
     }
 
     private void createReplicas(GroupSpec spec) {
