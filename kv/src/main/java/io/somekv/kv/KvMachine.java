@@ -90,9 +90,19 @@ public final class KvMachine implements StateMachine {
         return new ShardView(shards(), outgoing(), incoming());
     }
 
+    /** Rows past so many bytes are of the next piece of a copy, or the next range of a digest. */
+    public int pieceSize() {
+        return pieceSize;
+    }
+
     /** How many reads and writes of a shard this replica has executed in its life. */
     public long operations(int shard) {
         return places.traffic().of(shard);
+    }
+
+    /** Of all shards. */
+    public long operations() {
+        return places.traffic().total();
     }
 
     /** What a shard takes on this replica's disk, in bytes, roughly. */

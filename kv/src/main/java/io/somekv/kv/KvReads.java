@@ -84,7 +84,11 @@ final class KvReads {
                             .active(piece.shard())
                             .filter(move -> move.copyId() == piece.copyId())
                             .<Outcome>map(move ->
-                                    pieces.read(move, piece.cursor(), logTime(piece.shard())))
+                                    pieces.read(
+                                            move,
+                                            piece.cursor(),
+                                            logTime(piece.shard()),
+                                            places.traffic().total()))
                             .orElse(ShardMoves.NO_SUCH_COPY);
             case Command.DigestShard digest -> digest(digest);
             case Command.StateDigest _ -> new Outcome.Int(rows.digest());

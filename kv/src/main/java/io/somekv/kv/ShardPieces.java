@@ -47,7 +47,10 @@ final class ShardPieces {
         return digests;
     }
 
-    Outcome.ShardPiece read(Outgoing move, CopyCursor from, long logTime) {
+    /**
+     * @param operations that this replica has executed
+     */
+    Outcome.ShardPiece read(Outgoing move, CopyCursor from, long logTime, long operations) {
         ShardRows rows = new ShardRows();
         int[] changes = {0};
         CopyCursor next =
@@ -67,7 +70,8 @@ final class ShardPieces {
                 next,
                 changes[0],
                 countChanges(move, next),
-                bytesLeft(move, next));
+                bytesLeft(move, next),
+                operations);
     }
 
     private CopyCursor readRows(Outgoing move, CopyCursor from, ShardRows rows) {

@@ -8,15 +8,21 @@ import java.util.Arrays;
  */
 final class ShardTraffic {
     private long[] counts = new long[0];
+    private long total;
 
     void count(int shard) {
         if (shard >= counts.length) {
             counts = Arrays.copyOf(counts, Math.max(shard + 1, 2 * counts.length));
         }
         counts[shard]++;
+        total++;
     }
 
     long of(int shard) {
         return shard < counts.length ? counts[shard] : 0;
+    }
+
+    long total() {
+        return total;
     }
 }

@@ -116,6 +116,7 @@ final class ShardDriver {
             return;
         }
         ShardConfig config = map.config();
+        budget.traffic().count(now, host.groupId(), machine.operations());
         course.leftovers.tend(now, host, config);
         if (course.isSettled(now, config.number())) {
             return;

@@ -117,10 +117,10 @@ final class ShardRelease {
     }
 
     /** A range that ends before the shard does has as many rows as a piece of a copy. */
-    private static long bytesOf(Outcome answer) {
+    private long bytesOf(Outcome answer) {
         boolean isWhole =
                 answer instanceof Outcome.ShardDigest theirs && !theirs.range().to().isEmpty();
-        return isWhole ? KvMachine.PIECE_SIZE : 0;
+        return isWhole ? machine().pieceSize() : 0;
     }
 
     /** Where this side stops sooner, or has seen more expire, the source is asked for the same. */

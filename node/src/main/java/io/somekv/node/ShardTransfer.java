@@ -165,6 +165,7 @@ final class ShardTransfer {
 
     private void stage(Now now, long askedNanos, long number, Outcome.ShardPiece piece) {
         host.step(now, new Input.AdvanceTime(piece.logTime()));
+        budget.traffic().count(now, course.source, piece.operations());
         askOk(
                 now,
                 host.groupId(),

@@ -4,14 +4,17 @@ import io.somekv.raft.Now;
 
 /**
  * What a lane spends on copying shards into its groups: so many bytes a second, and no more time
- * than it leaves. After a piece it rests as long as that took; longer in the measure by which it
- * took longer than the fastest, for then somebody waits: clients, or a disk that is behind with
- * what was copied before. So copying yields to them, and nobody need measure how busy they are (as
- * TCP Vegas does: Brakmo and Peterson 1995).
+ * than it leaves. After a piece it rests as long as that took, or seven times as long where clients
+ * are served: who asks while a piece is under way waits for it. It rests longer in the measure by
+ * which a piece took longer than the fastest, for then somebody waits: clients, or a disk that is
+ * behind with what was copied before (as TCP Vegas does: Brakmo and Peterson 1995).
  */
 final class TransferBudget {
     /** May be spent at once: a lane looks at what rests once a tick. */
     private static final long AHEAD_NANOS_MAX = 20_000_000L;
+
+    /** Where clients are served: an eighth of the time. */
+    private static final double RESTS_AMONG_CLIENTS = 7;
 
     /** Rests at most so many times as long as a piece took: it goes on however busy others are. */
     private static final double RESTS_MAX = 16;
@@ -33,12 +36,18 @@ final class TransferBudget {
     private long paidNanos;
 
     private boolean hasBegun;
+    private final TrafficWatch traffic = new TrafficWatch();
 
     /** What a whole piece takes where nobody else is busy; infinite before the first. */
     private double fastestNanos = Double.POSITIVE_INFINITY;
 
     /** The same of a piece of whatever size: what the way to the other group and back takes. */
     private double fastestAnswerNanos = Double.POSITIVE_INFINITY;
+
+    /** Whether clients are served at either end is told by {@link TrafficWatch#count}. */
+    TrafficWatch traffic() {
+        return traffic;
+    }
 
     boolean mayGoOn(Now now) {
         return !hasBegun || paidNanos - now.nanos() <= AHEAD_NANOS_MAX;
@@ -65,7 +74,7 @@ final class TransferBudget {
 
     private void payShare(Now now, long bytes, long tookNanos, long bytesPerSecondMax) {
         long share = (long) ((double) bytes / bytesPerSecondMax * SECOND_NANOS);
-        long rest = (long) (Math.max(1, tookNanos) * slowness(tookNanos));
+        long rest = (long) (Math.max(1, tookNanos) * rests(now, tookNanos));
         pay(now, tookNanos, Math.max(share, tookNanos + rest));
     }
 
@@ -95,9 +104,10 @@ final class TransferBudget {
         return tookNanos <= Math.max(PROMPT_NANOS, 2 * fastestAnswerNanos);
     }
 
-    /** How many times as long as the fastest piece one took, within bounds. */
-    private double slowness(long tookNanos) {
-        return Math.clamp(tookNanos / fastestNanos, 1, RESTS_MAX);
+    /** So many times as long as a piece took. */
+    private double rests(Now now, long tookNanos) {
+        double slowness = Math.max(1, tookNanos / fastestNanos);
+        return Math.min(RESTS_MAX, traffic.isBusy(now) ? RESTS_AMONG_CLIENTS * slowness : slowness);
     }
 
     private void note(long bytes, long tookNanos) {

@@ -22,7 +22,7 @@ class CopyBrakeTest {
     }
 
     private static Outcome.ShardPiece piece(CopyCursor next, long freeze, int changes, int left) {
-        return new Outcome.ShardPiece(1, freeze, 0, Bytes.EMPTY, 0, next, changes, left, 0);
+        return new Outcome.ShardPiece(1, freeze, 0, Bytes.EMPTY, 0, next, changes, left, 0, 0);
     }
 
     private void copied(long millis, int rows, int left) {

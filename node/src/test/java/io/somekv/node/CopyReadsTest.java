@@ -19,7 +19,7 @@ class CopyReadsTest {
     private boolean isNew(int shard, long copyId, CopyCursor cursor, CopyCursor next) {
         return reads.isNew(
                 new Command.ReadShard(shard, copyId, cursor),
-                new Outcome.ShardPiece(copyId, 0, 0, Bytes.EMPTY, 0, next, 0, 0, 0));
+                new Outcome.ShardPiece(copyId, 0, 0, Bytes.EMPTY, 0, next, 0, 0, 0, 0));
     }
 
     @Test

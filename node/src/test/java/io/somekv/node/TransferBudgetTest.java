@@ -41,6 +41,15 @@ class TransferBudgetTest {
     }
 
     @Test
+    void takesAnEighthOfTheTimeWhereClientsAreServed() {
+        budget.traffic().count(new Now(nanos, 0), 1, 1_000);
+        nanos += 1_000 * MILLISECOND;
+        budget.traffic().count(new Now(nanos, 0), 1, 1_100);
+        long rests = restsOver(100, 5, PIECE, FAST);
+        assertTrue(rests >= 34 && rests <= 36, () -> "rests " + rests + " ms");
+    }
+
+    @Test
     void restsLongerInTheMeasureByWhichAPieceTookLonger() {
         restsOver(100, 5, PIECE, FAST);
         long rests = restsOver(20, 20, PIECE, FAST);

@@ -31,7 +31,7 @@ public final class CopyCodec {
         write(out, piece.next());
         Fields.int32(out, piece.changes());
         Fields.int32(out, piece.changesLeft());
-        out.signedVarLong(piece.bytesLeft());
+        out.signedVarLong(piece.bytesLeft()).signedVarLong(piece.operations());
     }
 
     static Outcome.ShardPiece readPiece(ByteReader in) {
@@ -44,6 +44,7 @@ public final class CopyCodec {
                 readCursor(in),
                 Fields.int32(in),
                 Fields.int32(in),
+                in.signedVarLong(),
                 in.signedVarLong());
     }
 

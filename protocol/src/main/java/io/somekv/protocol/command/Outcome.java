@@ -63,6 +63,8 @@ public sealed interface Outcome {
      * @param changes that this piece takes up; a key that changed often counts as often
      * @param changesLeft behind this piece, counted up to a bound
      * @param bytesLeft of rows behind this piece, roughly
+     * @param operations that clients asked of any shard, counted by the replica that answers since
+     *     it was started
      */
     record ShardPiece(
             long copyId,
@@ -73,7 +75,8 @@ public sealed interface Outcome {
             CopyCursor next,
             int changes,
             int changesLeft,
-            long bytesLeft)
+            long bytesLeft,
+            long operations)
             implements Result {}
 
     /**
