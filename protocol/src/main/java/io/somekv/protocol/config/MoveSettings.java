@@ -6,8 +6,8 @@ import java.util.List;
  * How shards with data may move (DESIGN §7), for all groups and changed while they do.
  *
  * @param transfersMax shards that one group takes in at a time
- * @param bytesPerSecondMax that one node's lane copies of rows, of all its transfers together; what
- *     changed meanwhile is copied faster where clients wait for it
+ * @param bytesPerSecondMax that one node's lane copies and compares of rows, of all its moves
+ *     together; what changed meanwhile is copied faster where clients wait for it
  * @param isPaused nothing is copied; what is handed over already is finished
  * @param pausedShards nothing of these is copied, ascending
  */

@@ -221,8 +221,7 @@ public final class Admin {
             steps.removeLast();
         }
         if (world.scenario().moves().any()) {
-            // At any door: the one of before may be that of a node which is left out.
-            keepIn(new PlainClient(world, nodes));
+            keepIn();
         }
     }
 
@@ -230,25 +229,30 @@ public final class Admin {
      * A leave with an unknown outcome may still be executed later: whenever no group is in, one
      * joins again.
      */
-    private void keepIn(Client anyDoor) {
+    private void keepIn() {
         Command join = new Command.Join(List.of(spec(1)));
-        add(LAST, then -> anyDoor.execute(join, then), Admin::executed);
-        world.timeline().after(SECOND, () -> lookWhetherIn(anyDoor));
+        add(LAST, then -> atAnyDoor(join, then), Admin::executed);
+        world.timeline().after(SECOND, this::lookWhetherIn);
     }
 
-    private void lookWhetherIn(Client anyDoor) {
-        anyDoor.execute(
+    private void lookWhetherIn() {
+        atAnyDoor(
                 new Command.QueryConfig(-1),
                 outcome -> {
                     boolean isEmpty =
                             outcome instanceof Outcome.Cluster cluster
                                     && cluster.map().config().groups().isEmpty();
                     if (isEmpty && isIdle()) {
-                        keepIn(anyDoor);
+                        keepIn();
                     } else {
-                        world.timeline().after(SECOND, () -> lookWhetherIn(anyDoor));
+                        world.timeline().after(SECOND, this::lookWhetherIn);
                     }
                 });
+    }
+
+    /** The one of before may be that of a node which is left out. */
+    private void atAnyDoor(Command command, Consumer<Outcome> then) {
+        new PlainClient(world, nodes).execute(command, then);
     }
 
     private void createReplicas(GroupSpec spec) {
