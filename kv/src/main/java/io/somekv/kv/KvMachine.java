@@ -90,11 +90,6 @@ public final class KvMachine implements StateMachine {
         return new ShardView(shards(), outgoing(), incoming());
     }
 
-    /** Rows past so many bytes are of the next piece of a copy, or the next range of a digest. */
-    public int pieceSize() {
-        return pieceSize;
-    }
-
     /** How many reads and writes of a shard this replica has executed in its life. */
     public long operations(int shard) {
         return places.traffic().of(shard);
@@ -136,7 +131,7 @@ public final class KvMachine implements StateMachine {
      * A digest over rows of a shard that is owned, as they came from its source, changed or not
      * since; empty where there is nothing to compare any more, since the shard was cleared.
      */
-    public Optional<Outcome.ShardDigest> digestAsItCame(Incoming move, DigestRange range) {
+    public Optional<RangeDigest> digestAsItCame(Incoming move, DigestRange range) {
         return places.shards().holds(move.shard(), move.generation())
                 ? Optional.of(digests.asItCame(move, range, appliedLogTime()))
                 : Optional.empty();

@@ -39,12 +39,13 @@ final class ShardDigests {
     }
 
     /** What the target of a move was given: of what has changed since, as it was. */
-    Outcome.ShardDigest asItCame(Incoming move, DigestRange asked, long logTime) {
+    RangeDigest asItCame(Incoming move, DigestRange asked, long logTime) {
         TreeMap<Bytes, RowDigest> rows = new TreeMap<>();
         Walk walk = new Walk(move.shard(), move.generation(), asked.from());
         Bytes end = walk.go(RowKind.KEY, asked.to(), (k, row) -> rows.put(k, RowDigest.of(row)));
         Bytes to = walk.go(RowKind.ORIGINAL, end, (k, row) -> rows.put(k, RowDigest.decode(row)));
-        return digest(to.isEmpty() ? rows : rows.headMap(to), asked.through(to, logTime));
+        Map<Bytes, RowDigest> within = to.isEmpty() ? rows : rows.headMap(to);
+        return new RangeDigest(digest(within, asked.through(to, logTime)), walk.bytes);
     }
 
     private static Outcome.ShardDigest digest(Map<Bytes, RowDigest> rows, DigestRange range) {
@@ -62,6 +63,9 @@ final class ShardDigests {
         private final int shard;
         private final long generation;
         private final Bytes from;
+
+        /** Of all rows that it has shown. */
+        private long bytes;
 
         Walk(int shard, long generation, Bytes from) {
             this.shard = shard;
@@ -89,6 +93,7 @@ final class ShardDigests {
                             return false;
                         }
                         size[0] += rowKey.size() + value.size();
+                        bytes += rowKey.size() + value.size();
                         each.accept(key, value);
                         return true;
                     });

@@ -62,8 +62,8 @@ final class TargetSteps {
             return new Outcome.Invalid("the digest of a piece does not fit its rows");
         }
         List<MovedRecord> records = piece.freezeId() == 0 ? List.of() : records(piece);
-        if (!records.isEmpty()
-                && (writes.logTime() < piece.logTime() || !duplicates.hasRoomToTake())) {
+        boolean isEarly = piece.freezeId() != 0 && writes.logTime() < piece.logTime();
+        if (isEarly || (!records.isEmpty() && !duplicates.hasRoomToTake())) {
             return ShardMoves.BUSY;
         }
         Incoming move = staging.orElseGet(() -> begin(command, writes));

@@ -51,7 +51,7 @@ class ShardDigestsTest {
     }
 
     private Optional<Outcome.ShardDigest> atTarget(DigestRange range) {
-        return target.machine.digestAsItCame(incoming(), range);
+        return target.machine.digestAsItCame(incoming(), range).map(RangeDigest::digest);
     }
 
     private Incoming incoming() {

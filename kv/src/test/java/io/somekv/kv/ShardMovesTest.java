@@ -327,6 +327,31 @@ class ShardMovesTest {
         assertEquals(0, target.rowCount(RowKind.KEY), "swept as any other");
     }
 
+    /** With nothing known of clients either: once it is handed over, it is to be served at once. */
+    @Test
+    void noShardIsPreparedBeforeItsTime() {
+        move.start();
+        move.catchUp();
+        source.passTime(5_000);
+        long freezeId = move.freeze();
+        assertEquals(new Outcome.Busy(10), Mover.run(target, move.stage(move.read(move.cursor()))));
+        target.passTime(5_000);
+        move.prepare();
+        Outcome.HandedOver handedOver =
+                assertInstanceOf(Outcome.HandedOver.class, move.handOver(freezeId));
+        assertEquals(OK, Mover.run(target, move.own(handedOver, freezeId)));
+    }
+
+    /** By which the target sees whether clients are served here. */
+    @Test
+    void aPieceTellsWhatClientsHaveAsked() {
+        move.start();
+        long before = move.read(move.cursor()).operations();
+        source.put("k", "v");
+        source.get("k");
+        assertEquals(before + 2, move.read(move.cursor()).operations());
+    }
+
     /** Clients wait between the freeze and the new owner: that is kept short. */
     @Test
     void onePieceBringsTheLastChangesAndWhatIsKnownOfClients() {

@@ -30,9 +30,6 @@ final class CopyBrake {
         long readNanos;
         long silentNanosMax = SILENT_NANOS_MIN;
 
-        /** Many changes were left. Once few are, the copying waits for other things. */
-        boolean isBehind = true;
-
         /** Of a change, that may pass before the next piece; less than 0 after a large write. */
         long halves;
 
@@ -40,19 +37,16 @@ final class CopyBrake {
         int few;
 
         void onPiece(Now now) {
-            if (isBehind) {
-                long wanted = SILENT_INTERVALS_MAX * (now.nanos() - readNanos);
-                silentNanosMax = Math.clamp(wanted, SILENT_NANOS_MIN, SILENT_NANOS_MAX);
-            }
+            long wanted = SILENT_INTERVALS_MAX * (now.nanos() - readNanos);
+            silentNanosMax = Math.clamp(wanted, SILENT_NANOS_MIN, SILENT_NANOS_MAX);
             readNanos = now.nanos();
         }
 
         /** One that is empty, as the first after a freeze, grants what any may. */
         void grant(Outcome.ShardPiece piece) {
             few = Math.max(few, ShardTransfer.fewChanges(piece));
-            isBehind = ShardTransfer.isBehind(piece);
             halves =
-                    isBehind && piece.changes() > 0
+                    ShardTransfer.isBehind(piece) && piece.changes() > 0
                             ? Math.min(halves + piece.changes(), 2L * piece.changes())
                             : 2L * few;
         }

@@ -67,6 +67,13 @@ public sealed interface LaneEffect {
      */
     record ShardDiffers(long groupId, int shard, long sourceGroup) implements LaneEffect {}
 
+    /**
+     * A shard that is copied stays where it is for now, since log time of the group that is to have
+     * it is so many milliseconds behind: for the operator's eyes.
+     */
+    record ShardAwaitsTime(long groupId, int shard, long sourceGroup, long behindMillis)
+            implements LaneEffect {}
+
     /** A replica was removed from its group: for the operator's eyes. */
     record ReplicaRemoved(long groupId, long replicaId) implements LaneEffect {}
 

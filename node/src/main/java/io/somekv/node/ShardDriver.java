@@ -8,6 +8,7 @@ import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.MoveSettings;
 import io.somekv.protocol.config.ShardConfig;
+import io.somekv.raft.Input;
 import io.somekv.raft.Now;
 import java.util.List;
 import java.util.Optional;
@@ -55,6 +56,14 @@ final class ShardDriver {
         /** Those of them that are copied. */
         final TreeMap<Integer, ShardTransfer> transfers = new TreeMap<>();
 
+        /**
+         * Shards that wait until the group's log time is near theirs, which is this; of {@link
+         * #awaitedConfig}.
+         */
+        final TreeMap<Integer, Long> awaited = new TreeMap<>();
+
+        long awaitedConfig;
+
         final MoveLeftovers leftovers;
         final ServedReporter reporter;
 
@@ -77,6 +86,13 @@ final class ShardDriver {
         void end(int shard) {
             underWay.remove(shard);
             transfers.remove(shard);
+        }
+
+        void awaitForConfig(long config) {
+            if (awaitedConfig != config) {
+                awaitedConfig = config;
+                awaited.clear();
+            }
         }
     }
 
@@ -117,6 +133,7 @@ final class ShardDriver {
         }
         ShardConfig config = map.config();
         budget.traffic().count(now, host.groupId(), machine.operations());
+        course.awaitForConfig(config.number());
         course.leftovers.tend(now, host, config);
         if (course.isSettled(now, config.number())) {
             return;
@@ -130,7 +147,7 @@ final class ShardDriver {
         for (int shard = 0; shard < config.shardCount(); shard++) {
             if (config.owner(shard) == host.groupId() && !machine.serves(shard)) {
                 settled = false;
-                if (!course.underWay.contains(shard)) {
+                if (!course.underWay.contains(shard) && isInTime(now, host, course, shard)) {
                     acquire(now, host, shard, map, course);
                 }
             }
@@ -163,9 +180,38 @@ final class ShardDriver {
 
     private ShardTransfer transfer(GroupHost host, Course course, ShardTransfer.Course what) {
         ShardTransfer transfer =
-                new ShardTransfer(tools, host, budget, what, () -> course.end(what.shard()));
+                new ShardTransfer(tools, host, budget, what, () -> onEnd(host, course, what));
         course.transfers.put(what.shard(), transfer);
         return transfer;
+    }
+
+    private void onEnd(GroupHost host, Course course, ShardTransfer.Course what) {
+        ShardTransfer transfer = course.transfers.get(what.shard());
+        course.end(what.shard());
+        if (transfer != null && transfer.awaitedLogTime() > 0) {
+            course.awaited.put(what.shard(), transfer.awaitedLogTime());
+            long behind = transfer.awaitedLogTime() - host.machine().appliedLogTime();
+            tools.outbox.add(
+                    new LaneEffect.ShardAwaitsTime(
+                            host.groupId(), what.shard(), what.source(), behind));
+        }
+    }
+
+    /**
+     * Whether a try at a shard may succeed as far as log time goes. The leader's own may be behind
+     * that of its quorum, and go on from there.
+     */
+    private static boolean isInTime(Now now, GroupHost host, Course course, int shard) {
+        long awaited = course.awaited.getOrDefault(shard, 0L);
+        if (awaited == 0) {
+            return true;
+        }
+        host.step(now, new Input.AdvanceTime(awaited));
+        if (ShardTransfer.isFarBehind(host.status(now).logTime(), awaited)) {
+            return false;
+        }
+        course.awaited.remove(shard);
+        return true;
     }
 
     private void acquire(Now now, GroupHost host, int shard, ClusterMap map, Course course) {

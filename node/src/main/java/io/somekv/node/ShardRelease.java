@@ -3,6 +3,7 @@ package io.somekv.node;
 import io.somekv.base.Bytes;
 import io.somekv.kv.Incoming;
 import io.somekv.kv.KvMachine;
+import io.somekv.kv.RangeDigest;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.DigestRange;
 import io.somekv.protocol.command.Outcome;
@@ -100,13 +101,9 @@ final class ShardRelease {
                 move.sourceGroup(),
                 new Command.DigestShard(shard, move.copyId(), wanted),
                 (then, outcome) -> {
-                    budget.spendComparing(
-                            then,
-                            bytesOf(outcome),
-                            then.nanos() - now.nanos(),
-                            tools.places().moveSettings().bytesPerSecondMax());
                     if (outcome instanceof Outcome.ShardDigest theirs) {
-                        compare(then, move, theirs);
+                        long took = then.nanos() - now.nanos();
+                        spend(then, compare(then, move, theirs), took);
                     } else if (outcome instanceof Outcome.Refused) {
                         // It has released already, and this group has not noted it yet.
                         isSame = true;
@@ -116,31 +113,37 @@ final class ShardRelease {
                 });
     }
 
-    /** A range that ends before the shard does has as many rows as a piece of a copy. */
-    private long bytesOf(Outcome answer) {
-        boolean isWhole =
-                answer instanceof Outcome.ShardDigest theirs && !theirs.range().to().isEmpty();
-        return isWhole ? machine().pieceSize() : 0;
+    private void spend(Now now, long bytes, long tookNanos) {
+        budget.spendComparing(
+                now, bytes, tookNanos, tools.places().moveSettings().bytesPerSecondMax());
     }
 
-    /** Where this side stops sooner, or has seen more expire, the source is asked for the same. */
-    private void compare(Now now, Incoming move, Outcome.ShardDigest theirs) {
+    /**
+     * Where this side stops sooner, or has seen more expire, the source is asked for the same.
+     *
+     * @return how many bytes of rows this side has read
+     */
+    private long compare(Now now, Incoming move, Outcome.ShardDigest theirs) {
         if (!host.leads() || move().isEmpty()) {
             // The replica may have been removed meanwhile, and its rows with it.
-            return;
+            return 0;
         }
-        Optional<Outcome.ShardDigest> ours = machine().digestAsItCame(move, theirs.range());
-        if (ours.isEmpty()) {
+        Optional<RangeDigest> read = machine().digestAsItCame(move, theirs.range());
+        if (read.isEmpty()) {
             isSame = true;
-        } else if (!ours.get().range().equals(theirs.range())) {
-            range = ours.get().range();
-        } else if (!ours.get().equals(theirs)) {
+            return 0;
+        }
+        Outcome.ShardDigest ours = read.get().digest();
+        if (!ours.range().equals(theirs.range())) {
+            range = ours.range();
+        } else if (!ours.equals(theirs)) {
             differ(now, move);
         } else if (theirs.range().to().isEmpty()) {
             isSame = true;
         } else {
             range = new DigestRange(theirs.range().to(), Bytes.EMPTY, 0);
         }
+        return read.get().bytes();
     }
 
     private void differ(Now now, Incoming move) {

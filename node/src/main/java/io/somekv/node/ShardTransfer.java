@@ -30,9 +30,6 @@ final class ShardTransfer {
     /** Once it is caught up with, a freeze waits at most so long for a moment that is prompt. */
     private static final long PROMPT_WAIT_NANOS = 3_000_000_000L;
 
-    /** How long it rests where this group's clocks have to come nearer first. */
-    private static final long OUT_OF_TIME_NANOS = 1_000_000_000L;
-
     /** Which shard, from where to where. */
     record Course(int shard, long config, long source) {}
 
@@ -43,6 +40,7 @@ final class ShardTransfer {
     private final Course course;
     private final Runnable onEnd;
     private long copyId;
+    private long awaitedLogTime;
 
     /**
      * When it was first caught up with, before the freeze that is to come; {@link Long#MAX_VALUE}
@@ -99,6 +97,22 @@ final class ShardTransfer {
     void resume(Now now, Incoming incoming) {
         copyId = incoming.copyId();
         next(now);
+    }
+
+    /**
+     * The log time that the group has to come near before there is any use in another try, by
+     * {@link #isFarBehind}; 0 where that is not why it ended.
+     */
+    long awaitedLogTime() {
+        return awaitedLogTime;
+    }
+
+    /**
+     * Whether a freeze would end before a group's log time is that of a shard, which the shard's
+     * last pieces wait for (docs/decisions/0011): where a clock is slow, that may take days.
+     */
+    static boolean isFarBehind(long groupsLogTime, long shardsLogTime) {
+        return shardsLogTime - groupsLogTime > OutgoingWatch.FREEZE_MILLIS_MAX;
     }
 
     /** Goes on if it rests, and need not any longer. */
@@ -205,42 +219,25 @@ final class ShardTransfer {
     /** Freezes the shard once few changes are left. Rests after each piece, but not frozen. */
     private void onStaged(Now now, Outcome.ShardPiece piece, long tookNanos) {
         boolean isCaughtUp = isOfChanges(piece) && !isBehind(piece);
-        boolean isOutOfTime = isCaughtUp && isOutOfTime(piece);
-        if (!isCaughtUp || isOutOfTime) {
-            caughtUpNanos = Long.MAX_VALUE;
-        } else {
-            caughtUpNanos = Math.min(caughtUpNanos, now.nanos());
-        }
+        caughtUpNanos = isCaughtUp ? Math.min(caughtUpNanos, now.nanos()) : Long.MAX_VALUE;
         if (piece.freezeId() != 0) {
             next(now);
-        } else if (isOutOfTime) {
-            rest(now, true, OUT_OF_TIME_NANOS);
+        } else if (isCaughtUp && isFarBehind(host.machine().appliedLogTime(), piece.logTime())) {
+            awaitedLogTime = piece.logTime();
+            onEnd.run();
         } else if (isCaughtUp && isMomentToFreeze(now, tookNanos)) {
             caughtUpNanos = Long.MAX_VALUE;
             askOk(now, course.source, new Command.Freeze(course.shard, copyId), this::next);
         } else {
-            rest(now, isOfChanges(piece), tookNanos);
+            isHurried = isOfChanges(piece);
+            restedUntilNanos = now.nanos() + tookNanos;
+            rested = this::next;
+            tick(now);
         }
-    }
-
-    /**
-     * Whether a freeze would end before this group's log time is that of the shard, which the
-     * duplicate table waits for (docs/decisions/0011): where a clock is slow, that may take days.
-     */
-    private boolean isOutOfTime(Outcome.ShardPiece piece) {
-        long behindMillis = piece.logTime() - host.machine().appliedLogTime();
-        return behindMillis > OutgoingWatch.FREEZE_MILLIS_MAX;
     }
 
     private boolean isMomentToFreeze(Now now, long tookNanos) {
         return budget.isPrompt(tookNanos) || now.nanos() - caughtUpNanos > PROMPT_WAIT_NANOS;
-    }
-
-    private void rest(Now now, boolean hurried, long nanos) {
-        isHurried = hurried;
-        restedUntilNanos = now.nanos() + nanos;
-        rested = this::next;
-        tick(now);
     }
 
     private void handOver(Now now, Incoming prepared) {

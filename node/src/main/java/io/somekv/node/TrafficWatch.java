@@ -4,8 +4,9 @@ import io.somekv.raft.Now;
 import java.util.TreeMap;
 
 /**
- * Whether clients are served where shards are copied, by what the leaders at both ends have
- * counted.
+ * Whether clients are served where shards are copied, by what leaders have counted: those of all
+ * groups that this lane leads, and, with the pieces that come from there, those of the groups that
+ * shards are copied from.
  */
 final class TrafficWatch {
     /** Of one group: fewer requests than these hardly ever meet a piece. */
@@ -14,8 +15,14 @@ final class TrafficWatch {
     /** Counted over no less. */
     private static final long SPAN_NANOS_MIN = 200_000_000L;
 
-    /** So long it counts as busy after it was seen to be. */
+    /**
+     * So long it counts as busy after it was seen to be. So it does where another leader, which
+     * counts for itself, has the higher count.
+     */
     private static final long REMEMBERED_NANOS = 10_000_000_000L;
+
+    /** Whoever was not counted for so long is not led here any more, nor copied from. */
+    private static final long FORGOTTEN_NANOS = 60_000_000_000L;
 
     private final TreeMap<Long, Count> countByGroup = new TreeMap<>();
     private boolean wasBusy;
@@ -31,6 +38,7 @@ final class TrafficWatch {
     void count(Now now, long group, long operations) {
         Count last = countByGroup.get(group);
         if (last == null || operations < last.operations) {
+            countByGroup.values().removeIf(old -> now.nanos() - old.nanos > FORGOTTEN_NANOS);
             countByGroup.put(group, new Count(now.nanos(), operations));
             return;
         }

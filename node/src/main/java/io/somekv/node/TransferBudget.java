@@ -19,6 +19,9 @@ final class TransferBudget {
     /** Rests at most so many times as long as a piece took: it goes on however busy others are. */
     private static final double RESTS_MAX = 16;
 
+    /** A piece that took for seconds waited for an election, or a message that was lost. */
+    private static final long REST_NANOS_MAX = 2_000_000_000L;
+
     /** A shorter piece takes less time, and says nothing of a whole one. */
     private static final long COMPARABLE_BYTES_MIN = 64 << 10;
 
@@ -74,7 +77,8 @@ final class TransferBudget {
 
     private void payShare(Now now, long bytes, long tookNanos, long bytesPerSecondMax) {
         long share = (long) ((double) bytes / bytesPerSecondMax * SECOND_NANOS);
-        long rest = (long) (Math.max(1, tookNanos) * rests(now, tookNanos));
+        double wanted = Math.max(1, tookNanos) * rests(now, tookNanos);
+        long rest = (long) Math.min(REST_NANOS_MAX, wanted);
         pay(now, tookNanos, Math.max(share, tookNanos + rest));
     }
 

@@ -111,18 +111,6 @@ class CopyBrakeTest {
         assertEquals(10, passing(1, 1_000));
     }
 
-    /** It may wait for a long time then, for clocks or for a better moment. */
-    @Test
-    void whoIsCaughtUpWithAndRestsHoldsNobodyUpMeanwhile() {
-        copied(0, 100, MANY);
-        copied(10, 100, 0);
-        for (long at = 1_010; at < 20_000; at += 1_000) {
-            copied(at, 100, 0);
-            assertEquals(ShardTransfer.FEW_CHANGES_MAX, passing(at + 1, 1_000));
-            assertEquals(1_000, passing(at + 201, 1_000));
-        }
-    }
-
     /** The last piece of rows, or the first after a freeze: nobody knows yet what a piece holds. */
     @Test
     void anEmptyPieceSlowsNobodyDown() {

@@ -267,6 +267,7 @@ final class LaneNodes {
             case LaneEffect.LeadershipChanged _,
                     LaneEffect.ReplicaRemoved _,
                     LaneEffect.ShardDiffers _,
+                    LaneEffect.ShardAwaitsTime _,
                     LaneEffect.SnapshotInstalled _ -> {}
             case LaneEffect.DropStore drop -> disk(at.node()).engine.drop(drop.storeId());
             case LaneEffect.ReadSnapshot read ->

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.Bytes;
+import io.somekv.kv.Incoming;
 import io.somekv.kv.Outgoing;
 import io.somekv.kv.ShardStatus;
 import io.somekv.protocol.command.Command;
@@ -125,26 +126,36 @@ class ShardDriverTest {
         }
         GroupSpec lone = new GroupSpec(2, cluster.spec(2).replicas().subList(0, 1));
         assertEquals(new Outcome.Ok(), cluster.ask(2, new Command.Join(List.of(lone))));
-        int copied = 0;
         for (int i = 0; i < 4_000; i++) {
             cluster.run(1);
             for (Outgoing move : outgoing(cluster, 1)) {
                 assertEquals(Outgoing.Phase.COPYING, move.phase());
-                copied++;
             }
         }
-        assertTrue(copied > 0, "nothing was copied");
+        List<Incoming> copied = status(cluster, 2).shards().incoming();
+        assertEquals(SHARDS / 2, copied.size());
+        for (Incoming move : copied) {
+            assertTrue(move.pieces() >= 1 && move.pieces() <= 3, () -> "once: " + move);
+        }
+        for (int i = 0; i < 1_000; i++) {
+            long put = cluster.begin(2, Command.Put.of(Bytes.utf8("k" + i % 50), Bytes.utf8("v")));
+            cluster.run(4);
+            assertTrue(cluster.isAnswered(put), "nobody waits for who waits");
+        }
         cluster.wallClock(1, 0);
         assertTrue(settles(cluster, 2));
         assertEquals(2, new TreeSet<>(owners(cluster, 2).values()).size());
     }
 
     private static List<Outgoing> outgoing(LaneCluster cluster, long group) {
-        long leader = cluster.leaderOf(group);
-        return cluster.lane(leader, group).status(cluster.now()).stream()
+        return status(cluster, group).shards().outgoing();
+    }
+
+    private static GroupStatus status(LaneCluster cluster, long group) {
+        return cluster.lane(cluster.leaderOf(group), group).status(cluster.now()).stream()
                 .filter(status -> status.groupId() == group)
-                .flatMap(status -> status.shards().outgoing().stream())
-                .toList();
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test

@@ -63,6 +63,14 @@ class TransferBudgetTest {
         assertTrue(rests > 1_000 && rests <= 1_600, () -> "rests " + rests + " ms");
     }
 
+    /** Which may be many times as long as one takes; nobody was busy with it meanwhile. */
+    @Test
+    void afterAPieceThatWaitedForAnElectionItSoonGoesOn() {
+        restsOver(100, 1, PIECE, FAST);
+        long rests = rests(10_000, PIECE, FAST);
+        assertTrue(rests >= 1_900 && rests <= 2_000, () -> "rests " + rests + " ms");
+    }
+
     @Test
     void takesHalfOfTheTimeWhereClientsWaitHoweverSlowItIs() {
         restsOver(100, 1, PIECE, FAST);

@@ -60,6 +60,7 @@ final class PacedLoad implements AutoCloseable {
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicLong printed = new AtomicLong();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final long begunNanos = System.nanoTime();
     private volatile List<Figures> current;
     private volatile boolean stopped;
 
@@ -106,8 +107,7 @@ final class PacedLoad implements AutoCloseable {
         Kind kind = kinds.get(number);
         List<Bytes> keys = kind.keys();
         try (Asker asker = kind.connect().apply(client / kinds.size() % nodes + 1)) {
-            // One after the other: all at once they would wait for each other.
-            long due = System.nanoTime() + intervalNanos * client / clients;
+            long due = firstDue(client);
             while (!stopped) {
                 for (long now = System.nanoTime(); now - due < 0; now = System.nanoTime()) {
                     LockSupport.parkNanos(due - now);
@@ -125,6 +125,13 @@ final class PacedLoad implements AutoCloseable {
                 due += intervalNanos;
             }
         }
+    }
+
+    /** One client after the other: all at once, they would wait for each other. */
+    private long firstDue(int client) {
+        long first = begunNanos + intervalNanos * client / clients;
+        long late = Math.max(0, System.nanoTime() - first);
+        return first + (late / intervalNanos + 1) * intervalNanos;
     }
 
     private void complain(Kind kind, Outcome outcome) {

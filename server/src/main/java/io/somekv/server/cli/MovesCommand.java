@@ -167,7 +167,8 @@ final class MovesCommand extends ControlCommand {
             mixinStandardHelpOptions = true,
             description = {
                 "Change how many shards move at a time and how fast, also of moves under way.",
-                "Copying yields to clients besides: after each piece it rests as long as that took."
+                "Copying yields to clients besides: after each piece it rests as long as that took,",
+                "and seven times as long where clients are served."
             })
     static final class Limit extends ControlCommand {
         @Option(
@@ -179,7 +180,7 @@ final class MovesCommand extends ControlCommand {
         @Option(
                 names = "--rate",
                 paramLabel = "SIZE",
-                description = "What one lane copies of rows in a second, as 64m.")
+                description = "What one lane copies, or compares, of rows in a second, as 64m.")
         private @Nullable String rate;
 
         @Override

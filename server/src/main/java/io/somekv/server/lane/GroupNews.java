@@ -49,6 +49,17 @@ final class GroupNews {
                 differs.sourceGroup());
     }
 
+    static void log(LaneEffect.ShardAwaitsTime awaits) {
+        log.warn(
+                "group {}: shard {} stays with group {} for now: the time of this group is {} s"
+                        + " behind, since the clock of one of its nodes is slow, or that of a node"
+                        + " there fast. Set the clocks of all nodes right; the shard moves then",
+                awaits.groupId(),
+                awaits.shard(),
+                awaits.sourceGroup(),
+                awaits.behindMillis() / 1_000);
+    }
+
     static void log(LaneEffect.ReplicaRemoved removed) {
         log.info(
                 "group {}: replica {} of this node was removed",

@@ -375,6 +375,7 @@ public final class LaneLoop {
                 case LaneEffect.SnapshotInstalled installed -> GroupNews.log(installed);
                 case LaneEffect.ReplicaRemoved removed -> GroupNews.log(removed);
                 case LaneEffect.ShardDiffers differs -> GroupNews.log(differs);
+                case LaneEffect.ShardAwaitsTime awaits -> GroupNews.log(awaits);
                 case LaneEffect.MapChanged changed -> node.rim.mapChanged(changed.map());
             }
         }

@@ -98,6 +98,16 @@ public final class ClusterWatch {
         return count;
     }
 
+    /** The same for people. */
+    public String onTheirWay() {
+        StringBuilder text = new StringBuilder();
+        rows.forEach((group, known) -> {
+            known.shards().outgoing().forEach(move -> text.append("; from " + group + ": " + move));
+            known.shards().incoming().forEach(move -> text.append("; to " + group + ": " + move));
+        });
+        return text.toString();
+    }
+
     /** All rows of a group on a node; see {@link AppliedWatch#digest}. */
     public void digest(long node, long groupId, long index, long digest) {
         appliedOf(groupId).digest(node, index, digest);

@@ -179,7 +179,8 @@ public final class SimCluster {
                                 + what
                                 + "; the admin is at "
                                 + admin.at()
-                                + behind());
+                                + behind()
+                                + world.watch().onTheirWay());
             }
         }
     }

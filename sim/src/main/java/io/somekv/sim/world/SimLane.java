@@ -196,6 +196,7 @@ final class SimLane {
             case LaneEffect.LeadershipChanged _,
                     LaneEffect.ReplicaRemoved _,
                     LaneEffect.ShardDiffers _,
+                    LaneEffect.ShardAwaitsTime _,
                     LaneEffect.SnapshotInstalled _ -> {}
             case LaneEffect.ReadSnapshot read ->
                     node.after(

@@ -253,6 +253,7 @@ final class SearchNode {
                     LaneEffect.SnapshotInstalled _,
                     LaneEffect.ReplicaRemoved _,
                     LaneEffect.ShardDiffers _,
+                    LaneEffect.ShardAwaitsTime _,
                     LaneEffect.ReadSnapshot _,
                     LaneEffect.StageRows _,
                     LaneEffect.AbandonStaging _,
