@@ -36,6 +36,9 @@ final class FaultInjector {
      */
     private boolean anyDiskLost;
 
+    /** A log is damaged, whether its node has found it out yet or not. */
+    private boolean anyRot;
+
     /**
      * @param tally told of each strike
      */
@@ -113,7 +116,7 @@ final class FaultInjector {
         aim.disarm();
         heldDown.clear();
         network.quiet();
-        if (world.scenario().changesMembers() || nodes.stream().anyMatch(SimNode::isRotten)) {
+        if (world.scenario().changesMembers() || anyRot) {
             setClocksRight();
         }
         for (SimNode node : nodes) {
@@ -248,16 +251,21 @@ final class FaultInjector {
                 setWrongClock(wrong.get(random.nextInt(wrong.size())));
             }
             case ROT -> {
-                node.cutPower();
-                return node.damage(Rot.FLIPPED_BIT);
+                return rot(node, Rot.FLIPPED_BIT);
             }
             case MISDIRECTED_WRITE -> {
-                node.cutPower();
-                return node.damage(Rot.MISDIRECTED_WRITE);
+                return rot(node, Rot.MISDIRECTED_WRITE);
             }
             case WIPE -> node.wipe();
         }
         return true;
+    }
+
+    private boolean rot(SimNode node, Rot kind) {
+        node.cutPower();
+        boolean isDone = node.damage(kind);
+        anyRot |= isDone;
+        return isDone;
     }
 
     /** Every other time a node that leads something, if there is one. */

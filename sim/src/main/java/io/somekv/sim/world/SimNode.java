@@ -103,11 +103,6 @@ public final class SimNode implements Network.Endpoint {
         return damaged;
     }
 
-    /** Its log is damaged, and may be refused the next time it is read. */
-    boolean isRotten() {
-        return rotten;
-    }
-
     /** It came back on a blank disk: replicas of its are members of groups and are no more. */
     boolean lostDisk() {
         return lostDisk;
