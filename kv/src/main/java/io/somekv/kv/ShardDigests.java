@@ -82,17 +82,16 @@ final class ShardDigests {
         Bytes go(int kind, Bytes to, BiConsumer<Bytes, Bytes> each) {
             int prefix = row(kind, Bytes.EMPTY).size();
             Bytes[] end = {to};
-            long[] size = {0};
+            long before = bytes;
             engine.scan(
                     row(kind, from),
                     to.isEmpty() ? row(kind + 1, Bytes.EMPTY) : row(kind, to),
                     (rowKey, value) -> {
                         Bytes key = rowKey.slice(prefix, rowKey.size() - prefix).compact();
-                        if (size[0] > pieceSize) {
+                        if (bytes - before > pieceSize) {
                             end[0] = key;
                             return false;
                         }
-                        size[0] += rowKey.size() + value.size();
                         bytes += rowKey.size() + value.size();
                         each.accept(key, value);
                         return true;
