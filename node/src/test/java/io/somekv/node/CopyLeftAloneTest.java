@@ -32,13 +32,7 @@ class CopyLeftAloneTest {
     private final LaneCluster cluster = new LaneCluster(3, LaneNodes.Setup.DEFAULT.withPieces(1));
 
     private List<Outgoing> outgoing() {
-        long leader = cluster.leaderOf(SOURCE);
-        return cluster.lane(leader, SOURCE).status(cluster.now()).stream()
-                .filter(status -> status.groupId() == SOURCE)
-                .findFirst()
-                .orElseThrow()
-                .shards()
-                .outgoing();
+        return cluster.status(SOURCE).shards().outgoing();
     }
 
     private void putAll(int keys) {

@@ -80,9 +80,7 @@ class CopyYieldsTest {
     }
 
     private static boolean isServed(LaneCluster cluster) {
-        return cluster.lane(cluster.leaderOf(TARGET), TARGET).status(cluster.now()).stream()
-                .filter(status -> status.groupId() == TARGET)
-                .flatMap(status -> status.shards().states().stream())
+        return cluster.status(TARGET).shards().states().stream()
                 .filter(state -> state.shard() == MOVED)
                 .anyMatch(ShardStatus::serving);
     }

@@ -153,6 +153,14 @@ final class LaneCluster {
         return 0;
     }
 
+    /** A group as its leader sees it. */
+    GroupStatus status(long group) {
+        return lane(leaderOf(group), group).status(now()).stream()
+                .filter(status -> status.groupId() == group)
+                .findFirst()
+                .orElseThrow();
+    }
+
     /** Creates group 0 on all nodes and starts the cluster, then has the data groups join. */
     void start(int shardCount, int groups) {
         for (long group = 0; group <= groups; group++) {

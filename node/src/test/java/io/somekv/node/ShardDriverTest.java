@@ -128,11 +128,11 @@ class ShardDriverTest {
         assertEquals(new Outcome.Ok(), cluster.ask(2, new Command.Join(List.of(lone))));
         for (int i = 0; i < 4_000; i++) {
             cluster.run(1);
-            for (Outgoing move : outgoing(cluster, 1)) {
+            for (Outgoing move : cluster.status(1).shards().outgoing()) {
                 assertEquals(Outgoing.Phase.COPYING, move.phase());
             }
         }
-        List<Incoming> copied = status(cluster, 2).shards().incoming();
+        List<Incoming> copied = cluster.status(2).shards().incoming();
         assertEquals(SHARDS / 2, copied.size());
         for (Incoming move : copied) {
             assertTrue(move.pieces() >= 1 && move.pieces() <= 3, () -> "once: " + move);
@@ -145,17 +145,6 @@ class ShardDriverTest {
         cluster.wallClock(1, 0);
         assertTrue(settles(cluster, 2));
         assertEquals(2, new TreeSet<>(owners(cluster, 2).values()).size());
-    }
-
-    private static List<Outgoing> outgoing(LaneCluster cluster, long group) {
-        return status(cluster, group).shards().outgoing();
-    }
-
-    private static GroupStatus status(LaneCluster cluster, long group) {
-        return cluster.lane(cluster.leaderOf(group), group).status(cluster.now()).stream()
-                .filter(status -> status.groupId() == group)
-                .findFirst()
-                .orElseThrow();
     }
 
     @Test

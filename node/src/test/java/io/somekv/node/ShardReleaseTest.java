@@ -36,12 +36,7 @@ class ShardReleaseTest {
     private final LaneCluster cluster = new LaneCluster(3);
 
     private ShardView shards(long group) {
-        long leader = cluster.leaderOf(group);
-        return cluster.lane(leader, group).status(cluster.now()).stream()
-                .filter(status -> status.groupId() == group)
-                .findFirst()
-                .orElseThrow()
-                .shards();
+        return cluster.status(group).shards();
     }
 
     private Optional<Incoming> incoming() {
