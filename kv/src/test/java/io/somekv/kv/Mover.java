@@ -3,8 +3,11 @@ package io.somekv.kv;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import io.somekv.base.Bytes;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Command.Condition;
+import io.somekv.protocol.command.Command.Expiry;
 import io.somekv.protocol.command.CopyCursor;
 import io.somekv.protocol.command.HandOverProof;
 import io.somekv.protocol.command.Outcome;
@@ -125,5 +128,14 @@ final class Mover {
         catchUp();
         finish();
         release();
+    }
+
+    static Command.Put expiring(String key, String value, long millis) {
+        return new Command.Put(
+                Bytes.utf8(key),
+                Bytes.utf8(value),
+                Condition.ALWAYS,
+                new Expiry(Expiry.Kind.AFTER, millis),
+                false);
     }
 }

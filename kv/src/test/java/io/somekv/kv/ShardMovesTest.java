@@ -9,8 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.somekv.base.Bytes;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
-import io.somekv.protocol.command.Command.Condition;
-import io.somekv.protocol.command.Command.Expiry;
 import io.somekv.protocol.command.CopyCursor;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
@@ -30,15 +28,6 @@ class ShardMovesTest {
 
     private static Command.Append append(String key, String suffix) {
         return new Command.Append(Bytes.utf8(key), Bytes.utf8(suffix));
-    }
-
-    private static Command.Put expiring(String key, String value, long millis) {
-        return new Command.Put(
-                Bytes.utf8(key),
-                Bytes.utf8(value),
-                Condition.ALWAYS,
-                new Expiry(Expiry.Kind.AFTER, millis),
-                false);
     }
 
     @Test
@@ -106,28 +95,6 @@ class ShardMovesTest {
         assertInstanceOf(Outcome.HandedOver.class, move.handOver(freezeId));
         assertInstanceOf(Outcome.WrongGroup.class, source.get("k"));
         assertInstanceOf(Outcome.WrongGroup.class, target.get("k"), "not before it is owned");
-    }
-
-    /** Not seen any more, and not seen as gone: at the target it may be there for a moment. */
-    @Test
-    void whatGoesWhileItIsFrozenIsAskedForAgainLater() {
-        source.run(expiring("going", "v", 1_000));
-        source.run(expiring("staying", "v", 60_000));
-        source.put("k", "v");
-        move.start();
-        move.catchUp();
-        long freezeId = move.freeze();
-        assertEquals(Group.value("v"), source.get("going"));
-        source.passTime(1_001);
-        assertInstanceOf(Outcome.Busy.class, source.get("going"));
-        assertInstanceOf(
-                Outcome.Busy.class,
-                source.machine.read(
-                        new Command.Exists(List.of(Bytes.utf8("k"), Bytes.utf8("going")))));
-        assertEquals(Group.value("v"), source.get("staying"));
-        assertEquals(Group.value("v"), source.get("k"));
-        source.run(new Command.Unfreeze(SHARD, freezeId));
-        assertEquals(new Outcome.Nil(), source.get("going"));
     }
 
     /** KB-38: the answer was lost, the shard moved, and the request comes again. */
@@ -306,42 +273,6 @@ class ShardMovesTest {
         assertEquals(Group.value("v"), target.get("n"));
     }
 
-    /** A key that was seen gone at the source is not seen again at the target. */
-    @Test
-    void theTargetsLogTimeIsNotBehind() {
-        source.run(expiring("k", "v", 1_000));
-        move.start();
-        move.catchUp();
-        source.passTime(5_000);
-        long freezeId = move.freeze();
-        Command.Stage records = move.stage(move.read(move.cursor()));
-        assertEquals(new Outcome.Busy(10), Mover.run(target, records));
-        target.passTime(5_000);
-        move.prepare();
-        source.passTime(5_000);
-        Outcome.HandedOver handedOver =
-                assertInstanceOf(Outcome.HandedOver.class, move.handOver(freezeId));
-        assertEquals(OK, Mover.run(target, move.own(handedOver, freezeId)));
-        assertEquals(new Outcome.Nil(), target.get("k"));
-        target.passTime(1);
-        assertEquals(0, target.rowCount(RowKind.KEY), "swept as any other");
-    }
-
-    /** With nothing known of clients either: once it is handed over, it is to be served at once. */
-    @Test
-    void noShardIsPreparedBeforeItsTime() {
-        move.start();
-        move.catchUp();
-        source.passTime(5_000);
-        long freezeId = move.freeze();
-        assertEquals(new Outcome.Busy(10), Mover.run(target, move.stage(move.read(move.cursor()))));
-        target.passTime(5_000);
-        move.prepare();
-        Outcome.HandedOver handedOver =
-                assertInstanceOf(Outcome.HandedOver.class, move.handOver(freezeId));
-        assertEquals(OK, Mover.run(target, move.own(handedOver, freezeId)));
-    }
-
     /** By which the target sees whether clients are served here. */
     @Test
     void aPieceTellsWhatClientsHaveAsked() {
@@ -377,7 +308,7 @@ class ShardMovesTest {
             Mover mover = new Mover(from, to, 2);
             Runnable crash = crashes(from, to, flushed);
             from.apply(from.stamped(CLIENT, 1, 1, append("k", "x")));
-            from.run(expiring("e", "v", 60_000));
+            from.run(Mover.expiring("e", "v", 60_000));
             crash.run();
             mover.start();
             crash.run();
