@@ -62,15 +62,22 @@ final class FrameWriter {
         return writer.view();
     }
 
-    /** The frame was written: readers may find its entries. Replicas that are no more are gone. */
-    void publish(Map<Long, GroupLog> groups) {
+    /**
+     * The frame was written: readers may find its entries. Replicas that are no more are gone.
+     *
+     * @return whether a log begins further on than before
+     */
+    boolean publish(Map<Long, GroupLog> groups) {
+        boolean isAnyDropped = false;
         for (Placed each : placed) {
             LogRecord record = each.record;
             each.log.runs.change(record, each.position, each.size);
+            isAnyDropped |= record.base() != null || each.log.isGone();
             if (each.log.isGone()) {
                 groups.remove(record.groupId(), each.log);
             }
         }
         placed.clear();
+        return isAnyDropped;
     }
 }

@@ -71,6 +71,9 @@ public final class Wal implements SharedLog {
     /** The same, for other threads. */
     private volatile long durable;
 
+    /** What was written since segments were last looked through may have made one superfluous. */
+    private boolean mayFree = true;
+
     /** Only the writing thread adds to it. */
     private final AtomicLong writtenBytes = new AtomicLong();
 
@@ -241,7 +244,7 @@ public final class Wal implements SharedLog {
         ByteBuffer frame = frames.encode(header, records, groups);
         int size = frame.remaining();
         file.write(Position.offset(end), frame);
-        frames.publish(groups);
+        mayFree |= frames.publish(groups);
         end += size;
         nextSequence++;
         writtenBytes.lazySet(writtenBytes.get() + size);
@@ -271,6 +274,10 @@ public final class Wal implements SharedLog {
             file.sync();
         }
         isDurable(end);
+        if (mayFree) {
+            mayFree = false;
+            reclaiming.noteFirstNeeded(number);
+        }
     }
 
     private void isDurable(long through) {
@@ -285,7 +292,6 @@ public final class Wal implements SharedLog {
 
     /** Goes on in a new segment; all before is durable. */
     private DiskFile startSegment(long frameSize) throws IOException {
-        reclaiming.noteFirstNeeded(number);
         number++;
         epoch = SegmentHeader.newEpoch(storeUuid, number, incarnation);
         SegmentHeader header =
@@ -294,6 +300,7 @@ public final class Wal implements SharedLog {
         int firstFrame = bytes.size();
         DiskFile started = segments.start(number, bytes, frameSize);
         fileSize = started.size();
+        mayFree = true;
         end = Position.of(number, firstFrame);
         isDurable(end);
         return started;

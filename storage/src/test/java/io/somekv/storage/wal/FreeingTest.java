@@ -82,6 +82,32 @@ class FreeingTest {
         assertFalse(disk.list().contains(Segments.name(1)));
     }
 
+    /** What is dropped once all has come to rest goes then, not when a next segment begins. */
+    @Test
+    void aLogThatIsWrittenToNoMoreIsFreedUpToItsLastSegment() throws Exception {
+        try (Wal wal = filled(disk)) {
+            wal.freeSegments();
+            for (int filler = 0; segments() == 1; filler++) {
+                wal.write(List.of(filler(61, filler)));
+            }
+            wal.sync();
+            wal.freeSegments();
+            assertEquals(2, segments(), "the first one holds entries that are needed");
+            wal.write(List.of(behind(1, new EntryId(1, 60), 61, 60)));
+            wal.freeSegments();
+            assertEquals(2, segments(), "a power cut could bring them back into use");
+            wal.sync();
+            wal.freeSegments();
+            assertEquals(1, segments());
+        }
+        disk.restart();
+        try (Wal wal = Wal.open(disk, CONFIG)) {
+            RecoveredGroup group = wal.recovered().getFirst();
+            assertEquals(new EntryId(1, 60), group.base());
+            assertEquals(60, group.lastIndex());
+        }
+    }
+
     /** KB-19: that it was freed is written down; that it got lost is not. */
     @Test
     @Tag("kb-19")
