@@ -126,8 +126,10 @@ public final class MovesDrill implements Callable<Integer> {
             throws IOException, InterruptedException {
         int shard = Slots.shardOf(Bytes.utf8(WARM_UP_PREFIX), map.settings().shardCount());
         long from = map.config().owner(shard);
-        travel(control, shard, from, 3 - from);
-        travel(control, shard, 3 - from, from);
+        for (long to : new long[] {3 - from, from}) {
+            ShardTravel travel = begin(control, shard, 3 - to, to);
+            check(travel, travel.awaitEnd(MOVE_MILLIS_MAX));
+        }
         System.out.printf(
                 "first a shard of %d MiB moved there and back under that load%n",
                 WARM_UP_MEBIBYTES);
@@ -136,14 +138,21 @@ public final class MovesDrill implements Callable<Integer> {
 
     private void during(PacedLoad load, String name) throws InterruptedException {
         TimeUnit.SECONDS.sleep(seconds);
+        print(load, name);
+    }
+
+    private static void print(PacedLoad load, String name) {
         load.take().forEach(figures -> figures.print(name));
     }
 
     private void move(ShardControl control, PacedLoad load, int shard, long from, long to)
             throws IOException, InterruptedException {
-        ShardTravel travel = travel(control, shard, from, to);
+        ShardTravel travel = begin(control, shard, from, to);
+        check(travel, travel.awaitHandedOver(MOVE_MILLIS_MAX));
+        print(load, "while copied");
+        check(travel, travel.awaitEnd(MOVE_MILLIS_MAX));
         double millis = travel.millis();
-        load.take().forEach(figures -> figures.print("meanwhile"));
+        print(load, "while compared");
         double copied = travel.millisTo(ShardTravel.Step.CATCH_UP).orElse(millis);
         System.out.printf(
                 Locale.ROOT,
@@ -154,13 +163,16 @@ public final class MovesDrill implements Callable<Integer> {
                 travel.steps());
     }
 
-    private static ShardTravel travel(ShardControl control, int shard, long from, long to)
+    private static ShardTravel begin(ShardControl control, int shard, long from, long to)
             throws IOException, InterruptedException {
         ShardTravel travel = new ShardTravel(control, shard, from, to);
         control.move(shard, to);
-        if (!travel.awaitEnd(MOVE_MILLIS_MAX)) {
+        return travel;
+    }
+
+    private static void check(ShardTravel travel, boolean isInTime) throws IOException {
+        if (!isInTime) {
             throw new IOException("the shard does not arrive: " + travel.steps());
         }
-        return travel;
     }
 }

@@ -18,10 +18,10 @@ import java.util.concurrent.TimeUnit;
 final class ShardTravel {
     private static final long SETTLED_LOOK_NANOS = 500_000_000L;
 
-    /** Between two looks: while rows are copied, that is for long, and later. */
-    private static final int COPYING_MILLIS = 100;
+    /** Between two looks while rows are copied or compared: that is for long. */
+    private static final int LONG_STEP_MILLIS = 100;
 
-    private static final int LATER_MILLIS = 5;
+    private static final int SHORT_STEP_MILLIS = 5;
 
     /** The five at which a drill may strike (DESIGN §7). */
     enum Step {
@@ -76,20 +76,33 @@ final class ShardTravel {
     }
 
     /**
+     * As {@link #awaitEnd}, but only until the target owns the shard. Where that was not seen, the
+     * move is over.
+     */
+    boolean awaitHandedOver(long millisMax) throws InterruptedException {
+        return await(true, millisMax);
+    }
+
+    /**
      * Looks at both until neither has anything of the move any more, seldom enough not to be a load
      * itself; false when time is up.
      */
     boolean awaitEnd(long millisMax) throws InterruptedException {
+        return await(false, millisMax);
+    }
+
+    private boolean await(boolean isHandedOverEnough, long millisMax) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millisMax);
         while (System.nanoTime() - deadline < 0) {
             boolean isAtSource = look(true);
             boolean isAtTarget = look(false);
             boolean isThere = isAtSource || isAtTarget;
-            if (isOver(isThere)) {
+            boolean isHandedOver = seenNanos.containsKey(Step.HANDED_OVER);
+            if ((isHandedOverEnough && isHandedOver) || isOver(isThere)) {
                 return true;
             }
-            TimeUnit.MILLISECONDS.sleep(
-                    seenNanos.containsKey(Step.CATCH_UP) ? LATER_MILLIS : COPYING_MILLIS);
+            boolean isShort = seenNanos.containsKey(Step.CATCH_UP) && !isHandedOver;
+            TimeUnit.MILLISECONDS.sleep(isShort ? SHORT_STEP_MILLIS : LONG_STEP_MILLIS);
         }
         return false;
     }
