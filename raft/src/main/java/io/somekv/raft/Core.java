@@ -215,6 +215,18 @@ final class Core {
         return new Message.Question(incarnation, ++questions);
     }
 
+    /**
+     * Tells a leader that its entries do not follow this log, or that its term is over.
+     *
+     * @param hint where the logs may agree; {@link EntryId#ZERO} where that is not the question
+     * @param round that this answers; 0 for none
+     */
+    void reject(long leaderId, EntryId previous, EntryId hint, long round) {
+        effects.send(
+                new Message.AppendRejected(
+                        self, leaderId, term(), previous, hint, round, now.wallMillis()));
+    }
+
     void onLogTime(long heard) {
         heardLogTime = Math.max(heardLogTime, heard);
     }

@@ -227,16 +227,7 @@ final class Follower implements RoleState {
                 "a leader has what is committed",
                 previous.index(),
                 core.log().commit());
-        core.effects()
-                .send(
-                        new Message.AppendRejected(
-                                core.self(),
-                                message.from(),
-                                core.term(),
-                                previous,
-                                core.log().conflictHint(previous),
-                                message.round(),
-                                core.now().wallMillis()));
+        core.reject(message.from(), previous, core.log().conflictHint(previous), message.round());
     }
 
     /** A snapshot is in the place of the log: says so to whom it came from. */

@@ -52,6 +52,8 @@ public final class RaftReplica {
             case Input.TransferLeadership transfer -> onTransfer(transfer);
             case Input.AdvanceTime advance -> {
                 if (core.role() instanceof Leader leader) {
+                    // Of a quiet group's clocks nothing is heard.
+                    leader.wake(0);
                     leader.clock().advanceTo(advance.logTime());
                 }
             }
@@ -384,16 +386,7 @@ public final class RaftReplica {
 
     private boolean isOfALeaderOfNow(Message message, EntryId at) {
         if (message.term() < core.term()) {
-            core.effects()
-                    .send(
-                            new Message.AppendRejected(
-                                    core.self(),
-                                    message.from(),
-                                    core.term(),
-                                    at,
-                                    EntryId.ZERO,
-                                    0,
-                                    core.now().wallMillis()));
+            core.reject(message.from(), at, EntryId.ZERO, 0);
             return false;
         }
         if (message.term() > core.term()) {
