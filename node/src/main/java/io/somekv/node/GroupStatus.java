@@ -5,6 +5,7 @@ import io.somekv.kv.ShardView;
 import io.somekv.raft.Membership;
 import io.somekv.raft.Now;
 import io.somekv.raft.ReplicaStatus;
+import java.util.List;
 
 /**
  * A look at one group's replica on a node.
@@ -15,6 +16,8 @@ import io.somekv.raft.ReplicaStatus;
  * @param duplicateTableBytes of memory in which it remembers what clients have asked, by which a
  *     retry is recognised
  * @param shards what it knows of shards it owns or owned, and of those on their way
+ * @param awaitingTime shards on their way to a group that this replica leads which wait until its
+ *     log time is near theirs
  */
 public record GroupStatus(
         long groupId,
@@ -24,8 +27,13 @@ public record GroupStatus(
         long leaderNode,
         long applied,
         long duplicateTableBytes,
-        ShardView shards) {
-    static GroupStatus of(GroupHost host, Now now) {
+        ShardView shards,
+        List<Integer> awaitingTime) {
+    public GroupStatus {
+        awaitingTime = List.copyOf(awaitingTime);
+    }
+
+    static GroupStatus of(GroupHost host, Now now, List<Integer> awaitingTime) {
         boolean hasShards = host.machine() instanceof KvMachine;
         return new GroupStatus(
                 host.groupId(),
@@ -35,6 +43,7 @@ public record GroupStatus(
                 host.leaderNode(),
                 host.machine().appliedIndex(),
                 LaneGauges.duplicateTableBytes(host),
-                hasShards ? ((KvMachine) host.machine()).shardView() : ShardView.EMPTY);
+                hasShards ? ((KvMachine) host.machine()).shardView() : ShardView.EMPTY,
+                awaitingTime);
     }
 }

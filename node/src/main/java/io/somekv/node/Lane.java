@@ -153,7 +153,7 @@ public final class Lane {
     public List<GroupStatus> status(Now now) {
         List<GroupStatus> statuses = new ArrayList<>();
         for (GroupHost host : places.hosts()) {
-            statuses.add(GroupStatus.of(host, now));
+            statuses.add(GroupStatus.of(host, now, driver.awaitingTime(host)));
         }
         return statuses;
     }

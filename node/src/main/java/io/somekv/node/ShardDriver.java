@@ -102,6 +102,12 @@ final class ShardDriver {
         this.nextNanos = startedAt.nanos();
     }
 
+    /** Shards on their way to a group that wait for its log time; none where it is not led here. */
+    List<Integer> awaitingTime(GroupHost host) {
+        Course course = courseByGroup.get(host.groupId());
+        return course == null || !host.leads() ? List.of() : List.copyOf(course.awaited.keySet());
+    }
+
     void tick(Now now) {
         Optional<ClusterMap> map = tools.places.map();
         if (map.isEmpty()) {

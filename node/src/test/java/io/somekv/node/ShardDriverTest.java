@@ -163,9 +163,10 @@ class ShardDriverTest {
         joinOnFirst(cluster, 3);
         cluster.run(2_000);
         assertEquals(SHARDS / 2, cluster.status(2).shards().incoming().size(), "copied");
-        assertFalse(isSettled(cluster, 2));
+        assertEquals(SHARDS / 2, cluster.status(2).awaitingTime().size());
         cluster.wallClock(2, 0);
         assertTrue(settles(cluster, 2));
+        assertEquals(List.of(), cluster.status(2).awaitingTime());
         assertEquals(1, cluster.leaderOf(2));
     }
 

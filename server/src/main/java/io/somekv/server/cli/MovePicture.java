@@ -23,6 +23,25 @@ final class MovePicture {
     /** Its target serves it, with other rows than its source has handed over. */
     private static final String DIFFERS = "DIFFERS";
 
+    /** It is copied, and stays where it is, since clocks are wrong. */
+    private static final String AWAITING_TIME = "AWAITING_TIME";
+
+    private static final String ADVICE_DIFFERS =
+            """
+            shard %1$d: group %3$d has other rows of it than group %2$d has handed over.
+            Group %2$d keeps its rows; they are compared again each minute, by who leads.
+            Have another replica of either group lead ('somekv group transfer'): where they
+            agree then, the one that led before is damaged, and its node is to be given an
+            empty disk ('somekv node replace')
+            """;
+
+    private static final String ADVICE_AWAITING_TIME =
+            """
+            shard %1$d stays with group %2$d for now: the time of group %3$d is far behind, since
+            the clock of one of its nodes is slow, or that of a node of group %2$d fast. Set
+            the clocks of all nodes right; the shard moves then
+            """;
+
     private final MoveSettings settings;
     private final List<SeenMove> moves;
     private final long takenNanos;
@@ -154,19 +173,19 @@ final class MovePicture {
             moves.forEach(move -> row(table, move, earlier, withBars));
             text.append(table);
         }
-        moves.stream().filter(SeenMove::differs).forEach(m -> text.append(advice(m)));
+        moves.forEach(move -> text.append(advice(move)));
         return text.append(limits()).append('\n').toString();
     }
 
+    /** What a person is to do about a shard; nothing for most. */
     private static String advice(SeenMove move) {
-        return """
-        shard %1$d: group %3$d has other rows of it than group %2$d has handed over.
-        Group %2$d keeps its rows; they are compared again each minute, by who leads.
-        Have another replica of either group lead ('somekv group transfer'): where they
-        agree then, the one that led before is damaged, and its node is to be given an
-        empty disk ('somekv node replace')
-        """
-                .formatted(move.shard, move.from, move.to);
+        String text =
+                switch (move.phase) {
+                    case DIFFERS -> ADVICE_DIFFERS;
+                    case AWAITING_TIME -> ADVICE_AWAITING_TIME;
+                    default -> "";
+                };
+        return text.formatted(move.shard, move.from, move.to);
     }
 
     private void row(TextTable table, SeenMove move, MovePicture earlier, boolean withBars) {

@@ -163,7 +163,7 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
                 .setDuplicateTableBytes(group.duplicateTableBytes())
                 .setChanging(group.isChanging())
                 .addAllMembers(ProtoMapping.of(group.membership()))
-                .addAllIncoming(group.shards().incoming().stream().map(ProtoMapping::of).toList())
+                .addAllIncoming(ProtoMapping.incoming(group))
                 .addAllOutgoing(group.shards().outgoing().stream().map(ProtoMapping::of).toList());
     }
 }

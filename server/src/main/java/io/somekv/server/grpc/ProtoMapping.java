@@ -2,6 +2,7 @@ package io.somekv.server.grpc;
 
 import io.somekv.kv.Incoming;
 import io.somekv.kv.Outgoing;
+import io.somekv.node.GroupStatus;
 import io.somekv.protocol.command.CopyCursor;
 import io.somekv.protocol.config.MoveTuning;
 import io.somekv.protocol.config.NodeInfo;
@@ -164,12 +165,18 @@ public final class ProtoMapping {
                 settings.getPausedShardsList());
     }
 
-    static IncomingShard of(Incoming move) {
+    static List<IncomingShard> incoming(GroupStatus group) {
+        return group.shards().incoming().stream()
+                .map(move -> of(move, group.awaitingTime().contains(move.shard())))
+                .toList();
+    }
+
+    private static IncomingShard of(Incoming move, boolean isAwaitingTime) {
         return IncomingShard.newBuilder()
                 .setShard(move.shard())
                 .setConfig(move.config())
                 .setSourceGroup(move.sourceGroup())
-                .setPhase(phase(move))
+                .setPhase(isAwaitingTime ? "AWAITING_TIME" : phase(move))
                 .setBytes(move.bytes())
                 .setBytesLeft(move.isOwned() ? 0 : move.bytesLeft())
                 .build();

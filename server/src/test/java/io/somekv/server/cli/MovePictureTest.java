@@ -53,6 +53,15 @@ class MovePictureTest {
                 words(now.table(now, false)));
     }
 
+    @Test
+    void aShardThatWaitsForClocksSaysWhatToDo() {
+        MovePicture now = at(0, new SeenMove(5, 1, 2, "AWAITING_TIME", 100 * MIB, 0));
+        List<String> rows = words(now.table(now, true)).lines().toList();
+        assertTrue(rows.get(1).matches("5 1 2 awaiting time #+\\. 99 % 100 MiB"), rows.get(1));
+        assertTrue(rows.get(2).startsWith("shard 5 stays with group 1 for now"), rows.get(2));
+        assertTrue(rows.get(4).contains("clocks of all nodes right"), rows.get(4));
+    }
+
     /** A copy that began anew between two looks has no rate, rather than a wrong one. */
     @Test
     void aCopyThatBeganAnewHasNoRate() {

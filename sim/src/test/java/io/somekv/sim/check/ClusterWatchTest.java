@@ -75,7 +75,8 @@ final class ClusterWatchTest {
                 new ReplicaStatus(replica, role, term, 0, EntryId.ZERO, commit, applied, 0, 0, 0);
         watch.observed(
                 replica,
-                new GroupStatus(GROUP, MEMBERS, false, status, 0, applied, 0, ShardView.EMPTY));
+                new GroupStatus(
+                        GROUP, MEMBERS, false, status, 0, applied, 0, ShardView.EMPTY, List.of()));
     }
 
     private void leads(long replica, long term, long commit) {
