@@ -72,10 +72,14 @@ public final class SomeKvClient implements AutoCloseable {
 
     /** Returns whether it was put: false if the key exists. */
     public boolean putIfAbsent(byte[] key, byte[] value) {
+        return await(putIfAbsentAsync(key, value));
+    }
+
+    public CompletableFuture<Boolean> putIfAbsentAsync(byte[] key, byte[] value) {
         Command put =
                 new Command.Put(
                         keyOf(key), valueOf(value), Condition.IF_ABSENT, Expiry.NONE, false);
-        return await(ask(put, Results::done));
+        return ask(put, Results::done);
     }
 
     /** Appends to the end; a missing key is put. Returns the new size in bytes. */
@@ -98,7 +102,11 @@ public final class SomeKvClient implements AutoCloseable {
 
     /** Adds to a decimal number; a missing key counts as 0. Returns the sum. */
     public long increment(byte[] key, long delta) {
-        return await(ask(new Command.Increment(keyOf(key), delta), Results::number));
+        return await(incrementAsync(key, delta));
+    }
+
+    public CompletableFuture<Long> incrementAsync(byte[] key, long delta) {
+        return ask(new Command.Increment(keyOf(key), delta), Results::number);
     }
 
     /** Any command, for tools that speak to the shard master, with its outcome as it is. */

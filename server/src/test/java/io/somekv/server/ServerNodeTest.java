@@ -2,10 +2,12 @@ package io.somekv.server;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.client.SomeKvClient;
+import io.somekv.client.SomeKvException;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.v1.GetStatusResponse;
@@ -98,6 +100,24 @@ final class ServerNodeTest {
                 assertTrue(client.delete(bytes("a")));
             }
             assertEquals(List.of(), cluster.emergencies());
+        }
+    }
+
+    @Test
+    void theJavaClientPutsWhatIsMissingAndCounts() throws Exception {
+        try (TestCluster cluster = TestCluster.start(folder, 1, 1, 1)) {
+            NodeInfo node = cluster.info(0);
+            List<InetSocketAddress> address =
+                    List.of(new InetSocketAddress(node.host(), node.peerPort()));
+            try (SomeKvClient client = SomeKvClient.connect(address)) {
+                assertTrue(client.putIfAbsent(bytes("a"), bytes("1")));
+                assertFalse(client.putIfAbsentAsync(bytes("a"), bytes("2")).join());
+                assertArrayEquals(bytes("1"), client.get(bytes("a")).orElseThrow());
+                assertEquals(8, client.increment(bytes("a"), 7));
+                assertEquals(-1, client.incrementAsync(bytes("b"), -1).join());
+                client.put(bytes("c"), bytes("text"));
+                assertThrows(SomeKvException.Refused.class, () -> client.increment(bytes("c"), 1));
+            }
         }
     }
 
