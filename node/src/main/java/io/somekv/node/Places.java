@@ -3,7 +3,9 @@ package io.somekv.node;
 import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.MoveSettings;
+import io.somekv.raft.Input;
 import io.somekv.raft.Member;
+import io.somekv.raft.Now;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -83,6 +85,12 @@ final class Places {
             return !host.isRestless;
         });
         return restless;
+    }
+
+    /** Has a group that is led here go on from another's log time, as far as its clocks allow. */
+    void advanceTime(Now now, GroupHost host, long logTime) {
+        host.step(now, new Input.AdvanceTime(logTime));
+        touch(host);
     }
 
     /** Marks a group as one that must settle before the batch ends. */

@@ -8,7 +8,6 @@ import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.MoveSettings;
 import io.somekv.protocol.config.ShardConfig;
-import io.somekv.raft.Input;
 import io.somekv.raft.Now;
 import java.util.List;
 import java.util.Optional;
@@ -207,12 +206,12 @@ final class ShardDriver {
      * Whether a try at a shard may succeed as far as log time goes. The leader's own may be behind
      * that of its quorum, and go on from there.
      */
-    private static boolean isInTime(Now now, GroupHost host, Course course, int shard) {
+    private boolean isInTime(Now now, GroupHost host, Course course, int shard) {
         long awaited = course.awaited.getOrDefault(shard, 0L);
         if (awaited == 0) {
             return true;
         }
-        host.step(now, new Input.AdvanceTime(awaited));
+        tools.places.advanceTime(now, host, awaited);
         if (ShardTransfer.isFarBehind(host.status(now).logTime(), awaited)) {
             return false;
         }

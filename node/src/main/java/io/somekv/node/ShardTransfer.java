@@ -9,7 +9,6 @@ import io.somekv.protocol.command.HandOverProof;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.ClusterMap;
-import io.somekv.raft.Input;
 import io.somekv.raft.Now;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -178,7 +177,7 @@ final class ShardTransfer {
     }
 
     private void stage(Now now, long askedNanos, long number, Outcome.ShardPiece piece) {
-        host.step(now, new Input.AdvanceTime(piece.logTime()));
+        places.advanceTime(now, host, piece.logTime());
         budget.traffic().count(now, course.source, piece.operations());
         askOk(
                 now,
@@ -286,7 +285,7 @@ final class ShardTransfer {
     }
 
     private void own(Now now, Incoming prepared, long logTime) {
-        host.step(now, new Input.AdvanceTime(logTime));
+        places.advanceTime(now, host, logTime);
         HandOverProof proof =
                 new HandOverProof(copyId, prepared.cursor().freezeId(), prepared.digest(), logTime);
         askOk(

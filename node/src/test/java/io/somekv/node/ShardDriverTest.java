@@ -165,7 +165,8 @@ class ShardDriverTest {
         assertEquals(SHARDS / 2, cluster.status(2).shards().incoming().size(), "copied");
         assertEquals(SHARDS / 2, cluster.status(2).awaitingTime().size());
         cluster.wallClock(2, 0);
-        assertTrue(settles(cluster, 2));
+        cluster.run(600);
+        assertTrue(isSettled(cluster, 2), "within three seconds");
         assertEquals(List.of(), cluster.status(2).awaitingTime());
         assertEquals(1, cluster.leaderOf(2));
     }

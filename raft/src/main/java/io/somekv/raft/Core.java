@@ -170,6 +170,20 @@ final class Core {
 
     // The log, and the membership that follows it
 
+    /**
+     * Tells a leader that its entries do not follow this log, or that its term is over, whatever it
+     * sent.
+     *
+     * @param previous the entry that was to be here
+     * @param hint where the logs may agree; {@link EntryId#ZERO} where that is not the question
+     * @param round that this answers; 0 for none
+     */
+    void reject(long leaderId, EntryId previous, EntryId hint, long round) {
+        effects.send(
+                new Message.AppendRejected(
+                        self, leaderId, term(), previous, hint, round, now.wallMillis()));
+    }
+
     void append(Entry entry) {
         log.append(entry);
         if (entry.kind() == EntryKind.MEMBERSHIP) {
@@ -213,18 +227,6 @@ final class Core {
 
     Message.Question nextQuestion() {
         return new Message.Question(incarnation, ++questions);
-    }
-
-    /**
-     * Tells a leader that its entries do not follow this log, or that its term is over.
-     *
-     * @param hint where the logs may agree; {@link EntryId#ZERO} where that is not the question
-     * @param round that this answers; 0 for none
-     */
-    void reject(long leaderId, EntryId previous, EntryId hint, long round) {
-        effects.send(
-                new Message.AppendRejected(
-                        self, leaderId, term(), previous, hint, round, now.wallMillis()));
     }
 
     void onLogTime(long heard) {

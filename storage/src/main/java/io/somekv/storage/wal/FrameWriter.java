@@ -65,14 +65,17 @@ final class FrameWriter {
     /**
      * The frame was written: readers may find its entries. Replicas that are no more are gone.
      *
-     * @return whether a log begins further on than before
+     * @return whether a log begins in another segment than before, or is no more
      */
     boolean publish(Map<Long, GroupLog> groups) {
         boolean isAnyDropped = false;
         for (Placed each : placed) {
             LogRecord record = each.record;
+            long first = each.log.runs.firstPosition();
             each.log.runs.change(record, each.position, each.size);
-            isAnyDropped |= record.base() != null || each.log.isGone();
+            isAnyDropped |=
+                    each.log.isGone()
+                            || (first != Position.NONE && !each.log.beginsInSegmentOf(first));
             if (each.log.isGone()) {
                 groups.remove(record.groupId(), each.log);
             }

@@ -147,6 +147,12 @@ final class GroupLog {
                 record.entries());
     }
 
+    /** Whether its first entry stands in the same segment as {@code position}. */
+    boolean beginsInSegmentOf(long position) {
+        long first = runs.firstPosition();
+        return first != Position.NONE && Position.segment(first) == Position.segment(position);
+    }
+
     /** Whether the entries of {@code record} follow what it leaves of the log. */
     boolean fits(LogRecord record) {
         long last = keptBefore(record);

@@ -62,8 +62,9 @@ final class Reclaiming {
      * All that was written is durable: what a log has dropped stays dropped.
      *
      * @param current number of the segment that was written to
+     * @return whether there is more to be freed than was known
      */
-    void noteFirstNeeded(long current) {
+    boolean noteFirstNeeded(long current) {
         long first = current;
         for (GroupLog log : groups.values()) {
             long position = log.runs.firstPosition();
@@ -71,7 +72,9 @@ final class Reclaiming {
                 first = Math.min(first, Position.segment(position));
             }
         }
+        boolean isMore = first > firstNeeded;
         firstNeeded = Math.max(firstNeeded, first);
+        return isMore;
     }
 
     /**

@@ -72,7 +72,7 @@ public final class Wal implements SharedLog {
     private volatile long durable;
 
     /** What was written since segments were last looked through may have made one superfluous. */
-    private boolean mayFree = true;
+    private boolean mayFree;
 
     /** Only the writing thread adds to it. */
     private final AtomicLong writtenBytes = new AtomicLong();
@@ -219,11 +219,13 @@ public final class Wal implements SharedLog {
         try {
             long bound = FrameWriter.sizeBound(records);
             if (Position.offset(end) + bound > fileSize) {
-                sync();
+                makeDurable();
                 List<GroupRecord> again = reclaiming.leftBehind(number);
                 long both = bound + FrameWriter.sizeBound(again);
                 file = startSegment(again.isEmpty() ? bound : both);
-                writeFrame(again);
+                if (!again.isEmpty()) {
+                    writeFrame(again);
+                }
             }
             writeFrame(records);
         } catch (IOException e) {
@@ -236,9 +238,6 @@ public final class Wal implements SharedLog {
     }
 
     private void writeFrame(List<GroupRecord> records) throws IOException {
-        if (records.isEmpty()) {
-            return;
-        }
         FrameHeader header =
                 new FrameHeader(0, records.size(), epoch, end, nextSequence, syncedThrough);
         ByteBuffer frame = frames.encode(header, records, groups);
@@ -265,6 +264,17 @@ public final class Wal implements SharedLog {
         if (syncedThrough == end) {
             return;
         }
+        makeDurable();
+        // Of a damaged group only the next segment's directory will say that it is.
+        if (mayFree && damaged.isEmpty()) {
+            mayFree = false;
+            if (reclaiming.noteFirstNeeded(number)) {
+                vouch();
+            }
+        }
+    }
+
+    private void makeDurable() throws IOException {
         try {
             file.sync();
         } catch (IOException e) {
@@ -274,9 +284,20 @@ public final class Wal implements SharedLog {
             file.sync();
         }
         isDurable(end);
-        if (mayFree) {
-            mayFree = false;
-            reclaiming.noteFirstNeeded(number);
+    }
+
+    /**
+     * Writes a frame that says that all before it is durable. Rot in the record by which segments
+     * are not needed any more would else be taken for a torn tail: with that record cut, the log
+     * would lack what it no longer needed.
+     */
+    private void vouch() throws IOException {
+        if (Position.offset(end) + FrameWriter.sizeBound(List.of()) <= fileSize) {
+            try {
+                writeFrame(List.of());
+            } catch (IOException e) {
+                throw failed(e);
+            }
         }
     }
 
@@ -292,6 +313,7 @@ public final class Wal implements SharedLog {
 
     /** Goes on in a new segment; all before is durable. */
     private DiskFile startSegment(long frameSize) throws IOException {
+        reclaiming.noteFirstNeeded(number);
         number++;
         epoch = SegmentHeader.newEpoch(storeUuid, number, incarnation);
         SegmentHeader header =
@@ -300,7 +322,6 @@ public final class Wal implements SharedLog {
         int firstFrame = bytes.size();
         DiskFile started = segments.start(number, bytes, frameSize);
         fileSize = started.size();
-        mayFree = true;
         end = Position.of(number, firstFrame);
         isDurable(end);
         return started;

@@ -85,27 +85,72 @@ class FreeingTest {
     /** What is dropped once all has come to rest goes then, not when a next segment begins. */
     @Test
     void aLogThatIsWrittenToNoMoreIsFreedUpToItsLastSegment() throws Exception {
-        try (Wal wal = filled(disk)) {
-            wal.freeSegments();
-            for (int filler = 0; segments() == 1; filler++) {
-                wal.write(List.of(filler(61, filler)));
+        for (int seed = 1; seed <= 20; seed++) {
+            MemoryDisk trial = new MemoryDisk();
+            try (Wal wal = atRest(trial)) {
+                wal.write(List.of(dropAll()));
+                wal.freeSegments();
+                assertEquals(2, Segments.names(trial).size(), "a power cut could undo that");
+                wal.sync();
+                wal.freeSegments();
+                assertEquals(1, Segments.names(trial).size());
+                wal.write(List.of(append(2, 1, 1, 3)));
             }
-            wal.sync();
-            wal.freeSegments();
-            assertEquals(2, segments(), "the first one holds entries that are needed");
-            wal.write(List.of(behind(1, new EntryId(1, 60), 61, 60)));
-            wal.freeSegments();
-            assertEquals(2, segments(), "a power cut could bring them back into use");
+            trial.crash(new SplittableRandom(seed));
+            try (Wal wal = Wal.open(trial, CONFIG)) {
+                RecoveredGroup group = wal.recovered().getFirst();
+                assertEquals(new EntryId(1, 60), group.base());
+                assertEquals(60, group.lastIndex());
+            }
+        }
+    }
+
+    @Test
+    void aReplicaThatIsNoMoreIsFreedAtOnce() throws Exception {
+        try (Wal wal = atRest(disk)) {
+            wal.write(List.of(GroupRecord.farewell(1, 1, MEMBERS, EntryId.ZERO)));
             wal.sync();
             wal.freeSegments();
             assertEquals(1, segments());
         }
-        disk.restart();
-        try (Wal wal = Wal.open(disk, CONFIG)) {
-            RecoveredGroup group = wal.recovered().getFirst();
-            assertEquals(new EntryId(1, 60), group.base());
-            assertEquals(60, group.lastIndex());
+    }
+
+    /** KB-19: rot in the record that let segments go is not taken for a torn tail. */
+    @Test
+    @Tag("kb-19")
+    void whatLetSegmentsGoIsVouchedFor() throws Exception {
+        int at;
+        try (Wal wal = atRest(disk)) {
+            wal.sync();
+            at = Position.offset(wal.durablePosition());
+            wal.write(List.of(dropAll()));
+            wal.sync();
+            wal.freeSegments();
         }
+        String last = Segments.names(disk).getLast();
+        disk.rot(last, at + FrameHeader.SIZE + 8, 1);
+        CorruptLogException rot =
+                assertThrows(CorruptLogException.class, () -> Wal.open(disk, CONFIG));
+        assertTrue(
+                String.valueOf(rot.getMessage()).contains("not as it was written"),
+                rot.getMessage());
+    }
+
+    /** Two segments; the first one holds entries of group 1 that are needed. */
+    private static Wal atRest(MemoryDisk disk) throws IOException {
+        Wal wal = filled(disk);
+        wal.freeSegments();
+        for (int filler = 0; Segments.names(disk).size() == 1; filler++) {
+            wal.write(List.of(filler(61, filler)));
+        }
+        wal.sync();
+        wal.freeSegments();
+        assertEquals(2, Segments.names(disk).size());
+        return wal;
+    }
+
+    private static GroupRecord dropAll() {
+        return behind(1, new EntryId(1, 60), 61, 60);
     }
 
     /** KB-19: that it was freed is written down; that it got lost is not. */
