@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import org.rocksdb.FlushOptions;
@@ -74,7 +75,7 @@ public final class RocksEngine implements Engine {
     public static RocksEngine open(Path folder) {
         return open(
                 folder,
-                RocksOptions.WRITE_BUFFER_SIZE_DEFAULT,
+                RocksOptions.drawWriteBufferSize(new SplittableRandom()),
                 RocksOptions.BLOCK_CACHE_SIZE_DEFAULT);
     }
 

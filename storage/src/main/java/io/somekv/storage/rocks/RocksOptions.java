@@ -3,6 +3,7 @@ package io.somekv.storage.rocks;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.random.RandomGenerator;
 import org.rocksdb.AbstractNativeReference;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -20,7 +21,11 @@ import org.rocksdb.WriteOptions;
  * memory and is closed together, after the database.
  */
 final class RocksOptions implements AutoCloseable {
-    static final long WRITE_BUFFER_SIZE_DEFAULT = 32L << 20;
+    private static final long WRITE_BUFFER_SIZE_MIN = 20L << 20;
+
+    /** Three of it are what a reserve of the disk has room for. */
+    static final long WRITE_BUFFER_SIZE_MAX = 32L << 20;
+
     static final long BLOCK_CACHE_SIZE_DEFAULT = 64L << 20;
 
     /** Values of this size and more get files of their own. */
@@ -95,6 +100,15 @@ final class RocksOptions implements AutoCloseable {
         writes = own(new WriteOptions()).setDisableWAL(true);
         reads = own(new ReadOptions());
         persistedReads = own(new ReadOptions()).setReadTier(ReadTier.PERSISTED_TIER);
+    }
+
+    /**
+     * A size for each opening. Replicas are given the same rows at the same time: with buffers of
+     * one size all would write them out, and compact them, at the same moments, and no quorum would
+     * be free of it.
+     */
+    static long drawWriteBufferSize(RandomGenerator random) {
+        return random.nextLong(WRITE_BUFFER_SIZE_MIN, WRITE_BUFFER_SIZE_MAX + 1);
     }
 
     private <T extends AbstractNativeReference> T own(T reference) {

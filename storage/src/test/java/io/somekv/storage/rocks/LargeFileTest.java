@@ -38,7 +38,7 @@ class LargeFileTest {
         }
         try (RocksOptions options =
                         new RocksOptions(
-                                RocksOptions.WRITE_BUFFER_SIZE_DEFAULT,
+                                RocksOptions.WRITE_BUFFER_SIZE_MAX,
                                 RocksOptions.BLOCK_CACHE_SIZE_DEFAULT);
                 RocksDB database = RocksDB.open(options.database, where.toString())) {
             database.compactRange();

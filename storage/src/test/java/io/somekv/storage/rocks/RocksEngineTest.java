@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Tag;
@@ -23,6 +25,17 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is RocksDB's alone: its files, and the lifetime of its native handles. */
 class RocksEngineTest {
     @TempDir private Path folder;
+
+    /** Else replicas would write the same rows out, and compact them, all at the same moments. */
+    @Test
+    void buffersAreOfDifferentSizesAndNoneIsTooLarge() {
+        LongSummaryStatistics sizes = new LongSummaryStatistics();
+        for (int opening = 1; opening <= 3; opening++) {
+            sizes.accept(RocksOptions.drawWriteBufferSize(new SplittableRandom(opening)));
+        }
+        assertTrue(sizes.getMax() <= 32 << 20, sizes::toString);
+        assertTrue(sizes.getMax() - sizes.getMin() >= 1 << 20, sizes::toString);
+    }
 
     @Test
     void whatWasFlushedIsThereAfterAClose() {
