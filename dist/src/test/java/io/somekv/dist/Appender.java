@@ -79,7 +79,13 @@ final class Appender {
         acknowledged.drainPermits();
         // One may be on its way: that it arrives says nothing about now.
         boolean came = acknowledged.tryAcquire(words + 1, ANSWER_SECONDS, TimeUnit.SECONDS);
-        assertTrue(came, () -> name + " gets no answers: " + end);
+        assertTrue(came, this::whyNoAnswers);
+    }
+
+    private String whyNoAnswers() {
+        return name
+                + " gets no answers: "
+                + (end.isCompletedExceptionally() ? end.exceptionNow() : "none came");
     }
 
     /** Stops, and waits for the last answer: every word was acknowledged. */
