@@ -33,6 +33,8 @@ import picocli.CommandLine.Parameters;
             NodeCommand.Remove.class
         })
 final class NodeCommand extends CommandFamily {
+    private static final long HEARING_NANOS_MAX = 10_000_000_000L;
+
     /** Makes a node part of the cluster. */
     @Command(
             name = "join",
@@ -85,6 +87,7 @@ final class NodeCommand extends CommandFamily {
         void run(ControlChannel channel) throws InterruptedException {
             checkOldIsKnown(settled(channel, out()));
             NodeInfo to = arrived(channel);
+            awaitKnown(channel, out(), to);
             Relocation relocation = new Relocation(channel, out());
             ClusterPicture picture = settled(channel, out());
             List<Relocation.Step> steps = steps(picture, to);
@@ -235,6 +238,31 @@ final class NodeCommand extends CommandFamily {
             }
             Thread.sleep(200);
         }
+    }
+
+    /**
+     * Nodes hear of a new one within a second, from the shard master, and let in nobody of whom
+     * they have not heard. Were it given replicas before, and the master's leader to die at that
+     * moment, then those that are left would wait for each other.
+     */
+    private static void awaitKnown(ControlChannel channel, PrintWriter out, NodeInfo node)
+            throws InterruptedException {
+        long end = System.nanoTime() + HEARING_NANOS_MAX;
+        List<Long> unaware = unaware(ClusterPicture.take(channel, false), node);
+        while (!unaware.isEmpty() && System.nanoTime() - end < 0) {
+            Thread.sleep(100);
+            unaware = unaware(ClusterPicture.take(channel, false), node);
+        }
+        if (!unaware.isEmpty()) {
+            out.println("goes on, though nodes " + unaware + " have not heard of the new one yet");
+        }
+    }
+
+    private static List<Long> unaware(ClusterPicture picture, NodeInfo node) {
+        return picture.seen().stream()
+                .filter(seen -> !seen.hasHeardOf(node))
+                .map(SeenNode::nodeId)
+                .toList();
     }
 
     /**

@@ -5,6 +5,7 @@ import io.somekv.protocol.v1.GetStatusResponse;
 import io.somekv.protocol.v1.ReplicaStatus;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.grpc.ControlChannel;
+import io.somekv.server.grpc.ProtoMapping;
 import java.util.List;
 import java.util.Optional;
 
@@ -34,6 +35,16 @@ record SeenNode(NodeInfo node, Optional<GetStatusResponse> status) {
 
     boolean answers() {
         return status.isPresent();
+    }
+
+    /** Whether its map has that node with that data folder; true for one that does not answer. */
+    boolean hasHeardOf(NodeInfo other) {
+        return status.isEmpty()
+                || status.get().getMap().getNodesList().stream()
+                        .map(ProtoMapping::from)
+                        .anyMatch(known ->
+                                known.nodeId() == other.nodeId()
+                                        && known.storeId().equals(other.storeId()));
     }
 
     List<ReplicaStatus> replicas() {
