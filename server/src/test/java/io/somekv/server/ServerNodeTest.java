@@ -85,14 +85,17 @@ final class ServerNodeTest {
         }
     }
 
+    private static SomeKvClient clientOf(List<NodeInfo> nodes) {
+        return SomeKvClient.connect(
+                nodes.stream()
+                        .map(node -> new InetSocketAddress(node.host(), node.peerPort()))
+                        .toList());
+    }
+
     @Test
     void theJavaClientIsServedWhileAnyMinorityIsDown() throws Exception {
         try (TestCluster cluster = TestCluster.start(folder, 3, 1, 1)) {
-            List<InetSocketAddress> addresses =
-                    cluster.infos().stream()
-                            .map(info -> new InetSocketAddress(info.host(), info.peerPort()))
-                            .toList();
-            try (SomeKvClient client = SomeKvClient.connect(addresses)) {
+            try (SomeKvClient client = clientOf(cluster.infos())) {
                 client.put(bytes("a"), bytes("1"));
                 cluster.stop(0);
                 assertEquals(2, client.append(bytes("a"), bytes("2")));
@@ -106,10 +109,7 @@ final class ServerNodeTest {
     @Test
     void theJavaClientPutsWhatIsMissingAndCounts() throws Exception {
         try (TestCluster cluster = TestCluster.start(folder, 1, 1, 1)) {
-            NodeInfo node = cluster.info(0);
-            List<InetSocketAddress> address =
-                    List.of(new InetSocketAddress(node.host(), node.peerPort()));
-            try (SomeKvClient client = SomeKvClient.connect(address)) {
+            try (SomeKvClient client = clientOf(cluster.infos())) {
                 assertTrue(client.putIfAbsent(bytes("a"), bytes("1")));
                 assertFalse(client.putIfAbsentAsync(bytes("a"), bytes("2")).join());
                 assertArrayEquals(bytes("1"), client.get(bytes("a")).orElseThrow());
@@ -125,10 +125,7 @@ final class ServerNodeTest {
     @Test
     void aJavaClientThatWasToldOfOneNodeGoesOnWithoutIt() throws Exception {
         try (TestCluster cluster = TestCluster.start(folder, 3, 2, 2)) {
-            NodeInfo told = cluster.info(0);
-            List<InetSocketAddress> address =
-                    List.of(new InetSocketAddress(told.host(), told.peerPort()));
-            try (SomeKvClient client = SomeKvClient.connect(address)) {
+            try (SomeKvClient client = clientOf(List.of(cluster.info(0)))) {
                 client.put(bytes("a"), bytes("1"));
                 // Behind the client's own question for the map, and so answered behind it.
                 client.execute(new Command.QueryConfig(-1)).join();
