@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -33,7 +34,10 @@ import picocli.CommandLine.Parameters;
             NodeCommand.Remove.class
         })
 final class NodeCommand extends CommandFamily {
+    /** Who is to hear of a change has done so by then, if it can. */
     private static final long HEARING_NANOS_MAX = 10_000_000_000L;
+
+    private static final int LOOK_AGAIN_MILLIS = 200;
 
     /** Makes a node part of the cluster. */
     @Command(
@@ -224,7 +228,7 @@ final class NodeCommand extends CommandFamily {
     /** The master hears of a group's voters a moment after they have changed. */
     private static void forget(ControlChannel channel, PrintWriter out, long nodeId)
             throws InterruptedException {
-        long end = System.nanoTime() + 10_000_000_000L;
+        long end = System.nanoTime() + HEARING_NANOS_MAX;
         while (true) {
             boolean isLast = System.nanoTime() - end > 0;
             checkHostsNothing(settled(channel, out), nodeId);
@@ -236,7 +240,7 @@ final class NodeCommand extends CommandFamily {
                     throw e;
                 }
             }
-            Thread.sleep(200);
+            TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MILLIS);
         }
     }
 
@@ -248,18 +252,18 @@ final class NodeCommand extends CommandFamily {
     private static void awaitKnown(ControlChannel channel, PrintWriter out, NodeInfo node)
             throws InterruptedException {
         long end = System.nanoTime() + HEARING_NANOS_MAX;
-        List<Long> unaware = unaware(ClusterPicture.take(channel, false), node);
+        List<Long> unaware = unaware(channel, node);
         while (!unaware.isEmpty() && System.nanoTime() - end < 0) {
-            Thread.sleep(100);
-            unaware = unaware(ClusterPicture.take(channel, false), node);
+            TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MILLIS);
+            unaware = unaware(channel, node);
         }
         if (!unaware.isEmpty()) {
             out.println("goes on, though nodes " + unaware + " have not heard of the new one yet");
         }
     }
 
-    private static List<Long> unaware(ClusterPicture picture, NodeInfo node) {
-        return picture.seen().stream()
+    private static List<Long> unaware(ControlChannel channel, NodeInfo node) {
+        return ClusterPicture.take(channel, false).seen().stream()
                 .filter(seen -> !seen.hasHeardOf(node))
                 .map(SeenNode::nodeId)
                 .toList();
