@@ -35,6 +35,10 @@ public final class MovesDrill implements Callable<Integer> {
     private static final String WARM_UP_PREFIX = "{warm-up}:";
 
     private static final int WARM_UP_MEBIBYTES = 64;
+
+    /** There and back: with less the compilers take a core now and then while it is measured. */
+    private static final int WARM_UPS = 3;
+
     private static final int OTHER_KEYS = 10_000;
     private static final long MOVE_MILLIS_MAX = 30 * 60_000;
 
@@ -127,13 +131,15 @@ public final class MovesDrill implements Callable<Integer> {
             throws IOException, InterruptedException {
         int shard = Slots.shardOf(Bytes.utf8(WARM_UP_PREFIX), map.settings().shardCount());
         long from = map.config().owner(shard);
-        for (long to : new long[] {3 - from, from}) {
-            ShardTravel travel = begin(control, shard, 3 - to, to);
-            check(travel, travel.awaitEnd(MOVE_MILLIS_MAX));
+        for (int times = 0; times < WARM_UPS; times++) {
+            for (long to : new long[] {3 - from, from}) {
+                ShardTravel travel = begin(control, shard, 3 - to, to);
+                check(travel, travel.awaitEnd(MOVE_MILLIS_MAX));
+            }
         }
         System.out.printf(
-                "first a shard of %d MiB moved there and back under that load%n",
-                WARM_UP_MEBIBYTES);
+                "first a shard of %d MiB moved there and back under that load, %d times%n",
+                WARM_UP_MEBIBYTES, WARM_UPS);
         TimeUnit.SECONDS.sleep(seconds);
     }
 

@@ -52,7 +52,7 @@ public final class RocksEngine implements Engine {
     }
 
     private final Path folder;
-    private final RocksOptions options;
+    final RocksOptions options;
     private final RocksDB database;
 
     /** Told of each step; tests look there at what a crash would leave. */
@@ -120,6 +120,7 @@ public final class RocksEngine implements Engine {
                     EngineKey.applied(batch.storeId()).toArray(),
                     new ByteWriter(8).i64(batch.appliedIndex()).toBytes().toArray());
             database.write(options.writes, rows);
+            options.pace.wrote(database, rows.getDataSize());
         } catch (RocksDBException e) {
             throw new EngineFailure("write", e);
         } finally {
@@ -191,6 +192,7 @@ public final class RocksEngine implements Engine {
         enter();
         try (FlushOptions how = new FlushOptions().setWaitForFlush(true)) {
             reached(Step.FLUSH_BEGINS);
+            options.pace.hurry();
             database.flush(how);
             reached(Step.FLUSH_ENDED);
         } catch (RocksDBException e) {

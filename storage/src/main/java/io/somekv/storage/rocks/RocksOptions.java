@@ -36,6 +36,8 @@ final class RocksOptions implements AutoCloseable {
 
     private final List<AbstractNativeReference> owned = new ArrayList<>();
 
+    final CompactionPace pace = new CompactionPace();
+
     /** Of a file of a store that is being filled: as large as a few buffers that are flushed. */
     final long stagedFileSizeMax;
 
@@ -74,6 +76,7 @@ final class RocksOptions implements AutoCloseable {
                         .setMaxWriteBufferNumber(3)
                         // One compaction and one flush: two cores have other work.
                         .setMaxBackgroundJobs(2)
+                        .setRateLimiter(pace.limiter())
                         // Fresh data stays as it is, it will be compacted soon; the bulk, in the
                         // lowest level, is compressed: LZ4 costs less than the disk it saves.
                         .setCompressionType(CompressionType.NO_COMPRESSION)
@@ -120,5 +123,6 @@ final class RocksOptions implements AutoCloseable {
     public void close() {
         Collections.reverse(owned);
         owned.forEach(AbstractNativeReference::close);
+        pace.close();
     }
 }
