@@ -77,6 +77,7 @@ final class RocksOptions implements AutoCloseable {
                         // One compaction and one flush: two cores have other work.
                         .setMaxBackgroundJobs(2)
                         .setRateLimiter(pace.limiter())
+                        .setWritableFileMaxBufferSize(CompactionPace.SLICE_BYTES)
                         // Fresh data stays as it is, it will be compacted soon; the bulk, in the
                         // lowest level, is compressed: LZ4 costs less than the disk it saves.
                         .setCompressionType(CompressionType.NO_COMPRESSION)
