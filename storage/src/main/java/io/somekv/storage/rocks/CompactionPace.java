@@ -32,8 +32,11 @@ final class CompactionPace implements AutoCloseable {
     /** Looked at after so much was written: far less than a buffer holds. */
     private static final long LOOK_BYTES = 1 << 20;
 
-    /** Of three buffers: the last one is being filled. */
-    private static final int WAITING_BUFFERS_MAX = 2;
+    /**
+     * Of three buffers. One that waits to be written out, and the next half filled, is what a flush
+     * at an even pace comes to; beyond that writes come faster.
+     */
+    private static final double FILLED_BUFFERS_MAX = 1.75;
 
     /** Twice what begins a compaction; writes are slowed down from 20 on. */
     private static final int LEVEL_0_FILES_MAX = 8;
@@ -41,10 +44,18 @@ final class CompactionPace implements AutoCloseable {
     /** What begins a compaction: with no more it has caught up. */
     private static final int LEVEL_0_FILES_CAUGHT_UP = 4;
 
+    private final long filledBytesMax;
     private final RateLimiter limiter =
             new RateLimiter(EVEN_BYTES_PER_SECOND, REFILL_MICROS, FAIRNESS);
     private final AtomicLong unseenBytes = new AtomicLong();
     private volatile boolean isEven = true;
+
+    /**
+     * @param writeBufferSize of one of the three buffers that take writes, in bytes
+     */
+    CompactionPace(long writeBufferSize) {
+        filledBytesMax = (long) (FILLED_BUFFERS_MAX * writeBufferSize);
+    }
 
     RateLimiter limiter() {
         return limiter;
@@ -59,14 +70,14 @@ final class CompactionPace implements AutoCloseable {
         if (unseenBytes.addAndGet(bytes) >= LOOK_BYTES) {
             unseenBytes.set(0);
             look(
-                    database.getLongProperty("rocksdb.num-immutable-mem-table"),
+                    database.getLongProperty("rocksdb.cur-size-all-mem-tables"),
                     Integer.parseInt(database.getProperty("rocksdb.num-files-at-level0")));
         }
     }
 
-    synchronized void look(long waitingBuffers, int level0Files) {
+    synchronized void look(long filledBytes, int level0Files) {
         int filesMax = isEven ? LEVEL_0_FILES_MAX - 1 : LEVEL_0_FILES_CAUGHT_UP;
-        set(waitingBuffers < WAITING_BUFFERS_MAX && level0Files <= filesMax);
+        set(filledBytes <= filledBytesMax && level0Files <= filesMax);
     }
 
     /** Somebody waits for the buffers to be written out: no pace until it is looked at next. */

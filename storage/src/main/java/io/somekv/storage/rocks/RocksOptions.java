@@ -36,7 +36,7 @@ final class RocksOptions implements AutoCloseable {
 
     private final List<AbstractNativeReference> owned = new ArrayList<>();
 
-    final CompactionPace pace = new CompactionPace();
+    final CompactionPace pace;
 
     /** Of a file of a store that is being filled: as large as a few buffers that are flushed. */
     final long stagedFileSizeMax;
@@ -50,6 +50,7 @@ final class RocksOptions implements AutoCloseable {
 
     RocksOptions(long writeBufferSize, long blockCacheSize) {
         stagedFileSizeMax = 2 * writeBufferSize;
+        pace = new CompactionPace(writeBufferSize);
         BlockBasedTableConfig table =
                 new BlockBasedTableConfig()
                         .setBlockCache(own(new LRUCache(blockCacheSize, CACHE_SHARD_BITS)))

@@ -20,6 +20,7 @@ import org.rocksdb.RocksDBException;
 
 /** When RocksDB is held to an even pace, and when it has all there is. */
 class CompactionPaceTest {
+    private static final int BUFFER_SIZE = 1 << 20;
     private static final int VALUE_SIZE = 16 << 10;
     private static final int ENOUGH_WRITES = (256 << 20) / VALUE_SIZE;
 
@@ -34,13 +35,13 @@ class CompactionPaceTest {
 
     @Test
     void itIsEvenUntilBuffersOrFilesPileUpAndAgainOnceTheyAreGone() {
-        try (CompactionPace pace = new CompactionPace()) {
+        try (CompactionPace pace = new CompactionPace(BUFFER_SIZE)) {
             assertEven(pace, true);
-            pace.look(1, 7);
+            pace.look(BUFFER_SIZE * 7 / 4, 7);
             assertEven(pace, true);
-            pace.look(2, 0);
+            pace.look(BUFFER_SIZE * 7 / 4 + 1, 0);
             assertEven(pace, false);
-            pace.look(1, 0);
+            pace.look(BUFFER_SIZE, 0);
             assertEven(pace, true);
             pace.look(0, 8);
             assertEven(pace, false);
@@ -63,7 +64,7 @@ class CompactionPaceTest {
     /** By a database with small buffers, which is written to faster than the pace. */
     @Test
     void whoeverWritesFasterThanThePaceFreesItAndItComesBackAtRest() throws Exception {
-        try (RocksOptions options = new RocksOptions(1 << 20, 1 << 20);
+        try (RocksOptions options = new RocksOptions(BUFFER_SIZE, 1 << 20);
                 RocksDB database = RocksDB.open(options.database, folder.toString())) {
             while (options.pace.isEven()) {
                 write(options, database);
@@ -97,12 +98,13 @@ class CompactionPaceTest {
                         even.add(Objects.requireNonNull(opened.get()).options.pace.isEven());
                     }
                 };
-        try (RocksEngine engine = RocksEngine.open(folder, 1 << 20, 1 << 20, watcher)) {
+        try (RocksEngine engine = RocksEngine.open(folder, BUFFER_SIZE, 1 << 20, watcher)) {
             opened.set(engine);
             assertTrue(engine.options.pace.isEven());
             engine.flush();
             assertEquals(List.of(false), even);
-            engine.apply(new WriteBatch(1, 1).put(Bytes.utf8("a"), Bytes.wrap(new byte[2 << 20])));
+            engine.apply(
+                    new WriteBatch(1, 1).put(Bytes.utf8("a"), Bytes.wrap(new byte[BUFFER_SIZE])));
             assertTrue(engine.options.pace.isEven());
         }
     }
