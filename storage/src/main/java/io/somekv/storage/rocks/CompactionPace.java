@@ -7,16 +7,20 @@ import org.rocksdb.RocksDBException;
 
 /**
  * How fast RocksDB writes its buffers out and compacts. Left alone it does so in bursts, each of
- * which takes a core and the disk for up to a second, and whoever asks meanwhile waits. So it is
- * held to an even pace for as long as it keeps up; once it falls behind it has all there is, long
- * before writes would have to wait for it.
+ * which takes a core and the disk for up to a second, and whoever asks meanwhile waits. So what it
+ * writes is held to an even pace for as long as it keeps up; once it falls behind it has all there
+ * is, long before writes would have to wait for it. What it only reads, and drops, is not held, nor
+ * are the files of {@link RocksStaging}.
  */
 final class CompactionPace implements AutoCloseable {
-    /** What a shard that moves among clients brings takes two thirds of it. */
+    /** A shard that is copied among clients brings two thirds of it, compactions counted in. */
     static final long EVEN_BYTES_PER_SECOND = 24L << 20;
 
-    /** More than a disk gives. */
-    static final long FREE_BYTES_PER_SECOND = 16L << 30;
+    /**
+     * More than two threads write. No higher: what one refill gives is used up first, however low
+     * the limit is by then.
+     */
+    static final long FREE_BYTES_PER_SECOND = 1L << 30;
 
     private static final long REFILL_MICROS = 10_000;
 
@@ -33,22 +37,33 @@ final class CompactionPace implements AutoCloseable {
     private static final long LOOK_BYTES = 1 << 20;
 
     /**
-     * Of three buffers. One that waits to be written out, and the next half filled, is what a flush
-     * at an even pace comes to; beyond that writes come faster.
+     * Of three buffers: while one is written out evenly, a shard that is copied does not fill this
+     * much of the next. Where values are so large that few fill a buffer, the pace is free at once.
      */
     private static final double FILLED_BUFFERS_MAX = 1.75;
 
     /** Twice what begins a compaction; writes are slowed down from 20 on. */
-    private static final int LEVEL_0_FILES_MAX = 8;
+    private static final int LEVEL_0_FILES_BEHIND = 8;
 
     /** What begins a compaction: with no more it has caught up. */
     private static final int LEVEL_0_FILES_CAUGHT_UP = 4;
+
+    /** What is to be compacted below level 0; writes are slowed down from 64 GiB on. */
+    private static final long DEBT_BYTES_MAX = 4L << 30;
 
     private final long filledBytesMax;
     private final RateLimiter limiter =
             new RateLimiter(EVEN_BYTES_PER_SECOND, REFILL_MICROS, FAIRNESS);
     private final AtomicLong unseenBytes = new AtomicLong();
-    private volatile boolean isEven = true;
+    private boolean keepsUp = true;
+    private int waiting;
+    private boolean isEven = true;
+
+    /** Somebody who waits for buffers to be written out: until it is closed, there is no pace. */
+    interface Hurry extends AutoCloseable {
+        @Override
+        void close();
+    }
 
     /**
      * @param writeBufferSize of one of the three buffers that take writes, in bytes
@@ -61,7 +76,7 @@ final class CompactionPace implements AutoCloseable {
         return limiter;
     }
 
-    boolean isEven() {
+    synchronized boolean isEven() {
         return isEven;
     }
 
@@ -71,21 +86,33 @@ final class CompactionPace implements AutoCloseable {
             unseenBytes.set(0);
             look(
                     database.getLongProperty("rocksdb.cur-size-all-mem-tables"),
-                    Integer.parseInt(database.getProperty("rocksdb.num-files-at-level0")));
+                    Integer.parseInt(database.getProperty("rocksdb.num-files-at-level0")),
+                    database.getLongProperty("rocksdb.estimate-pending-compaction-bytes"));
         }
     }
 
-    synchronized void look(long filledBytes, int level0Files) {
-        int filesMax = isEven ? LEVEL_0_FILES_MAX - 1 : LEVEL_0_FILES_CAUGHT_UP;
-        set(filledBytes <= filledBytesMax && level0Files <= filesMax);
+    synchronized void look(long filledBytes, int level0Files, long debtBytes) {
+        int filesMax = keepsUp ? LEVEL_0_FILES_BEHIND - 1 : LEVEL_0_FILES_CAUGHT_UP;
+        keepsUp =
+                filledBytes <= filledBytesMax
+                        && level0Files <= filesMax
+                        && debtBytes <= DEBT_BYTES_MAX;
+        set();
     }
 
-    /** Somebody waits for the buffers to be written out: no pace until it is looked at next. */
-    synchronized void hurry() {
-        set(false);
+    synchronized Hurry hurry() {
+        waiting++;
+        set();
+        return this::endHurry;
     }
 
-    private void set(boolean even) {
+    private synchronized void endHurry() {
+        waiting--;
+        set();
+    }
+
+    private void set() {
+        boolean even = keepsUp && waiting == 0;
         if (even != isEven) {
             isEven = even;
             limiter.setBytesPerSecond(even ? EVEN_BYTES_PER_SECOND : FREE_BYTES_PER_SECOND);

@@ -52,7 +52,7 @@ public final class RocksEngine implements Engine {
     }
 
     private final Path folder;
-    final RocksOptions options;
+    private final RocksOptions options;
     private final RocksDB database;
 
     /** Told of each step; tests look there at what a crash would leave. */
@@ -136,8 +136,7 @@ public final class RocksEngine implements Engine {
     private Optional<Bytes> get(ReadOptions how, Bytes key) {
         enter();
         try {
-            byte[] value = database.get(how, key.toArray());
-            return value == null ? Optional.empty() : Optional.of(Bytes.wrap(value));
+            return Optional.ofNullable(database.get(how, key.toArray())).map(Bytes::wrap);
         } catch (RocksDBException e) {
             throw new EngineFailure("read", e);
         } finally {
@@ -147,9 +146,7 @@ public final class RocksEngine implements Engine {
 
     @Override
     public void scan(Bytes from, Bytes to, RowVisitor visitor) {
-        try (ReadOptions how = new ReadOptions()) {
-            scan(how, from, to, visitor);
-        }
+        scan(options.reads, from, to, visitor);
     }
 
     private void scan(ReadOptions how, Bytes from, Bytes to, RowVisitor visitor) {
@@ -190,9 +187,9 @@ public final class RocksEngine implements Engine {
     @Override
     public void flush() {
         enter();
-        try (FlushOptions how = new FlushOptions().setWaitForFlush(true)) {
+        try (CompactionPace.Hurry _ = options.pace.hurry();
+                FlushOptions how = new FlushOptions().setWaitForFlush(true)) {
             reached(Step.FLUSH_BEGINS);
-            options.pace.hurry();
             database.flush(how);
             reached(Step.FLUSH_ENDED);
         } catch (RocksDBException e) {
@@ -219,12 +216,10 @@ public final class RocksEngine implements Engine {
         enter();
         try (Slice first = new Slice(from.toArray());
                 Slice end = new Slice(to.toArray())) {
-            long[] sizes =
-                    database.getApproximateSizes(
+            return database.getApproximateSizes(
                             List.of(new Range(first, end)),
                             SizeApproximationFlag.INCLUDE_FILES,
-                            SizeApproximationFlag.INCLUDE_MEMTABLES);
-            return sizes[0];
+                            SizeApproximationFlag.INCLUDE_MEMTABLES)[0];
         } finally {
             leave();
         }
@@ -314,6 +309,7 @@ public final class RocksEngine implements Engine {
         try {
             if (!closed) {
                 closed = true;
+                options.pace.hurry();
                 database.close();
                 options.close();
             }
@@ -324,6 +320,10 @@ public final class RocksEngine implements Engine {
 
     Path folder() {
         return folder;
+    }
+
+    boolean isPaced() {
+        return options.pace.isEven();
     }
 
     /** Names the files that a crash now would leave; none of them goes away before the end. */

@@ -79,6 +79,8 @@ final class RocksOptions implements AutoCloseable {
                         .setMaxBackgroundJobs(2)
                         .setRateLimiter(pace.limiter())
                         .setWritableFileMaxBufferSize(CompactionPace.SLICE_BYTES)
+                        // Else it would be what the pace happens to be at the opening.
+                        .setDelayedWriteRate(16 << 20)
                         // Fresh data stays as it is, it will be compacted soon; the bulk, in the
                         // lowest level, is compressed: LZ4 costs less than the disk it saves.
                         .setCompressionType(CompressionType.NO_COMPRESSION)

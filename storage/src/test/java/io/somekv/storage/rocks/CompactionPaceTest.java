@@ -15,6 +15,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.RateLimiter;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 
@@ -34,21 +36,23 @@ class CompactionPaceTest {
     }
 
     @Test
-    void itIsEvenUntilBuffersOrFilesPileUpAndAgainOnceTheyAreGone() {
+    void itIsEvenUntilBuffersFilesOrDebtPileUpAndAgainOnceTheyAreGone() {
         try (CompactionPace pace = new CompactionPace(BUFFER_SIZE)) {
             assertEven(pace, true);
-            pace.look(BUFFER_SIZE * 7 / 4, 7);
+            pace.look(BUFFER_SIZE * 7 / 4, 7, 4L << 30);
             assertEven(pace, true);
-            pace.look(BUFFER_SIZE * 7 / 4 + 1, 0);
+            pace.look(BUFFER_SIZE * 7 / 4 + 1, 0, 0);
             assertEven(pace, false);
-            pace.look(BUFFER_SIZE, 0);
+            pace.look(BUFFER_SIZE, 0, 0);
             assertEven(pace, true);
-            pace.look(0, 8);
+            pace.look(0, 8, 0);
             assertEven(pace, false);
-            pace.look(0, 5);
+            pace.look(0, 5, 0);
             assertEven(pace, false);
-            pace.look(0, 4);
+            pace.look(0, 4, 0);
             assertEven(pace, true);
+            pace.look(0, 0, (4L << 30) + 1);
+            assertEven(pace, false);
         }
     }
 
@@ -63,7 +67,7 @@ class CompactionPaceTest {
 
     /** By a database with small buffers, which is written to faster than the pace. */
     @Test
-    void whoeverWritesFasterThanThePaceFreesItAndItComesBackAtRest() throws Exception {
+    void whoeverWritesFasterThanThePaceFreesItAndItComesBackOnceTheyDoNot() throws Exception {
         try (RocksOptions options = new RocksOptions(BUFFER_SIZE, 1 << 20);
                 RocksDB database = RocksDB.open(options.database, folder.toString())) {
             while (options.pace.isEven()) {
@@ -87,25 +91,57 @@ class CompactionPaceTest {
         options.pace.wrote(database, value.length);
     }
 
-    /** Who stops a node waits for it. */
+    /** The whole of it, and in slices: else a core would be taken for as long as before. */
     @Test
-    void aFlushThatIsAskedForIsNotHeld() {
+    void whatABufferIsWrittenOutToGoesByThePaceInSlices() throws Exception {
+        try (RocksOptions options = new RocksOptions(16 * BUFFER_SIZE, 1 << 20);
+                RocksDB database = RocksDB.open(options.database, folder.toString());
+                FlushOptions how = new FlushOptions()) {
+            for (int i = 0; i < 4 << 20; i += VALUE_SIZE) {
+                write(options, database);
+            }
+            database.flush(how);
+            RateLimiter limiter = options.pace.limiter();
+            assertTrue(limiter.getTotalBytesThrough() >= 4 << 20);
+            assertTrue(
+                    limiter.getTotalRequests() >= (4 << 20) / CompactionPace.SLICE_BYTES,
+                    () -> limiter.getTotalRequests() + " requests");
+        }
+    }
+
+    /** What a refill has given is used up before a lower limit holds. */
+    @Test
+    void aFreePaceLeavesLittleThatIsNotHeldAfterIt() {
+        try (CompactionPace pace = new CompactionPace(BUFFER_SIZE)) {
+            pace.look(0, 8, 0);
+            assertTrue(pace.limiter().getSingleBurstBytes() <= 16 << 20);
+        }
+    }
+
+    /** Who stops a node waits for it, and another group writes on meanwhile. */
+    @Test
+    void aFlushThatIsAskedForIsNotHeldAndAfterItThePaceIsBack() {
         AtomicReference<RocksEngine> opened = new AtomicReference<>();
-        List<Boolean> even = new ArrayList<>();
+        List<Boolean> paced = new ArrayList<>();
         Consumer<RocksEngine.Step> watcher =
                 step -> {
-                    if (step == RocksEngine.Step.FLUSH_ENDED) {
-                        even.add(Objects.requireNonNull(opened.get()).options.pace.isEven());
+                    RocksEngine engine = Objects.requireNonNull(opened.get());
+                    if (step == RocksEngine.Step.FLUSH_BEGINS) {
+                        engine.apply(mebibyte());
                     }
+                    paced.add(engine.isPaced());
                 };
-        try (RocksEngine engine = RocksEngine.open(folder, BUFFER_SIZE, 1 << 20, watcher)) {
+        try (RocksEngine engine = RocksEngine.open(folder, 16 * BUFFER_SIZE, 1 << 20, watcher)) {
             opened.set(engine);
-            assertTrue(engine.options.pace.isEven());
+            engine.apply(mebibyte());
+            assertTrue(engine.isPaced());
             engine.flush();
-            assertEquals(List.of(false), even);
-            engine.apply(
-                    new WriteBatch(1, 1).put(Bytes.utf8("a"), Bytes.wrap(new byte[BUFFER_SIZE])));
-            assertTrue(engine.options.pace.isEven());
+            assertEquals(List.of(false, false), paced);
+            assertTrue(engine.isPaced());
         }
+    }
+
+    private static WriteBatch mebibyte() {
+        return new WriteBatch(1, 1).put(Bytes.utf8("a"), Bytes.wrap(new byte[1 << 20]));
     }
 }
