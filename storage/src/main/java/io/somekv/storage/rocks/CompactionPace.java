@@ -57,7 +57,6 @@ final class CompactionPace implements AutoCloseable {
     private final AtomicLong unseenBytes = new AtomicLong();
     private boolean keepsUp = true;
     private int waiting;
-    private boolean isEven = true;
 
     /** Somebody who waits for buffers to be written out: until it is closed, there is no pace. */
     interface Hurry extends AutoCloseable {
@@ -77,12 +76,13 @@ final class CompactionPace implements AutoCloseable {
     }
 
     synchronized boolean isEven() {
-        return isEven;
+        return keepsUp && waiting == 0;
     }
 
     /** So many bytes more were written into the buffers. */
     void wrote(RocksDB database, long bytes) throws RocksDBException {
         if (unseenBytes.addAndGet(bytes) >= LOOK_BYTES) {
+            // What others count just now is lost to it: a look comes a little later.
             unseenBytes.set(0);
             look(
                     database.getLongProperty("rocksdb.cur-size-all-mem-tables"),
@@ -92,31 +92,27 @@ final class CompactionPace implements AutoCloseable {
     }
 
     synchronized void look(long filledBytes, int level0Files, long debtBytes) {
-        int filesMax = keepsUp ? LEVEL_0_FILES_BEHIND - 1 : LEVEL_0_FILES_CAUGHT_UP;
-        keepsUp =
-                filledBytes <= filledBytesMax
-                        && level0Files <= filesMax
-                        && debtBytes <= DEBT_BYTES_MAX;
-        set();
+        boolean isFew =
+                keepsUp
+                        ? level0Files < LEVEL_0_FILES_BEHIND
+                        : level0Files <= LEVEL_0_FILES_CAUGHT_UP;
+        keepsUp = isFew && filledBytes <= filledBytesMax && debtBytes <= DEBT_BYTES_MAX;
+        limit();
     }
 
     synchronized Hurry hurry() {
         waiting++;
-        set();
+        limit();
         return this::endHurry;
     }
 
     private synchronized void endHurry() {
         waiting--;
-        set();
+        limit();
     }
 
-    private void set() {
-        boolean even = keepsUp && waiting == 0;
-        if (even != isEven) {
-            isEven = even;
-            limiter.setBytesPerSecond(even ? EVEN_BYTES_PER_SECOND : FREE_BYTES_PER_SECOND);
-        }
+    private void limit() {
+        limiter.setBytesPerSecond(isEven() ? EVEN_BYTES_PER_SECOND : FREE_BYTES_PER_SECOND);
     }
 
     @Override
