@@ -309,7 +309,7 @@ public final class RocksEngine implements Engine {
         try {
             if (!closed) {
                 closed = true;
-                options.pace.hurry();
+                options.pace.hurry(); // To the end: closing waits for a flush that runs.
                 database.close();
                 options.close();
             }

@@ -140,6 +140,17 @@ class CompactionPaceTest {
         }
     }
 
+    @Test
+    void theEngineTellsThePaceWhatItWrites() {
+        try (RocksEngine engine = RocksEngine.open(folder, BUFFER_SIZE, 1 << 20)) {
+            int batches = 0;
+            while (engine.isPaced()) {
+                engine.apply(mebibyte());
+                assertTrue(++batches < 256, "never behind");
+            }
+        }
+    }
+
     private static WriteBatch mebibyte() {
         return new WriteBatch(1, 1).put(Bytes.utf8("a"), Bytes.wrap(new byte[1 << 20]));
     }
