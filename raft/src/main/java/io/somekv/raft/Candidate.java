@@ -12,9 +12,6 @@ final class Candidate implements RoleState {
     private long deadlineNanos;
     private boolean hasOwnVote;
 
-    /** When the first requests left: no answer is older. */
-    private long askedNanos;
-
     /** When those that did not answer are asked again; never before the first requests left. */
     private long askAgainNanos = Long.MAX_VALUE;
 
@@ -102,7 +99,6 @@ final class Candidate implements RoleState {
         if (!hasOwnVote && core.persists().isStateDurable()) {
             hasOwnVote = true;
             tally.count(core.self(), true);
-            askedNanos = core.now().nanos();
             planAsking();
             maybeLead();
         }
@@ -112,7 +108,7 @@ final class Candidate implements RoleState {
     public void onRequestVoteReply(Message.RequestVoteReply message) {
         boolean isNews = tally.count(message.from(), message.granted());
         if (isNews && message.granted()) {
-            clocks.add(QuorumClock.offset(message.wallMillis(), askedNanos));
+            clocks.add(QuorumClock.offset(message.wallMillis(), core.now().nanos()));
         }
         if (tally.isLost()) {
             core.becomeFollower(core.term(), 0);

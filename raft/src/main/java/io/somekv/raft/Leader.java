@@ -229,8 +229,7 @@ final class Leader implements RoleState {
     private void onHeard(Progress progress, long round, long wallMillis) {
         progress.onHeard(round, core.now().nanos());
         if (rounds.isDated(round)) {
-            progress.onClock(
-                    QuorumClock.offset(wallMillis, rounds.startNanos(round)), core.now().nanos());
+            progress.onClock(wallMillis, rounds.startNanos(round), core.now().nanos());
         }
         reads.onHeard();
     }

@@ -1,6 +1,7 @@
 package io.somekv.raft;
 
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 
 /**
  * The wall clock that a leader stamps log time with, for as long as its quorum vouches for it
@@ -59,15 +60,16 @@ final class LeaderClock {
 
     /**
      * Compares this leader's clock with those of the voters heard lately. Being vouched for counts
-     * from then on: the votes that came first may have been those of slow clocks.
+     * from then on: the votes that came first may have been those of slow clocks, or too late to
+     * tell.
      */
     void judge() {
-        if (core.isOnlyVoter() || !takeClocks(this::hasClock)) {
+        if (core.isOnlyVoter()) {
             return;
         }
-        if (clocks.vouchesFor(offset, core.config().clockLeadMillisMax())) {
+        if (isRefused() && isVouchedFor(offset, this::hasClock)) {
             refusedSinceNanos = Long.MAX_VALUE;
-        } else if (!isRefused()) {
+        } else if (!isRefused() && isConvicted()) {
             refuse();
         }
     }
@@ -82,12 +84,19 @@ final class LeaderClock {
     void advanceTo(long millis) {
         long wanted = QuorumClock.offset(millis, core.now().nanos());
         long since = replication.recently();
-        boolean isVouched =
-                takeClocks(follower -> follower.hasClockSince(since))
-                        && clocks.vouchesFor(wanted, core.config().clockLeadMillisMax());
-        if (isVouched && !isRefused()) {
+        if (!isRefused() && isVouchedFor(wanted, follower -> follower.hasClockSince(since))) {
             offset = Math.max(offset, wanted);
         }
+    }
+
+    private boolean isVouchedFor(long wanted, Predicate<Progress> counts) {
+        return takeClocks(counts, Progress::clockAtLeast)
+                && clocks.vouchesFor(wanted, core.config().clockLeadMillisMax());
+    }
+
+    private boolean isConvicted() {
+        return takeClocks(this::hasClock, Progress::clockAtMost)
+                && !clocks.vouchesFor(offset, core.config().clockLeadMillisMax());
     }
 
     private static long own(Now now) {
@@ -95,12 +104,12 @@ final class LeaderClock {
     }
 
     /** Reads those that count. Returns whether they are, with this replica's own, a quorum. */
-    private boolean takeClocks(Predicate<Progress> counts) {
+    private boolean takeClocks(Predicate<Progress> counts, ToLongFunction<Progress> reading) {
         clocks.clear();
         clocks.add(own(core.now()));
         for (Progress follower : replication.followers()) {
             if (core.membership().isVoter(follower.id()) && counts.test(follower)) {
-                clocks.add(follower.clockOffset());
+                clocks.add(reading.applyAsLong(follower));
             }
         }
         return core.membership()
@@ -112,7 +121,7 @@ final class LeaderClock {
 
     /** Of one that is watched over in a quiet time, what was heard last counts. */
     private boolean hasClock(Progress follower) {
-        return follower.hasClockOffset() && replication.isNotSilent(follower);
+        return follower.hasClock() && replication.isNotSilent(follower);
     }
 
     /**

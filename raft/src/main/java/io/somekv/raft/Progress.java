@@ -44,12 +44,13 @@ final class Progress {
     private long lastHeardNanos;
     private boolean hasAnswered;
 
-    /** Its wall clock's lead over this replica's monotonic clock at most, once known. */
-    private long clockOffset;
+    /** Its wall clock when it last told it, dated to when it was asked for that; once known. */
+    private long clockAtMost;
 
-    private boolean hasClockOffset;
+    /** The same, dated to when that was heard. */
+    private long clockAtLeast;
 
-    /** When that was heard. */
+    private boolean hasClock;
     private long clockNanos;
 
     /** Entries for it that are on their way back from disk. */
@@ -120,17 +121,23 @@ final class Progress {
         return inFlightBytes;
     }
 
-    boolean hasClockOffset() {
-        return hasClockOffset;
+    boolean hasClock() {
+        return hasClock;
     }
 
     /** Whether its clock was heard since then. */
     boolean hasClockSince(long nanos) {
-        return hasClockOffset && clockNanos >= nanos;
+        return hasClock && clockNanos >= nanos;
     }
 
-    long clockOffset() {
-        return clockOffset;
+    /** Its clock's offset is no more than this; see {@link QuorumClock}. */
+    long clockAtMost() {
+        return clockAtMost;
+    }
+
+    /** Its clock's offset is no less than this. */
+    long clockAtLeast() {
+        return clockAtLeast;
     }
 
     Ready.@Nullable Fetch fetch() {
@@ -188,9 +195,10 @@ final class Progress {
         ackedRound = Math.max(ackedRound, round);
     }
 
-    void onClock(long offset, long nowNanos) {
-        clockOffset = offset;
-        hasClockOffset = true;
+    void onClock(long wallMillis, long askedNanos, long nowNanos) {
+        clockAtMost = QuorumClock.offset(wallMillis, askedNanos);
+        clockAtLeast = QuorumClock.offset(wallMillis, nowNanos);
+        hasClock = true;
         clockNanos = nowNanos;
     }
 

@@ -6,10 +6,11 @@ import java.util.Arrays;
  * Judges a wall clock by those of a quorum (DESIGN §3, log time; KB-50). Clocks are compared as
  * offsets to this replica's monotonic clock, so that readings taken at different times compare.
  *
- * <p>A peer's reading is dated to the moment its question was <b>sent</b>: it was taken later, so
- * the offset is an upper bound. A slow network or a pause of this process then never convicts a
- * good clock; a bad one gets away with the round trip at most, and where a vote was asked for again
- * with the time since it was asked for first, until it leads and is judged by heartbeats.
+ * <p>A peer's reading was taken between the moment its question was sent and the moment its answer
+ * came. Dated to the first, the offset is an upper bound: only that may convict, or a slow network
+ * or a pause of this process would convict a good clock. Dated to the second, it is a lower bound:
+ * only that may vouch, or a clock that is ahead would get away with the round trip, which is long
+ * where a vote was asked for again. In between nothing is said, and things stay as they are.
  *
  * <p>The measure is the lower median: of two clocks the slower. The slowest is never ahead of it,
  * so in every quorum there is a replica that may lead.
