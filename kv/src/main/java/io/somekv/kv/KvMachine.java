@@ -26,8 +26,9 @@ import java.util.Set;
 public final class KvMachine implements StateMachine {
     /**
      * Of a shard that is copied to another group: a piece takes no more rows past so many bytes.
+     * Who asks for something else meanwhile waits for a lane that reads or applies a piece.
      */
-    public static final int PIECE_SIZE = 128 << 10;
+    public static final int PIECE_SIZE = 32 << 10;
 
     private static final long CHANGES_PIECES_MIN = 512;
 

@@ -1,5 +1,6 @@
 package io.somekv.node;
 
+import io.somekv.kv.KvMachine;
 import io.somekv.raft.Now;
 
 /**
@@ -23,7 +24,7 @@ final class TransferBudget {
     private static final long REST_NANOS_MAX = 2_000_000_000L;
 
     /** A shorter piece takes less time, and says nothing of a whole one. */
-    private static final long COMPARABLE_BYTES_MIN = 64 << 10;
+    private static final long COMPARABLE_BYTES_MIN = KvMachine.PIECE_SIZE / 2;
 
     /**
      * By which a fastest piece is forgotten with each later one: others may be busy from then on.

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.somekv.base.ByteWriter;
 import io.somekv.base.Bytes;
 import io.somekv.kv.Incoming;
-import io.somekv.kv.KvMachine;
 import io.somekv.kv.RowKind;
 import io.somekv.kv.ShardStatus;
 import io.somekv.kv.ShardView;
@@ -116,11 +115,11 @@ class ShardReleaseTest {
     void comparingKeepsToTheLimitOfCopying() {
         cluster.start(1, 1);
         cluster.run(500);
-        Bytes large = Bytes.wrap(new byte[4 * KvMachine.PIECE_SIZE]);
+        Bytes large = Bytes.wrap(new byte[512 << 10]);
         for (int i = 0; i < 2; i++) {
             cluster.ask(1, Command.Put.of(Bytes.utf8("k" + i), large));
         }
-        MoveTuning slow = MoveTuning.NONE.withBytesPerSecondMax(KvMachine.PIECE_SIZE);
+        MoveTuning slow = MoveTuning.NONE.withBytesPerSecondMax(128 << 10);
         assertEquals(new Outcome.Ok(), cluster.ask(1, new Command.TuneMoves(slow)));
         cluster.createGroup(TARGET);
         cluster.run(500);

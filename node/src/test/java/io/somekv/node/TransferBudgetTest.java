@@ -3,12 +3,13 @@ package io.somekv.node;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.somekv.kv.KvMachine;
 import io.somekv.raft.Now;
 import org.junit.jupiter.api.Test;
 
 class TransferBudgetTest {
     private static final long MILLISECOND = 1_000_000;
-    private static final int PIECE = 128 << 10;
+    private static final int PIECE = KvMachine.PIECE_SIZE;
     private static final long FAST = 1L << 40;
 
     private final TransferBudget budget = new TransferBudget();
@@ -106,7 +107,7 @@ class TransferBudgetTest {
 
     @Test
     void noMoreThanSoManyBytesASecond() {
-        long rests = restsOver(50, 1, PIECE, 1 << 20);
+        long rests = restsOver(50, 1, PIECE, 8 * PIECE);
         assertTrue(rests >= 120 && rests <= 125, () -> "rests " + rests + " ms");
     }
 
