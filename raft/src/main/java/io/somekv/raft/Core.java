@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * out. Roles change here and nowhere else (Raft figure 4).
  */
 final class Core {
-    /** For how many election timeouts a replica whose clock was found wrong leaves it to others. */
+    /** For so many election timeouts one whose clock nobody vouched for leaves it to others. */
     private static final int CLOCK_PENALTY_TIMEOUTS = 4;
 
     /** Once in so many election timeouts, at most, a leader hands over because of its disk. */

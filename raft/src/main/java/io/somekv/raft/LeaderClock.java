@@ -126,14 +126,16 @@ final class LeaderClock {
 
     /**
      * A clock that its quorum does not vouch for stamps nothing more (KB-50). Its replica leads on
-     * until all had time to speak, and some voter has all of its log; only then it steps down. Else
-     * the others could not be elected:
+     * until it is convicted, all had time to speak, and some voter has all of its log; only then it
+     * steps down. Else the others could not be elected:
      *
      * <ol>
      *   <li>of three replicas C is down, A's clock is ahead and A's log is longer than B's,
      *   <li>A steps down at once; B's log is behind, so A must refuse it its vote,
      *   <li>A is elected again, steps down again: no leader for ever.
      * </ol>
+     *
+     * Where answers are so slow that they tell nothing either way, another gets its turn later.
      */
     boolean mustLeave() {
         if (!isRefused()) {
@@ -142,6 +144,7 @@ final class LeaderClock {
         long waited = core.now().nanos() - refusedSinceNanos;
         boolean isReplaceable =
                 waited >= 2 * core.config().heartbeatNanos()
+                        && isConvicted()
                         && replication.hasVoterBeyond(core.log().last().index() - 1);
         return isReplaceable || waited >= 2 * core.config().electionTimeoutNanos();
     }

@@ -13,7 +13,8 @@ import java.util.Arrays;
  * where a vote was asked for again. In between nothing is said, and things stay as they are.
  *
  * <p>The measure is the lower median: of two clocks the slower. The slowest is never ahead of it,
- * so in every quorum there is a replica that may lead.
+ * so in every quorum there is a replica that may lead, where answers take no longer than a leader's
+ * clock may be ahead.
  */
 final class QuorumClock {
     private long[] offsets = new long[8];
@@ -22,7 +23,8 @@ final class QuorumClock {
     /**
      * A wall clock's lead over this replica's monotonic clock, in milliseconds.
      *
-     * @param nanos of the monotonic clock when {@code wallMillis} was read, or before
+     * @param nanos of the monotonic clock when {@code wallMillis} was read; before: no less; later:
+     *     no more
      */
     static long offset(long wallMillis, long nanos) {
         return wallMillis - Math.floorDiv(nanos, 1_000_000L);

@@ -11,7 +11,7 @@ public enum StepDownCause {
      * DiskWatch}.
      */
     DISK_STALLED,
-    /** Its clock is ahead of its quorum's (DESIGN §3, log time). */
+    /** Its quorum does not vouch for its clock (DESIGN §3, log time): see {@link LeaderClock}. */
     CLOCK_AHEAD,
     /** It was removed from its group, and has led until that was committed (Raft §6). */
     REMOVED
