@@ -61,6 +61,9 @@ final class ShardDriver {
          */
         final TreeMap<Integer, Long> awaited = new TreeMap<>();
 
+        /** Shards of that config that have waited, of which was told. */
+        final TreeSet<Integer> told = new TreeSet<>();
+
         long awaitedConfig;
 
         final MoveLeftovers leftovers;
@@ -91,6 +94,7 @@ final class ShardDriver {
             if (awaitedConfig != config) {
                 awaitedConfig = config;
                 awaited.clear();
+                told.clear();
             }
         }
     }
@@ -139,12 +143,15 @@ final class ShardDriver {
         ShardConfig config = map.config();
         budget.traffic().count(now, host.groupId(), machine.operations());
         course.awaitForConfig(config.number());
+        // Another replica may have led meanwhile, and have got them.
+        course.awaited.keySet().removeIf(machine::serves);
         course.leftovers.tend(now, host, config);
         if (course.isSettled(now, config.number())) {
             return;
         }
         for (Incoming move : machine.incoming()) {
             if (move.isPrepared() && course.underWay.add(move.shard())) {
+                course.awaited.remove(move.shard());
                 transfer(host, course, courseOf(move)).resume(now, move);
             }
         }
@@ -196,9 +203,11 @@ final class ShardDriver {
         if (transfer != null && transfer.awaitedLogTime() > 0) {
             course.awaited.put(what.shard(), transfer.awaitedLogTime());
             long behind = transfer.awaitedLogTime() - host.machine().appliedLogTime();
-            tools.outbox.add(
-                    new LaneEffect.ShardAwaitsTime(
-                            host.groupId(), what.shard(), what.source(), behind));
+            if (course.told.add(what.shard())) {
+                tools.outbox.add(
+                        new LaneEffect.ShardAwaitsTime(
+                                host.groupId(), what.shard(), what.source(), behind));
+            }
         }
     }
 

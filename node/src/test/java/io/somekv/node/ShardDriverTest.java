@@ -147,6 +147,33 @@ class ShardDriverTest {
      */
     @Test
     void aShardThatWaitsForAGroupsTimeComesOnceAQuorumHasIt() {
+        LaneCluster cluster = whoseShardsAwaitTime();
+        cluster.wallClock(2, 0);
+        cluster.run(600);
+        assertTrue(isSettled(cluster, 2), "within three seconds");
+        assertEquals(List.of(), cluster.status(2).awaitingTime());
+        assertEquals(1, cluster.leaderOf(2));
+    }
+
+    /** Another replica leads meanwhile, and gets the shards. */
+    @Test
+    void whoLeadsAgainDoesNotSayThatShardsWaitWhichHaveCome() {
+        LaneCluster cluster = whoseShardsAwaitTime();
+        cluster.wallClock(2, 0);
+        cluster.transfer(1, 2, 2);
+        for (int i = 0; i < 4_000 && !isSettled(cluster, 2); i++) {
+            cluster.run(1);
+        }
+        assertEquals(2, cluster.leaderOf(2), "who got them");
+        assertTrue(isSettled(cluster, 2));
+        cluster.transfer(2, 2, 1);
+        cluster.run(200);
+        assertEquals(1, cluster.leaderOf(2));
+        assertEquals(List.of(), cluster.status(2).awaitingTime());
+    }
+
+    /** Node 1 leads group 2; it and node 2, of the group's three, are an hour behind. */
+    private static LaneCluster whoseShardsAwaitTime() {
         LaneCluster cluster = new LaneCluster(5);
         cluster.start(SHARDS, 1);
         cluster.run(500);
@@ -162,13 +189,10 @@ class ShardDriverTest {
         putFifty(cluster);
         joinOnFirst(cluster, 3);
         cluster.run(2_000);
+        assertEquals(1, cluster.leaderOf(2));
         assertEquals(SHARDS / 2, cluster.status(2).shards().incoming().size(), "copied");
         assertEquals(SHARDS / 2, cluster.status(2).awaitingTime().size());
-        cluster.wallClock(2, 0);
-        cluster.run(600);
-        assertTrue(isSettled(cluster, 2), "within three seconds");
-        assertEquals(List.of(), cluster.status(2).awaitingTime());
-        assertEquals(1, cluster.leaderOf(2));
+        return cluster;
     }
 
     private static void putFifty(LaneCluster cluster) {

@@ -39,7 +39,8 @@ final class MovePicture {
             """
             shard %1$d stays with group %2$d for now: the time of group %3$d is far behind, since
             the clock of one of its nodes is slow, or that of a node of group %2$d fast. Set
-            the clocks of all nodes right; the shard moves then
+            the clocks of all nodes right: where one was slow, the shard moves then; where
+            one was fast, after as long as it was ahead
             """;
 
     private final MoveSettings settings;

@@ -53,7 +53,8 @@ final class GroupNews {
         log.warn(
                 "group {}: shard {} stays with group {} for now: the time of this group is {} s"
                         + " behind, since the clock of one of its nodes is slow, or that of a node"
-                        + " there fast. Set the clocks of all nodes right; the shard moves then",
+                        + " there fast. Set the clocks of all nodes right: where one was slow, the"
+                        + " shard moves then; where one was fast, after as long as it was ahead",
                 awaits.groupId(),
                 awaits.shard(),
                 awaits.sourceGroup(),
