@@ -91,7 +91,6 @@ final class NodeCommand extends CommandFamily {
         void run(ControlChannel channel) throws InterruptedException {
             checkOldIsKnown(settled(channel, out()));
             NodeInfo to = arrived(channel);
-            awaitKnown(channel, out(), to);
             Relocation relocation = new Relocation(channel, out());
             ClusterPicture picture = settled(channel, out());
             List<Relocation.Step> steps = steps(picture, to);
@@ -242,31 +241,6 @@ final class NodeCommand extends CommandFamily {
             }
             TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MILLIS);
         }
-    }
-
-    /**
-     * Nodes hear of a new one within a second, from the shard master, and let in nobody of whom
-     * they have not heard. Were it given replicas before, and the master's leader to die at that
-     * moment, then those that are left would wait for each other.
-     */
-    private static void awaitKnown(ControlChannel channel, PrintWriter out, NodeInfo node)
-            throws InterruptedException {
-        long end = System.nanoTime() + HEARING_NANOS_MAX;
-        List<Long> unaware = unaware(channel, node);
-        while (!unaware.isEmpty() && System.nanoTime() - end < 0) {
-            TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MILLIS);
-            unaware = unaware(channel, node);
-        }
-        if (!unaware.isEmpty()) {
-            out.println("goes on, though nodes " + unaware + " have not heard of the new one yet");
-        }
-    }
-
-    private static List<Long> unaware(ControlChannel channel, NodeInfo node) {
-        return ClusterPicture.take(channel, false).seen().stream()
-                .filter(seen -> !seen.hasHeardOf(node))
-                .map(SeenNode::nodeId)
-                .toList();
     }
 
     /**

@@ -8,7 +8,9 @@ import io.somekv.server.control.ControlException;
 import io.somekv.server.control.ControlException.Kind;
 import io.somekv.server.grpc.ControlChannel;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class Relocation {
     private static final long LOOK_AGAIN_MILLIS = 200;
 
+    /** Who is to hear of a new node has done so by then, if it can. */
+    private static final long HEARING_NANOS_MAX = 10_000_000_000L;
+
     /** A refusal is believed when it stands for as long: a leader may just have been elected. */
     private static final long REFUSED_NANOS_MAX = 3_000_000_000L;
 
@@ -28,6 +33,9 @@ final class Relocation {
 
     private final ControlChannel channel;
     private final PrintWriter out;
+
+    /** Nodes that have been waited for once. */
+    private final TreeSet<Long> known = new TreeSet<>();
 
     Relocation(ControlChannel channel, PrintWriter out) {
         this.channel = channel;
@@ -64,7 +72,37 @@ final class Relocation {
 
     /** Carries out a step, whoever has begun it. */
     void carryOut(Step step) throws InterruptedException {
+        NodeInfo to = step.to();
+        if (to != null && known.add(to.nodeId())) {
+            awaitKnown(to);
+        }
         new Watch(step).run();
+    }
+
+    /**
+     * Nodes hear of a new one within a second, from the shard master, and let in nobody of whom
+     * they have not heard. Were it given replicas before, and the master's leader to die at that
+     * moment, then those that are left would wait for each other.
+     */
+    private void awaitKnown(NodeInfo node) throws InterruptedException {
+        long end = System.nanoTime() + HEARING_NANOS_MAX;
+        List<Long> unaware = unaware(node);
+        while (!unaware.isEmpty() && System.nanoTime() - end < 0) {
+            TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MILLIS);
+            unaware = unaware(node);
+        }
+        if (!unaware.isEmpty()) {
+            out.printf(
+                    "goes on, though nodes %s have not heard of node %d yet%n",
+                    unaware, node.nodeId());
+        }
+    }
+
+    private List<Long> unaware(NodeInfo node) {
+        return ClusterPicture.take(channel, false).seen().stream()
+                .filter(seen -> !seen.hasHeardOf(node))
+                .map(SeenNode::nodeId)
+                .toList();
     }
 
     /** One step while it is under way. */
