@@ -25,12 +25,13 @@ import java.util.Set;
  */
 public final class KvMachine implements StateMachine {
     /**
-     * Of a shard that is copied to another group: a piece takes no more rows past so many bytes.
-     * Who asks for something else meanwhile waits for a lane that reads or applies a piece.
+     * Of a shard that is copied to another group: a piece takes no more rows past so many bytes; of
+     * changes, and of the duplicate table, past four times as many. Who asks for something else
+     * meanwhile waits for a lane that reads or applies a piece.
      */
     public static final int PIECE_SIZE = 32 << 10;
 
-    private static final long CHANGES_PIECES_MIN = 512;
+    private static final long CHANGES_PIECES_MIN = 2048;
 
     private static final Outcome.Invalid NO_STAMP =
             new Outcome.Invalid("a write of keys needs a stamp");
@@ -108,7 +109,7 @@ public final class KvMachine implements StateMachine {
 
     /**
      * Whether what is noted of a shard's changes for a copy takes more room than its rows, and than
-     * some hundred pieces.
+     * some two thousand pieces: 64 MiB.
      */
     public boolean isOutgrown(Outgoing move) {
         return places.isOutgrown(move, CHANGES_PIECES_MIN * pieceSize);

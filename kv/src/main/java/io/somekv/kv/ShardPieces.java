@@ -28,14 +28,25 @@ final class ShardPieces {
     private final Engine engine;
     private final long storeId;
     private final DuplicateTable duplicates;
+
+    /** So many pieces of rows, as large as one of changes, or of the duplicate table. */
+    private static final int HURRIED_PIECES = 4;
+
+    /** Past which a piece takes no more rows. */
     private final int pieceSize;
+
+    /** Past which a piece takes up no more changes, and no more of the duplicate table. */
+    private final int hurriedSize;
+
     private final ShardDigests digests;
 
     /**
-     * @param pieceSize past which a piece takes no more, in bytes
+     * @param pieceSize past which a piece of rows takes no more, in bytes; others are larger, since
+     *     clients wait on their account: each lets so many writes through, or lengthens the freeze
      */
     ShardPieces(Engine engine, long storeId, DuplicateTable duplicates, int pieceSize) {
         this.pieceSize = pieceSize;
+        this.hurriedSize = HURRIED_PIECES * pieceSize;
         this.digests = new ShardDigests(engine, storeId, pieceSize);
         this.engine = engine;
         this.storeId = storeId;
@@ -116,7 +127,7 @@ final class ShardPieces {
                     if (change.equals(from.changesAfter())) {
                         return true;
                     }
-                    if (rows.size() > pieceSize || changes[0] >= CHANGES_READ_MAX) {
+                    if (rows.size() > hurriedSize || changes[0] >= CHANGES_READ_MAX) {
                         more[0] = true;
                         return false;
                     }
@@ -133,7 +144,7 @@ final class ShardPieces {
             return next;
         }
         CopyCursor outcomes = next.afterOutcome(move.freezeId(), Bytes.EMPTY);
-        return rows.size() < pieceSize ? readOutcomes(move, outcomes, rows) : outcomes;
+        return rows.size() < hurriedSize ? readOutcomes(move, outcomes, rows) : outcomes;
     }
 
     private CopyCursor readOutcomes(Outgoing move, CopyCursor from, ShardRows rows) {
@@ -142,7 +153,7 @@ final class ShardPieces {
         }
         MovedRecords records =
                 duplicates.recordsAfter(
-                        move.shard(), from.outcomesAfter(), pieceSize - rows.size());
+                        move.shard(), from.outcomesAfter(), hurriedSize - rows.size());
         records.records().forEach(record -> rows.record(record.encode()));
         return records.areLast()
                 ? from.toEnd(move.freezeId())

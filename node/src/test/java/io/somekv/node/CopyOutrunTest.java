@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.somekv.base.Bytes;
 import io.somekv.node.FrameFates.Fate;
 import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.CopyCursor;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.frame.Frame;
 import java.util.ArrayDeque;
@@ -25,8 +26,8 @@ class CopyOutrunTest {
     /** Ticks of 5 ms: two minutes. */
     private static final int TICKS_MAX = 24_000;
 
-    /** A piece holds some twenty keys. */
-    private final LaneCluster cluster = new LaneCluster(3, LaneNodes.Setup.DEFAULT.withPieces(400));
+    /** A piece of changes holds some twenty keys, one of rows a fourth of that. */
+    private final LaneCluster cluster = new LaneCluster(3, LaneNodes.Setup.DEFAULT.withPieces(100));
 
     private final ArrayDeque<Long> writes = new ArrayDeque<>();
     private int written;
@@ -62,7 +63,15 @@ class CopyOutrunTest {
         return cluster.map(1).orElseThrow().served(0).groupId() == TARGET;
     }
 
-    /** Questions for pieces arrive only every so many ticks. */
+    private boolean areRowsCopied() {
+        return cluster.status(TARGET).shards().incoming().stream()
+                .anyMatch(move -> move.cursor().part() != CopyCursor.Part.ROWS);
+    }
+
+    /**
+     * Questions for pieces of changes arrive only every so many ticks, those for the smaller ones
+     * of rows four times as often.
+     */
     private void movesWithPieces(int ticks) {
         started();
         cluster.network((from, to, frame) ->
@@ -74,7 +83,7 @@ class CopyOutrunTest {
         for (int tick = 0; tick < TICKS_MAX && !isMoved(); tick++) {
             write();
             cluster.run(1);
-            if (tick % ticks == 0) {
+            if (tick % (areRowsCopied() ? ticks : ticks / 4) == 0) {
                 cluster.releaseHeld();
             }
         }
