@@ -13,7 +13,7 @@ import org.rocksdb.RocksDBException;
  * are the files of {@link RocksStaging}.
  */
 final class CompactionPace implements AutoCloseable {
-    /** A shard that is copied among clients brings two thirds of it, compactions counted in. */
+    /** A shard that is copied among clients brings a third of it, compactions counted in. */
     static final long EVEN_BYTES_PER_SECOND = 24L << 20;
 
     /**
@@ -22,13 +22,14 @@ final class CompactionPace implements AutoCloseable {
      */
     static final long FREE_BYTES_PER_SECOND = 1L << 30;
 
-    private static final long REFILL_MICROS = 10_000;
+    /** Gives room for a slice and a half: what a refill gives is used up without a rest. */
+    private static final long REFILL_MICROS = 2_000;
 
     /**
      * What is written at once. The pace holds whoever writes: to sort, and build, a slice takes a
-     * core for a millisecond; the 1 MiB that RocksDB collects by itself took ten.
+     * core for a third of a millisecond; the 1 MiB that RocksDB collects by itself took ten.
      */
-    static final long SLICE_BYTES = 128 << 10;
+    static final long SLICE_BYTES = 32 << 10;
 
     /** One in so many times a compaction comes before a buffer that is written out. */
     private static final int FAIRNESS = 10;

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.LongSummaryStatistics;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Tag;
@@ -35,6 +36,30 @@ class RocksEngineTest {
         }
         assertTrue(sizes.getMax() <= 32 << 20, sizes::toString);
         assertTrue(sizes.getMax() - sizes.getMin() >= 1 << 20, sizes::toString);
+    }
+
+    /** As RocksDB has noted them; two draws in twelve million are the same. */
+    @Test
+    void eachOpeningDrawsASizeOfItsOwn() throws Exception {
+        TreeSet<Long> sizes = new TreeSet<>();
+        for (int opening = 0; opening < 3; opening++) {
+            RocksEngine.open(folder.resolve("" + opening)).close();
+            sizes.add(notedWriteBufferSize(folder.resolve("" + opening)));
+        }
+        assertTrue(sizes.size() > 1, sizes::toString);
+        assertTrue(sizes.getLast() <= RocksOptions.WRITE_BUFFER_SIZE_MAX, sizes::toString);
+    }
+
+    private static long notedWriteBufferSize(Path database) throws IOException {
+        try (DirectoryStream<Path> noted = Files.newDirectoryStream(database, "OPTIONS-*")) {
+            List<String> lines = Files.readAllLines(noted.iterator().next());
+            return lines.stream()
+                    .map(String::strip)
+                    .filter(line -> line.startsWith("write_buffer_size="))
+                    .mapToLong(line -> Long.parseLong(line.substring(line.indexOf('=') + 1)))
+                    .findFirst()
+                    .orElseThrow();
+        }
     }
 
     @Test
