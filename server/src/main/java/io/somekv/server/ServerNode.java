@@ -92,7 +92,7 @@ public final class ServerNode implements AutoCloseable {
         looks = new Background(name + "-disk", emergency);
         space = store.space(options.diskReserve());
         reader = new LogReader(store.wal(), emergency, background.thread());
-        loops = Loops.of(options.lanes(), name + "-lane");
+        loops = Loops.prompt(options.lanes(), name + "-lane");
         store.cluster().ifPresent(known -> directory.learn(known.clusterId(), known.nodes()));
         store.map().ifPresent(map -> directory.learn(map.clusterId(), map.nodes()));
         lanes = makeLanes(options, emergency);

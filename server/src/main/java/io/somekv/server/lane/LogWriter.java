@@ -38,7 +38,9 @@ public final class LogWriter {
     public LogWriter(SharedLog log, Emergency emergency, String threadName) {
         this.log = log;
         this.emergency = emergency;
-        thread = Thread.ofPlatform().name(threadName).daemon(false).unstarted(this::run);
+        thread =
+                ShortSlice.of(Thread.ofPlatform().name(threadName).daemon(false).factory())
+                        .newThread(this::run);
     }
 
     public void start() {

@@ -15,6 +15,8 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.ResourceLeakDetector;
 import io.somekv.server.folder.RefusedException;
+import io.somekv.server.lane.ShortSlice;
+import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,9 +37,21 @@ public final class Loops {
 
     /** Loops with a thread each, named after {@code name}. */
     public static MultiThreadIoEventLoopGroup of(int count, String name) {
+        return of(count, threads(name));
+    }
+
+    /** The same, of threads that run soon after they wake. */
+    public static MultiThreadIoEventLoopGroup prompt(int count, String name) {
+        return of(count, ShortSlice.of(threads(name)));
+    }
+
+    private static ThreadFactory threads(String name) {
+        return Thread.ofPlatform().name(name, 0).daemon(false).factory();
+    }
+
+    private static MultiThreadIoEventLoopGroup of(int count, ThreadFactory threads) {
         IoHandlerFactory handler = EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
-        return new MultiThreadIoEventLoopGroup(
-                count, Thread.ofPlatform().name(name, 0).daemon(false).factory(), handler);
+        return new MultiThreadIoEventLoopGroup(count, threads, handler);
     }
 
     /**
