@@ -3,9 +3,11 @@ package io.somekv.bench.drill;
 import io.somekv.base.Bytes;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.server.lane.ShortSlice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -16,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * Redis clients that read and write at a pace of their own, whatever the store does: a request that
  * had to wait for the one before counts from when it was due. They are of several kinds in turn: by
  * the keys that they use, such as those of a shard that moves, or by what client they are.
+ *
+ * <p>They stand for clients on machines of their own, so each is a thread that the kernel wakes
+ * itself, and soon: how long one waits for a core here would tell nothing of the store.
  */
 final class PacedLoad implements AutoCloseable {
     private static final int PRINTED_MAX = 5;
@@ -79,10 +84,13 @@ final class PacedLoad implements AutoCloseable {
     }
 
     void start() {
+        ThreadFactory factory =
+                ShortSlice.of(Thread.ofPlatform().daemon(true).name("client-", 0).factory());
         for (int client = 0; client < clients; client++) {
             int number = client;
-            threads.add(Thread.startVirtualThread(() -> guard(number)));
+            threads.add(factory.newThread(() -> guard(number)));
         }
+        threads.forEach(Thread::start);
     }
 
     /** A client that ends early would be one that has no errors. */
