@@ -7,11 +7,14 @@ import io.somekv.protocol.config.ShardConfig;
 import io.somekv.protocol.v1.IncomingShard;
 import io.somekv.protocol.v1.ReplicaStatus;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** The shards that are on their way from group to group, as the leaders of their targets say. */
 final class MovePicture {
@@ -25,23 +28,6 @@ final class MovePicture {
 
     /** It is copied, and stays where it is, since clocks are wrong. */
     private static final String AWAITING_TIME = "AWAITING_TIME";
-
-    private static final String ADVICE_DIFFERS =
-            """
-            shard %1$d: group %3$d has other rows of it than group %2$d has handed over.
-            Group %2$d keeps its rows; they are compared again each minute, by who leads.
-            Have another replica of either group lead ('somekv group transfer'): where they
-            agree then, the one that led before is damaged, and its node is to be given an
-            empty disk ('somekv node replace')
-            """;
-
-    private static final String ADVICE_AWAITING_TIME =
-            """
-            shard %1$d stays with group %2$d for now: the time of group %3$d is far behind, since
-            the clock of one of its nodes is slow, or that of a node of group %2$d fast. Set
-            the clocks of all nodes right: where one was slow, the shard moves then; where
-            one was fast, after as long as it was ahead
-            """;
 
     private final MoveSettings settings;
     private final List<SeenMove> moves;
@@ -174,19 +160,47 @@ final class MovePicture {
             moves.forEach(move -> row(table, move, earlier, withBars));
             text.append(table);
         }
-        moves.forEach(move -> text.append(advice(move)));
+        moves.stream().filter(SeenMove::differs).forEach(move -> text.append(adviceOnRows(move)));
+        awaitingTime().values().forEach(waiting -> text.append(adviceOnClocks(waiting)));
         return text.append(limits()).append('\n').toString();
     }
 
-    /** What a person is to do about a shard; nothing for most. */
-    private static String advice(SeenMove move) {
-        String text =
-                switch (move.phase) {
-                    case DIFFERS -> ADVICE_DIFFERS;
-                    case AWAITING_TIME -> ADVICE_AWAITING_TIME;
-                    default -> "";
-                };
-        return text.formatted(move.shard, move.from, move.to);
+    private static String adviceOnRows(SeenMove move) {
+        return """
+        shard %1$d: group %3$d has other rows of it than group %2$d has handed over.
+        Group %2$d keeps its rows; they are compared again each minute, by who leads.
+        Have another replica of either group lead ('somekv group transfer'): where they
+        agree then, the one that led before is damaged, and its node is to be given an
+        empty disk ('somekv node replace')
+        """
+                .formatted(move.shard, move.from, move.to);
+    }
+
+    /** By the groups that they are on their way between: what is to be done is the same for all. */
+    private Map<List<Long>, List<SeenMove>> awaitingTime() {
+        return moves.stream()
+                .filter(move -> move.phase.equals(AWAITING_TIME))
+                .collect(
+                        Collectors.groupingBy(
+                                move -> List.of(move.from, move.to),
+                                LinkedHashMap::new,
+                                Collectors.toList()));
+    }
+
+    private static String adviceOnClocks(List<SeenMove> waiting) {
+        String shards = IdRuns.text(waiting.stream().map(move -> (long) move.shard).toList());
+        SeenMove any = waiting.getFirst();
+        return """
+        %1$s with group %2$d for now: the time of group %3$d is far behind, since
+        the clock of one of its nodes is slow, or that of a node of group %2$d fast. Set
+        the clocks of all nodes right: where one was slow, what waits moves then; where
+        one was fast, after as long as it was ahead
+        """
+                .formatted(
+                        (waiting.size() == 1 ? "shard %s stays" : "shards %s stay")
+                                .formatted(shards),
+                        any.from,
+                        any.to);
     }
 
     private void row(TextTable table, SeenMove move, MovePicture earlier, boolean withBars) {

@@ -62,6 +62,25 @@ class MovePictureTest {
         assertTrue(rows.get(4).contains("clocks of all nodes right"), rows.get(4));
     }
 
+    @Test
+    void whatToDoAboutClocksIsSaidOnceForAllShardsBetweenTwoGroups() {
+        MovePicture now =
+                at(
+                        0,
+                        new SeenMove(5, 1, 2, "AWAITING_TIME", 100 * MIB, 0),
+                        new SeenMove(6, 1, 2, "AWAITING_TIME", 100 * MIB, 0),
+                        new SeenMove(7, 3, 2, "AWAITING_TIME", 100 * MIB, 0),
+                        new SeenMove(9, 1, 2, "AWAITING_TIME", 100 * MIB, 0));
+        List<String> said =
+                words(now.table(now, false))
+                        .lines()
+                        .filter(line -> line.contains(" for now: "))
+                        .toList();
+        assertEquals(2, said.size(), said::toString);
+        assertTrue(said.get(0).startsWith("shards 5-6,9 stay with group 1 for now"), said.get(0));
+        assertTrue(said.get(1).startsWith("shard 7 stays with group 3 for now"), said.get(1));
+    }
+
     /** A copy that began anew between two looks has no rate, rather than a wrong one. */
     @Test
     void aCopyThatBeganAnewHasNoRate() {
