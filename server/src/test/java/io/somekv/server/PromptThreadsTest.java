@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Which threads of a node ask the kernel to run soon: those that requests wait for, no others. */
-final class ShortSlicesTest {
+final class PromptThreadsTest {
     private static final long SHORT_NANOS = 100_000;
 
     @TempDir private Path folder;

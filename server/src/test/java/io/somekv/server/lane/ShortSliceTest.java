@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Test;
 
 /** What the kernel was told, in its own words. */
 final class ShortSliceTest {
+    private static final ThreadFactory COMMON = Thread.ofPlatform().factory();
+
     @BeforeEach
     void onlyWhereTheKernelHasSlices() {
         KernelThread.assumeSlices();
@@ -20,23 +22,21 @@ final class ShortSliceTest {
 
     @Test
     void aThreadHasShortSlicesBeforeItsWorkBegins() throws Exception {
-        ThreadFactory common = Thread.ofPlatform().factory();
-        assertEquals(ShortSlice.NANOS, seenIn(ShortSlice.of(common), KernelThread::slice));
-        assertNotEquals(ShortSlice.NANOS, seenIn(common, KernelThread::slice));
+        assertEquals(ShortSlice.NANOS, seenIn(ShortSlice.of(COMMON), KernelThread::slice));
+        assertNotEquals(ShortSlice.NANOS, seenIn(COMMON, KernelThread::slice));
     }
 
     @Test
     void aThreadThatSuchAThreadStartsHasCommonSlices() throws Exception {
-        ThreadFactory common = Thread.ofPlatform().factory();
-        long slice = seenIn(ShortSlice.of(common), _ -> seenIn(common, KernelThread::slice));
-        assertEquals(seenIn(common, KernelThread::slice), slice);
+        long slice = seenIn(ShortSlice.of(COMMON), _ -> seenIn(COMMON, KernelThread::slice));
+        assertEquals(seenIn(COMMON, KernelThread::slice), slice);
     }
 
     @Test
     void howNiceItIsStaysAsItWas() throws Exception {
         List<Long> seen =
                 seenIn(
-                        Thread.ofPlatform().factory(),
+                        COMMON,
                         thread -> {
                             thread.tell("renice", "-n", "5", "-p");
                             long prio = thread.read("prio");
@@ -50,7 +50,7 @@ final class ShortSliceTest {
     void aClassThatSomebodyChoseStaysAndHasTheSlicesItHad() throws Exception {
         List<Long> seen =
                 seenIn(
-                        Thread.ofPlatform().factory(),
+                        COMMON,
                         thread -> {
                             thread.tell("chrt", "--batch", "--pid", "0");
                             List<Long> before = List.of(thread.read("policy"), thread.slice());
