@@ -29,7 +29,7 @@ final class ShardPieces {
     private final long storeId;
     private final DuplicateTable duplicates;
 
-    /** So many pieces of rows, as large as one of changes, or of the duplicate table. */
+    /** A piece of changes, or of the duplicate table, is as large as so many of rows. */
     private static final int HURRIED_PIECES = 4;
 
     /** Past which a piece takes no more rows. */

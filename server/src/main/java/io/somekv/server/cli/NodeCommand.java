@@ -34,9 +34,6 @@ import picocli.CommandLine.Parameters;
             NodeCommand.Remove.class
         })
 final class NodeCommand extends CommandFamily {
-    /** Who is to hear of a change has done so by then, if it can. */
-    private static final long HEARING_NANOS_MAX = 10_000_000_000L;
-
     private static final int LOOK_AGAIN_MILLIS = 200;
 
     /** Makes a node part of the cluster. */
@@ -227,7 +224,7 @@ final class NodeCommand extends CommandFamily {
     /** The master hears of a group's voters a moment after they have changed. */
     private static void forget(ControlChannel channel, PrintWriter out, long nodeId)
             throws InterruptedException {
-        long end = System.nanoTime() + HEARING_NANOS_MAX;
+        long end = System.nanoTime() + Relocation.HEARING_NANOS_MAX;
         while (true) {
             boolean isLast = System.nanoTime() - end > 0;
             checkHostsNothing(settled(channel, out), nodeId);

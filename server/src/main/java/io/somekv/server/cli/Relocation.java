@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 final class Relocation {
     private static final long LOOK_AGAIN_MILLIS = 200;
 
-    /** Who is to hear of a new node has done so by then, if it can. */
-    private static final long HEARING_NANOS_MAX = 10_000_000_000L;
+    /** Who is to hear of a change has done so by then, if it can. */
+    static final long HEARING_NANOS_MAX = 10_000_000_000L;
 
     /** A refusal is believed when it stands for as long: a leader may just have been elected. */
     private static final long REFUSED_NANOS_MAX = 3_000_000_000L;

@@ -38,7 +38,7 @@ class RocksEngineTest {
         assertTrue(sizes.getMax() - sizes.getMin() >= 1 << 20, sizes::toString);
     }
 
-    /** As RocksDB has noted them; two draws in twelve million are the same. */
+    /** As RocksDB has noted them. That all three are the same by chance is out of the question. */
     @Test
     void eachOpeningDrawsASizeOfItsOwn() throws Exception {
         TreeSet<Long> sizes = new TreeSet<>();
