@@ -82,6 +82,26 @@ class ShardMovesTest {
         assertEquals(Group.value("value" + (ShardPieces.CHANGES_READ_MAX + 99)), target.get("key"));
     }
 
+    /** Clients wait on account of the latter; of the former they wait for the lane only. */
+    @Test
+    void aPieceOfRowsIsSmallAndOneOfChangesIsLarger() {
+        String value = "v".repeat(1 << 10);
+        for (int i = 0; i < 200; i++) {
+            source.put("key" + i, value);
+        }
+        move.start();
+        for (int i = 0; i < 200; i++) {
+            source.put("key" + i, value);
+        }
+        int rows = move.pull().rows().size();
+        while (move.cursor().part() == CopyCursor.Part.ROWS) {
+            move.pull();
+        }
+        int changes = move.pull().rows().size();
+        assertTrue(rows >= 32 << 10 && rows < 36 << 10, rows + " bytes of rows");
+        assertTrue(changes >= 128 << 10 && changes < 132 << 10, changes + " bytes of changes");
+    }
+
     @Test
     void whileItIsFrozenItIsReadAndNotWritten() {
         source.put("k", "v");
