@@ -72,6 +72,8 @@ public enum Mutation {
     RELEASED_BEFORE_OWNED,
     /** A target that is prepared promises not to own: see docs/decisions/0011. */
     PROMISED_WHILE_PREPARED,
+    /** A shard is promised for a config before one it was promised for: docs/decisions/0011. */
+    PROMISED_BACKWARDS,
     /** What changes before the source has released is not kept: see docs/decisions/0011. */
     ORIGINALS_NOT_KEPT,
     /** A group goes quiet although a member lacks entries: see docs/decisions/0007. */

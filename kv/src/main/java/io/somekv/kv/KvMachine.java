@@ -88,6 +88,11 @@ public final class KvMachine implements StateMachine {
         return places.shards().all();
     }
 
+    /** What the group knows of one. */
+    public ShardStatus shard(int shard) {
+        return places.shards().get(shard);
+    }
+
     public ShardView shardView() {
         return new ShardView(shards(), outgoing(), incoming());
     }

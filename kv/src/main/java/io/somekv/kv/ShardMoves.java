@@ -58,6 +58,8 @@ final class ShardMoves {
     /**
      * What was written is never given up: the asker hears so, and nothing changes. An asker for a
      * config that this group has owned the shard at, or past, is late: it must not come to own it.
+     * So is one for a config before another that was promised: whom it was promised to need not
+     * have asked all who are to have it for a config in between.
      */
     private Outcome giveUp(Command.GiveUp command, EntryWrites writes) {
         int shard = command.shard();
@@ -65,6 +67,7 @@ final class ShardMoves {
         Optional<Incoming> staging = shards.incoming().staging(shard);
         boolean isLate =
                 status.ownedSince() >= command.config()
+                        || isPromisedBeyond(status, command.config())
                         || staging.filter(move -> move.config() >= command.config()).isPresent();
         if (isLate) {
             return shards.wrongGroup(shard);
@@ -74,11 +77,15 @@ final class ShardMoves {
             return BUSY;
         }
         if (status.serving() && status.hasData()) {
-            return new Outcome.GivenUp(true, true);
+            return new Outcome.GivenUp(true, 0);
         }
         staging.ifPresent(move -> shards.incoming().drop(move, writes));
         shards.promise(shard, command.config(), writes);
-        return new Outcome.GivenUp(false, status.ownedSince() > 0);
+        return new Outcome.GivenUp(false, shards.get(shard).lostAt());
+    }
+
+    private boolean isPromisedBeyond(ShardStatus status, long config) {
+        return status.givenUp() > config && !mutations.contains(Mutation.PROMISED_BACKWARDS);
     }
 
     private Outcome startCopy(Command.StartCopy start, EntryWrites writes) {

@@ -10,6 +10,9 @@ import io.somekv.base.MalformedException;
  *
  * @param ownedSince config number at which it was last owned here; 0 for never
  * @param givenUp highest config number for which this group promised not to own it
+ * @param lostAt config number for which it was given up or handed over when it was last owned here:
+ *     no other group has owned it for a config between {@code ownedSince} and this one; 0 while it
+ *     is owned, where it never was, and where that is not known
  * @param serving owned and not given up since
  * @param suspendedAt config number by which no group is to have it: it is kept, and served to
  *     nobody; 0 where it is not so
@@ -21,33 +24,38 @@ public record ShardStatus(
         int shard,
         long ownedSince,
         long givenUp,
+        long lostAt,
         boolean serving,
         long suspendedAt,
         boolean hasData,
         long generation) {
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
+    private static final int VERSION_BEFORE_LOST_AT = 2;
     private static final int VERSION_BEFORE_SUSPENSION = 1;
 
     static ShardStatus unknown(int shard) {
-        return new ShardStatus(shard, 0, 0, false, 0, false, 0);
+        return new ShardStatus(shard, 0, 0, 0, false, 0, false, 0);
     }
 
     ShardStatus withOwner(long sinceConfig) {
-        return new ShardStatus(shard, sinceConfig, givenUp, true, 0, hasData, generation);
+        return new ShardStatus(shard, sinceConfig, givenUp, 0, true, 0, hasData, generation);
     }
 
+    /** Not owned any more, if it was, and not to be for a config up to that one. */
     ShardStatus withGivenUp(long config) {
-        return new ShardStatus(shard, ownedSince, config, false, 0, hasData, generation);
+        long lost = serving ? config : lostAt;
+        long highest = Math.max(givenUp, config);
+        return new ShardStatus(shard, ownedSince, highest, lost, false, 0, hasData, generation);
     }
 
     ShardStatus withData(boolean holdsData) {
         return new ShardStatus(
-                shard, ownedSince, givenUp, serving, suspendedAt, holdsData, generation);
+                shard, ownedSince, givenUp, lostAt, serving, suspendedAt, holdsData, generation);
     }
 
     ShardStatus withGeneration(long newGeneration) {
         return new ShardStatus(
-                shard, ownedSince, givenUp, serving, suspendedAt, hasData, newGeneration);
+                shard, ownedSince, givenUp, lostAt, serving, suspendedAt, hasData, newGeneration);
     }
 
     /** Whether it is owned, and served to nobody. */
@@ -57,7 +65,8 @@ public record ShardStatus(
 
     /** From that config on; from 0 on for not any more. */
     ShardStatus withSuspension(long config) {
-        return new ShardStatus(shard, ownedSince, givenUp, serving, config, hasData, generation);
+        return new ShardStatus(
+                shard, ownedSince, givenUp, lostAt, serving, config, hasData, generation);
     }
 
     /** The shard whose row has this key. */
@@ -66,10 +75,11 @@ public record ShardStatus(
     }
 
     Bytes encode() {
-        return new ByteWriter(35)
+        return new ByteWriter(43)
                 .u8(VERSION)
                 .i64(ownedSince)
                 .i64(givenUp)
+                .i64(lostAt)
                 .bool(serving)
                 .i64(suspendedAt)
                 .bool(hasData)
@@ -80,7 +90,7 @@ public record ShardStatus(
     static ShardStatus decode(int shard, Bytes row) {
         ByteReader reader = row.reader();
         int version = reader.u8();
-        if (version != VERSION && version != VERSION_BEFORE_SUSPENSION) {
+        if (version < VERSION_BEFORE_SUSPENSION || version > VERSION) {
             throw new MalformedException("a shard's row of a version not known here: " + version);
         }
         ShardStatus status =
@@ -88,8 +98,9 @@ public record ShardStatus(
                         shard,
                         reader.i64(),
                         reader.i64(),
+                        version > VERSION_BEFORE_LOST_AT ? reader.i64() : 0,
                         reader.bool(),
-                        version == VERSION ? reader.i64() : 0,
+                        version > VERSION_BEFORE_SUSPENSION ? reader.i64() : 0,
                         reader.bool(),
                         reader.i64());
         reader.end();

@@ -14,8 +14,9 @@ import java.util.TreeMap;
  * Which shards this group serves, and what it has promised about the others (DESIGN §7). Each shard
  * has its own chain of owners by config number; one shard's step waits for no other.
  *
- * <p>Two groups never serve a shard at once: to own it for config n, a group needs every earlier
- * owner's promise for n, and whoever promised n refuses to own it for n or below.
+ * <p>Two groups never serve a shard at once: to own it for config n, a group needs the promise for
+ * n of everybody who may have owned it, and whoever promised n refuses to own it for n or below,
+ * and to promise it for less.
  */
 final class Shards {
     private final long storeId;
@@ -91,9 +92,8 @@ final class Shards {
     /** This group will not own the shard for a config up to that one. */
     void promise(int shard, long config, EntryWrites writes) {
         ShardStatus status = get(shard);
-        long givenUp = Math.max(status.givenUp(), config);
-        if (status.serving() || givenUp != status.givenUp()) {
-            store(status.withGivenUp(givenUp), writes);
+        if (status.serving() || config > status.givenUp()) {
+            store(status.withGivenUp(config), writes);
         }
     }
 

@@ -234,7 +234,7 @@ class ShardMovesTest {
         assertEquals(List.of(), target.machine.incoming());
         assertEquals(0, target.rowCount(RowKind.KEY));
         assertEquals(
-                new Outcome.GivenUp(false, false), Mover.run(target, new Command.GiveUp(SHARD, 3)));
+                new Outcome.GivenUp(false, 0), Mover.run(target, new Command.GiveUp(SHARD, 3)));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.somekv.base.ByteWriter;
 import io.somekv.base.Bytes;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
@@ -51,8 +52,8 @@ class ShardsTest {
 
     @Test
     void whoNeverOwnedItPromisesAndKeepsThePromise() {
-        assertEquals(new Outcome.GivenUp(false, false), giveUp(4));
-        assertEquals(new Outcome.GivenUp(false, false), giveUp(4));
+        assertEquals(new Outcome.GivenUp(false, 0), giveUp(4));
+        assertEquals(new Outcome.GivenUp(false, 0), giveUp(4));
         assertEquals(new Outcome.WrongGroup(4), own(4));
         assertEquals(new Outcome.WrongGroup(4), own(3));
         group.restart();
@@ -63,9 +64,9 @@ class ShardsTest {
     @Test
     void aPristineShardIsHandedOver() {
         own(1);
-        assertEquals(new Outcome.GivenUp(false, true), giveUp(2));
+        assertEquals(new Outcome.GivenUp(false, 2), giveUp(2));
         assertFalse(group.machine.serves(0));
-        assertEquals(new Outcome.GivenUp(false, true), giveUp(2));
+        assertEquals(new Outcome.GivenUp(false, 2), giveUp(2));
         assertEquals(new Outcome.WrongGroup(2), group.get("k"));
         assertEquals(new Outcome.WrongGroup(2), group.put("k", "v"));
         long before = status().generation();
@@ -79,11 +80,11 @@ class ShardsTest {
         assertEquals(new Outcome.Int(1), group.machine.read(new Command.IsPristine(0)));
         group.put("k", "v");
         assertEquals(new Outcome.Int(0), group.machine.read(new Command.IsPristine(0)));
-        assertEquals(new Outcome.GivenUp(true, true), giveUp(2));
+        assertEquals(new Outcome.GivenUp(true, 0), giveUp(2));
         assertEquals(0, status().givenUp());
         assertEquals(Group.value("v"), group.get("k"));
         group.run(new Command.Clear(0));
-        assertEquals(new Outcome.GivenUp(true, true), giveUp(2));
+        assertEquals(new Outcome.GivenUp(true, 0), giveUp(2));
     }
 
     /** A duplicate record must move with the shard: dropping it, its request could run again. */
@@ -91,7 +92,7 @@ class ShardsTest {
     void aWriteThatLeftNoKeyMakesAShardImmovableToo() {
         own(1);
         group.run(new Command.Delete(List.of(Bytes.utf8("k"))));
-        assertEquals(new Outcome.GivenUp(true, true), giveUp(2));
+        assertEquals(new Outcome.GivenUp(true, 0), giveUp(2));
     }
 
     /**
@@ -105,8 +106,43 @@ class ShardsTest {
         assertEquals(new Outcome.WrongGroup(3), giveUp(2));
         assertEquals(new Outcome.WrongGroup(3), giveUp(3));
         assertTrue(group.machine.serves(0));
-        assertEquals(new Outcome.GivenUp(false, true), giveUp(4));
+        assertEquals(new Outcome.GivenUp(false, 4), giveUp(4));
         assertEquals(new Outcome.WrongGroup(4), giveUp(2));
+    }
+
+    /**
+     * Config 3 gives it to B, 5 to C. C need not ask B: A's answer says that nobody had the shard
+     * between, and A promises B nothing any more.
+     */
+    @Test
+    void aPromiseForLessThanWasPromisedIsRefusedAndSinceWhenOthersMayHaveItIsKept() {
+        own(1);
+        assertEquals(new Outcome.GivenUp(false, 5), giveUp(5));
+        assertEquals(new Outcome.WrongGroup(5), giveUp(3));
+        assertEquals(new Outcome.GivenUp(false, 5), giveUp(6));
+        group.restart();
+        assertEquals(new Outcome.GivenUp(false, 5), giveUp(7));
+        assertEquals(OK, own(8));
+        assertEquals(0, status().lostAt());
+        assertEquals(new Outcome.GivenUp(false, 9), giveUp(9));
+    }
+
+    /** A store of before says of no shard since when others may have had it. */
+    @Test
+    void aRowOfAnEarlierVersionIsRead() {
+        Bytes row =
+                new ByteWriter(35)
+                        .u8(2)
+                        .i64(3)
+                        .i64(4)
+                        .bool(false)
+                        .i64(0)
+                        .bool(true)
+                        .i64(9)
+                        .toBytes();
+        ShardStatus status = ShardStatus.decode(5, row);
+        assertEquals(new ShardStatus(5, 3, 4, 0, false, 0, true, 9), status);
+        assertEquals(status, ShardStatus.decode(5, status.encode()));
     }
 
     @Test

@@ -51,7 +51,7 @@ class StoreInspectionTest {
 
     @Test
     void aServedShardHasAGeneration() {
-        put(stateKey(1), new ShardStatus(1, 3, 0, true, 0, false, 0).encode());
+        put(stateKey(1), new ShardStatus(1, 3, 0, 0, true, 0, false, 0).encode());
         assertEquals(
                 List.of("shard 1 is served, and has no generation for its rows"),
                 inspect().findings());

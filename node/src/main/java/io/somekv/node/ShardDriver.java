@@ -19,15 +19,8 @@ import java.util.TreeSet;
  * §7). It works for the groups that this lane leads, and only asks: every step is an entry in some
  * group's log, idempotent, and whoever leads next can take it up anew.
  *
- * <p>To own shard s for config n, each group that an earlier config gave s to must first have
- * promised, in its own log, never to own s for a config up to n. All of them, not only the latest:
- *
- * <ol>
- *   <li>Config 2 gives s to Q, 3 to P, 4 to Q, 5 to R. Q owned s at 2, P owns it since 3; Q was
- *       down at 4.
- *   <li>R asks Q, which once was an owner and is none now. Were R content with that, P would still
- *       serve.
- * </ol>
+ * <p>To own shard s for config n, everybody who may have owned it must first have promised, in its
+ * own log, never to own s for a config up to n, or say that it holds data ({@link Acquisition}).
  */
 final class ShardDriver {
     private static final long INTERVAL_NANOS = 50_000_000L;
@@ -49,22 +42,23 @@ final class ShardDriver {
 
     /** How far a group that this lane leads has got. */
     private static final class Course {
-        /** Shards whose acquisition has begun and not ended. */
-        final TreeSet<Integer> underWay = new TreeSet<>();
+        /** By shard: those of whom it is asked who has them. */
+        final TreeMap<Integer, Acquisition> acquisitions = new TreeMap<>();
 
-        /** Those of them that are copied. */
+        /** By shard: those that are copied. */
         final TreeMap<Integer, ShardTransfer> transfers = new TreeMap<>();
 
-        /**
-         * Shards that wait until the group's log time is near theirs, which is this; of {@link
-         * #awaitedConfig}.
-         */
+        /** By shard, who has it: of those that wait until they may be copied. */
+        final TreeMap<Integer, Long> holders = new TreeMap<>();
+
+        /** Shards that wait until the group's log time is near theirs, which is this. */
         final TreeMap<Integer, Long> awaited = new TreeMap<>();
 
-        /** Shards of that config that have waited, of which was told. */
+        /** Shards that have waited so, of which was told. */
         final TreeSet<Integer> told = new TreeSet<>();
 
-        long awaitedConfig;
+        /** That for which all of these are. */
+        long config;
 
         final MoveLeftovers leftovers;
         final ServedReporter reporter;
@@ -85,14 +79,15 @@ final class ShardDriver {
             return settledConfig == config && now.nanos() - settledUntilNanos < 0;
         }
 
-        void end(int shard) {
-            underWay.remove(shard);
-            transfers.remove(shard);
+        boolean isUnderWay(int shard) {
+            return acquisitions.containsKey(shard) || transfers.containsKey(shard);
         }
 
-        void awaitForConfig(long config) {
-            if (awaitedConfig != config) {
-                awaitedConfig = config;
+        void workFor(long newest) {
+            if (config != newest) {
+                config = newest;
+                acquisitions.values().removeIf(Acquisition::isWaiting);
+                holders.clear();
                 awaited.clear();
                 told.clear();
             }
@@ -142,7 +137,7 @@ final class ShardDriver {
         }
         ShardConfig config = map.config();
         budget.traffic().count(now, host.groupId(), machine.operations());
-        course.awaitForConfig(config.number());
+        course.workFor(config.number());
         // Another replica may have led meanwhile, and have got them.
         course.awaited.keySet().removeIf(machine::serves);
         course.leftovers.tend(now, host, config);
@@ -150,18 +145,16 @@ final class ShardDriver {
             return;
         }
         for (Incoming move : machine.incoming()) {
-            if (move.isPrepared() && course.underWay.add(move.shard())) {
+            if (move.isPrepared() && !course.isUnderWay(move.shard())) {
                 course.awaited.remove(move.shard());
                 transfer(host, course, courseOf(move)).resume(now, move);
             }
         }
-        boolean settled = course.underWay.isEmpty();
+        boolean settled = course.acquisitions.isEmpty() && course.transfers.isEmpty();
         for (int shard = 0; shard < config.shardCount(); shard++) {
             if (config.owner(shard) == host.groupId() && !machine.serves(shard)) {
                 settled = false;
-                if (!course.underWay.contains(shard) && isInTime(now, host, course, shard)) {
-                    acquire(now, host, shard, map, course);
-                }
+                goOn(now, host, shard, map, course);
             }
         }
         settled &= course.reporter.report(now, host, map);
@@ -199,7 +192,7 @@ final class ShardDriver {
 
     private void onEnd(GroupHost host, Course course, ShardTransfer.Course what) {
         ShardTransfer transfer = course.transfers.get(what.shard());
-        course.end(what.shard());
+        course.transfers.remove(what.shard());
         if (transfer != null && transfer.awaitedLogTime() > 0) {
             course.awaited.put(what.shard(), transfer.awaitedLogTime());
             long behind = transfer.awaitedLogTime() - host.machine().appliedLogTime();
@@ -228,51 +221,58 @@ final class ShardDriver {
         return true;
     }
 
-    private void acquire(Now now, GroupHost host, int shard, ClusterMap map, Course course) {
-        ShardConfig config = map.config();
-        TreeSet<Long> earlier = new TreeSet<>();
-        long oldest = Math.max(1, map.served(shard).config());
-        for (long number = config.number() - 1; number >= oldest; number--) {
-            Optional<ShardConfig> past = maps.config(now, number);
-            if (past.isEmpty()) {
-                return;
-            }
-            long owner = past.get().owner(shard);
-            if (owner != ShardConfig.UNASSIGNED && owner != host.groupId()) {
-                earlier.add(owner);
-            }
+    private void goOn(Now now, GroupHost host, int shard, ClusterMap map, Course course) {
+        if (course.transfers.containsKey(shard)) {
+            return;
         }
-        course.underWay.add(shard);
-        new Acquisition(
-                        tools.router,
-                        host.groupId(),
-                        Command.Own.empty(shard, config.number()),
-                        earlier,
-                        new Acquisition.Next() {
-                            @Override
-                            public void bring(Now then, long holder) {
-                                ShardTransfer.Course what =
-                                        new ShardTransfer.Course(shard, config.number(), holder);
-                                maybeTransfer(then, host, course, what);
-                            }
-
-                            @Override
-                            public void end() {
-                                course.end(shard);
-                            }
-                        })
-                .go(now);
+        Acquisition acquisition = course.acquisitions.get(shard);
+        Long holder = course.holders.get(shard);
+        if (acquisition != null) {
+            acquisition.goOn(now);
+        } else if (holder != null) {
+            maybeTransfer(now, host, course, shard, holder);
+        } else if (isInTime(now, host, course, shard)) {
+            acquire(now, host, shard, map, course);
+        }
     }
 
-    private void maybeTransfer(Now now, GroupHost host, Course course, ShardTransfer.Course what) {
+    private void acquire(Now now, GroupHost host, int shard, ClusterMap map, Course course) {
+        long config = map.config().number();
+        Acquisition.Next next =
+                new Acquisition.Next() {
+                    @Override
+                    public void bring(Now then, long holder) {
+                        course.acquisitions.remove(shard);
+                        if (course.config == config) {
+                            course.holders.put(shard, holder);
+                            maybeTransfer(then, host, course, shard, holder);
+                        }
+                    }
+
+                    @Override
+                    public void end() {
+                        course.acquisitions.remove(shard);
+                    }
+                };
+        Acquisition acquisition =
+                new Acquisition(
+                        new Acquisition.Tools(tools.router, maps),
+                        host.groupId(),
+                        Command.Own.empty(shard, config),
+                        map.served(shard),
+                        ((KvMachine) host.machine()).shard(shard).lostAt(),
+                        next);
+        course.acquisitions.put(shard, acquisition);
+        acquisition.goOn(now);
+    }
+
+    /** Nobody is asked again who has it while other shards go first, or moves are paused. */
+    private void maybeTransfer(Now now, GroupHost host, Course course, int shard, long holder) {
         MoveSettings settings = tools.places.moveSettings();
-        boolean mayBegin =
-                course.transfers.size() < settings.transfersMax()
-                        && !settings.isPaused(what.shard());
-        if (mayBegin) {
-            transfer(host, course, what).begin(now);
-        } else {
-            course.end(what.shard());
+        if (course.transfers.size() < settings.transfersMax() && !settings.isPaused(shard)) {
+            course.holders.remove(shard);
+            transfer(host, course, new ShardTransfer.Course(shard, course.config, holder))
+                    .begin(now);
         }
     }
 }

@@ -5,6 +5,7 @@ import io.somekv.protocol.config.ClusterMap;
 import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.ShardConfig;
 import io.somekv.protocol.config.Slots;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +18,11 @@ import java.util.TreeMap;
  * what groups have answered. All of it may be stale; answers correct it.
  */
 final class ShardOwners {
+    /** What came first goes first: the newest stands in the map besides. */
+    static final int CONFIGS_MAX = 64;
+
     private final TreeMap<Long, ShardConfig> configs = new TreeMap<>();
+    private final ArrayDeque<Long> configsByArrival = new ArrayDeque<>();
 
     /** Of shards that the newest config gives to another group, who served them when last asked. */
     private final TreeMap<Integer, Long> servingByShard = new TreeMap<>();
@@ -37,9 +42,8 @@ final class ShardOwners {
                                 && !newer.equals(map.get()));
         if (isNewer) {
             map = Optional.of(newer);
-            configs.put(newer.config().number(), newer.config());
         }
-        configs.putIfAbsent(newer.config().number(), newer.config());
+        keep(newer.config());
         return isNewer;
     }
 
@@ -48,7 +52,16 @@ final class ShardOwners {
     }
 
     void learnPast(ShardConfig config) {
-        configs.putIfAbsent(config.number(), config);
+        keep(config);
+    }
+
+    private void keep(ShardConfig config) {
+        if (configs.put(config.number(), config) == null) {
+            configsByArrival.addLast(config.number());
+        }
+        if (configs.size() > CONFIGS_MAX) {
+            configs.remove(configsByArrival.removeFirst());
+        }
     }
 
     OptionalInt shardCount() {

@@ -12,13 +12,17 @@ import io.somekv.kv.ShardStatus;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.MoveTuning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Shards come to the group that the newest config names, whatever crashes, by whatever clock. */
 class ShardDriverTest {
@@ -208,6 +212,93 @@ class ShardDriverTest {
         assertEquals(new Outcome.Ok(), cluster.ask(2, new Command.Join(List.of(group))));
     }
 
+    /** Config 3 gives half of the shards to group 2, which is gone before it has one of them. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aGroupThatIsGoneAndNeverHadAShardIsInNobodysWay(boolean withData) {
+        LaneCluster cluster = started();
+        if (withData) {
+            putFifty(cluster);
+        }
+        joinOneThatIsGone(cluster);
+        assertEquals(new Outcome.Ok(), cluster.ask(1, new Command.Leave(List.of(2L))));
+        joinAnother(cluster, 3);
+        assertTrue(settles(cluster, 3));
+        assertEquals(Set.of(1L, 3L), Set.copyOf(owners(cluster, 3).values()));
+        cluster.heal();
+        cluster.run(500);
+        assertEquals(wanted(cluster), owners(cluster, 3));
+    }
+
+    /** Between these two configs a hundred others gave other shards to others. */
+    @Test
+    void aGroupThatMayHaveHadAShardIsAskedHoweverLongAgo() {
+        LaneCluster cluster = started();
+        joinOneThatIsGone(cluster);
+        long config = cluster.map(1).orElseThrow().config().number();
+        int shard = anyOf(cluster, 2);
+        Outcome promise = cluster.await(cluster.begin(1, 1, new Command.GiveUp(shard, config)));
+        assertEquals(new Outcome.GivenUp(false, config), promise);
+        joinAnother(cluster, 3);
+        int other = anyOf(cluster, 1);
+        for (int i = 0; i < ShardOwners.CONFIGS_MAX + 10; i++) {
+            Command move = new Command.Move(other, i % 2 == 0 ? 3 : 1);
+            assertEquals(new Outcome.Ok(), cluster.ask(1, move));
+        }
+        assertEquals(new Outcome.Ok(), cluster.ask(1, new Command.Move(shard, 3)));
+        cluster.run(2_000);
+        assertFalse(owners(cluster, 3).containsKey(shard), "group 2 may have it");
+        cluster.heal();
+        assertTrue(settles(cluster, 3));
+        assertEquals(3, owners(cluster, 3).get(shard));
+    }
+
+    /** Moves are paused: each shard's source is asked whether it has it, and not again. */
+    @Test
+    void aShardThatWaitsItsTurnCostsNoEntries() {
+        LaneCluster cluster = started();
+        putFifty(cluster);
+        Command pause = new Command.TuneMoves(MoveTuning.pause(List.of()));
+        assertEquals(new Outcome.Ok(), cluster.ask(1, pause));
+        joinAnother(cluster, 2);
+        cluster.run(300);
+        long applied = cluster.status(1).applied();
+        cluster.run(1_000);
+        assertEquals(List.of(), cluster.status(2).shards().incoming());
+        long more = cluster.status(1).applied() - applied;
+        assertTrue(more < 20, () -> "in five seconds, entries: " + more);
+        Command resume = new Command.TuneMoves(MoveTuning.resume(List.of()));
+        assertEquals(new Outcome.Ok(), cluster.ask(1, resume));
+        assertTrue(settles(cluster, 2));
+    }
+
+    /** Group 2 joins, and is without a quorum from before that on. */
+    private static void joinOneThatIsGone(LaneCluster cluster) {
+        cluster.createGroup(2);
+        cluster.run(500);
+        cluster.silence(2);
+        cluster.run(500);
+        assertEquals(0, cluster.leaderOf(2));
+        assertEquals(new Outcome.Ok(), cluster.ask(1, new Command.Join(List.of(cluster.spec(2)))));
+        cluster.run(100);
+    }
+
+    private static void joinAnother(LaneCluster cluster, long group) {
+        cluster.createGroup(group);
+        cluster.run(500);
+        Command join = new Command.Join(List.of(cluster.spec(group)));
+        assertEquals(new Outcome.Ok(), cluster.ask(1, join));
+        cluster.run(100);
+    }
+
+    private static int anyOf(LaneCluster cluster, long group) {
+        return wanted(cluster).entrySet().stream()
+                .filter(shard -> shard.getValue() == group)
+                .findFirst()
+                .orElseThrow()
+                .getKey();
+    }
+
     @Test
     @Tag("kb-49")
     void nodesThatCrashWhileShardsMoveLeaveNoShardWithTwoOwnersOrNone() {
@@ -257,12 +348,7 @@ class ShardDriverTest {
             cluster.run(500);
         }
         assertTrue(settles(cluster, 3));
-        int kept =
-                wanted(cluster).entrySet().stream()
-                        .filter(shard -> shard.getValue() == 1)
-                        .findFirst()
-                        .orElseThrow()
-                        .getKey();
+        int kept = anyOf(cluster, 1);
         Outcome outcome = cluster.await(cluster.begin(1, 1, new Command.GiveUp(kept, 2)));
         assertInstanceOf(Outcome.GivenUp.class, outcome);
         assertFalse(isSettled(cluster, 3));

@@ -197,7 +197,12 @@ final class VerifyTest {
         Bytes copied = EngineKey.inStore(masterStore, EngineKey.withoutStore(shardState(5)));
         write(masterStore, 1, batch -> batch.put(copied, state));
         says(1, "FOUND: shard 5 is served by group 0 since config ");
-        Bytes later = new ByteWriter(27).u8(1).i64(99).raw(state.slice(9, 18)).toBytes();
+        Bytes later =
+                new ByteWriter(state.size())
+                        .raw(state.slice(0, 1))
+                        .i64(99)
+                        .raw(state.slice(9, state.size() - 9))
+                        .toBytes();
         write(masterStore, 1, batch -> batch.put(copied, later));
         says(0, "shard 5 is served by group 0 since config 99 and by group 1 since config ");
         says(0, "the replica with the older one is behind");

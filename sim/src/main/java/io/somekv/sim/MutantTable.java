@@ -107,7 +107,8 @@ final class MutantTable {
                     DELETIONS_NOT_COPIED,
                     RELEASED_BEFORE_OWNED,
                     ORIGINALS_NOT_KEPT,
-                    PROMISED_WHILE_PREPARED ->
+                    PROMISED_WHILE_PREPARED,
+                    PROMISED_BACKWARDS ->
                     "decision 0011";
             case CALL_COUNTED_TWICE -> "decision 0003";
             case ACKNOWLEDGEMENT_FREES_FENCE -> "47";

@@ -41,10 +41,11 @@ public sealed interface Outcome {
     /**
      * Answer to {@link Command.GiveUp}.
      *
-     * @param hasData the shard was written to and stays where it is
-     * @param wasOwner false: never owned here, ask the owner before
+     * @param hasData the shard was written to and stays where it is: nobody else has it
+     * @param lostAt config number for which it was given up when it was last owned here, now or
+     *     before: other groups may have had it from there on, and no earlier; 0 for not known
      */
-    record GivenUp(boolean hasData, boolean wasOwner) implements Result {}
+    record GivenUp(boolean hasData, long lostAt) implements Result {}
 
     /**
      * Answer to {@link Command.StartCopy}.

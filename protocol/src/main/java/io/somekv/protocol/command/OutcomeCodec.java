@@ -77,11 +77,6 @@ public final class OutcomeCodec {
                         (out, o) -> ConfigCodec.write(out, o.map()),
                         in -> new Outcome.Cluster(ConfigCodec.readMap(in)))
                 .add(
-                        9,
-                        Outcome.GivenUp.class,
-                        (out, o) -> out.bool(o.hasData()).bool(o.wasOwner()),
-                        in -> new Outcome.GivenUp(in.bool(), in.bool()))
-                .add(
                         10,
                         Outcome.Copying.class,
                         (out, o) -> out.signedVarLong(o.copyId()),
@@ -100,6 +95,11 @@ public final class OutcomeCodec {
                             out.i64(o.digest());
                         },
                         in -> new Outcome.ShardDigest(CopyCodec.readRange(in), in.i64()))
+                .add(
+                        15,
+                        Outcome.GivenUp.class,
+                        (out, o) -> out.bool(o.hasData()).signedVarLong(o.lostAt()),
+                        in -> new Outcome.GivenUp(in.bool(), in.signedVarLong()))
                 .add(
                         24,
                         Outcome.Caretaker.class,

@@ -217,8 +217,8 @@ final class ClusterWatchTest {
     @Test
     void aShardWithTwoOwners() {
         OwnershipWatch owners = new OwnershipWatch();
-        List<ShardStatus> serving = List.of(new ShardStatus(3, 1, 0, true, 0, false, 1));
-        List<ShardStatus> givenUp = List.of(new ShardStatus(3, 1, 2, false, 0, false, 1));
+        List<ShardStatus> serving = List.of(new ShardStatus(3, 1, 0, 0, true, 0, false, 1));
+        List<ShardStatus> givenUp = List.of(new ShardStatus(3, 1, 2, 2, false, 0, false, 1));
         owners.observed(1, 10, serving);
         breaks("serve the same shard", () -> owners.observed(2, 10, serving));
         OwnershipWatch later = new OwnershipWatch();
