@@ -19,6 +19,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * What control can have a whole cluster do. Everything here may be asked again after a failure half
@@ -148,7 +149,7 @@ public final class ClusterControl {
                         Kind.INVALID, "group ids begin at 1: group 0 is the shard master");
             }
             checkKnown(nodes, group);
-            if (wasThere(group.groupId(), map.config().number())) {
+            if (wasThere(group.groupId(), map)) {
                 continue;
             }
             joinMembers(
@@ -170,15 +171,9 @@ public final class ClusterControl {
      * are by now. Made anew on nodes that they have left, they could take themselves for a
      * majority.
      */
-    private boolean wasThere(long groupId, long latest) {
-        for (long number = latest; number > 0; number--) {
-            for (GroupSpec group : query(number).config().groups()) {
-                if (group.groupId() == groupId) {
-                    return true;
-                }
-            }
-        }
-        return false;
+    private static boolean wasThere(long groupId, ClusterMap map) {
+        return Stream.concat(map.config().groups().stream(), map.formerGroups().stream())
+                .anyMatch(group -> group.groupId() == groupId);
     }
 
     /**
