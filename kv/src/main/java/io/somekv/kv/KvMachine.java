@@ -161,6 +161,14 @@ public final class KvMachine implements StateMachine {
         return rows.duplicates().bytesHeld();
     }
 
+    /**
+     * What all of it takes that the duplicate table remembers of a shard, on its way with the shard
+     * to another group, in bytes, roughly: it is copied under the freeze.
+     */
+    public long duplicateBytesToMove(int shard) {
+        return rows.duplicates().bytesToMove(shard);
+    }
+
     // ---- writes
 
     @Override

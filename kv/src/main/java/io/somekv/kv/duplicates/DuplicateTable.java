@@ -14,7 +14,6 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.OutcomeCodec;
 import io.somekv.protocol.command.RequestStamp;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -78,7 +77,8 @@ public final class DuplicateTable {
     private final long storeId;
     private final boolean acknowledgementFreesFence;
     private final long keptMillis;
-    private final Map<Integer, Map<ClientId, ClientRecords>> shards = new TreeMap<>();
+    private final Map<Integer, ShardClients> shards = new TreeMap<>();
+    private final Held held = new Held();
     private final RowQueue rows = new RowQueue();
 
     /** What the entry that is being applied has executed so far. */
@@ -87,9 +87,6 @@ public final class DuplicateTable {
     private long executedBytes;
 
     private long currentEntry;
-    private long clientCount;
-    private long recordCount;
-    private long resultBytes;
 
     /**
      * What a request is judged by besides.
@@ -169,7 +166,7 @@ public final class DuplicateTable {
     }
 
     private boolean isFullOfResults() {
-        return resultBytes >= RESULT_BYTES_MAX || executedBytes >= ENTRY_RESULT_BYTES_MAX;
+        return held.resultBytes() >= RESULT_BYTES_MAX || executedBytes >= ENTRY_RESULT_BYTES_MAX;
     }
 
     private Outcome recorded(ClientRecords client, int position) {
@@ -222,8 +219,13 @@ public final class DuplicateTable {
 
     /** What is remembered of a shard behind a {@link MovedRecord#position}, up to some size. */
     public MovedRecords recordsAfter(int shard, Bytes position, int sizeMax) {
-        return new MovedRecordReader(this::row)
-                .after(shards.getOrDefault(shard, new TreeMap<>()), position, sizeMax);
+        return new MovedRecordReader(this::row).after(clientsOf(shard).all(), position, sizeMax);
+    }
+
+    /** What all of it takes that is remembered of a shard, on its way to another group. */
+    public long bytesToMove(int shard) {
+        Held ofShard = clientsOf(shard).held();
+        return ofShard.records() * MovedRecord.SIZE_BESIDES_RESULT + ofShard.resultBytes();
     }
 
     /** Whether the entry that is applied may take in more of what another group remembers. */
@@ -264,41 +266,16 @@ public final class DuplicateTable {
 
     /** The one way in which the table learns, live and when it is read back. */
     private void absorb(OutcomeRow.Item item, long entry, int ordinal) {
-        Map<ClientId, ClientRecords> clients =
-                shards.computeIfAbsent(item.shard(), _ -> new LinkedHashMap<>());
-        ClientRecords client = clients.get(item.client());
-        if (client != null && item.beginsAnew()) {
-            remove(clients, item.client(), client);
-            client = null;
-        }
-        if (client == null) {
-            client = new ClientRecords();
-            clients.put(item.client(), client);
-            clientCount++;
-        }
-        recordCount -= client.count();
-        resultBytes -= client.raiseFloor(item.floor());
-        for (RequestStamp.Range range : item.finished()) {
-            resultBytes -=
-                    acknowledgementFreesFence
-                            ? client.forget(range.from(), range.to())
-                            : client.freeResults(range.from(), range.to());
-        }
-        client.add(item.sequence(), entry, ordinal, item.result().size());
-        if (item.isFreed()) {
-            client.freeResults(item.sequence(), item.sequence());
-        }
-        client.latestDeadline = item.latestDeadline();
-        client.lastEntry = entry;
-        recordCount += client.count();
-        resultBytes += item.result().size();
+        shards.computeIfAbsent(item.shard(), _ -> noClients()).absorb(item, entry, ordinal);
     }
 
-    private void remove(Map<ClientId, ClientRecords> clients, ClientId id, ClientRecords client) {
-        clients.remove(id);
-        clientCount--;
-        recordCount -= client.count();
-        resultBytes -= client.resultBytes();
+    private ShardClients clientsOf(int shard) {
+        ShardClients clients = shards.get(shard);
+        return clients != null ? clients : noClients();
+    }
+
+    private ShardClients noClients() {
+        return new ShardClients(held, acknowledgementFreesFence);
     }
 
     /** Last thing in an entry: writes its row, if it executed anything. */
@@ -326,31 +303,18 @@ public final class DuplicateTable {
     }
 
     private void forget(int shard, ClientId id, long entry) {
-        Map<ClientId, ClientRecords> clients = shards.get(shard);
-        ClientRecords client = clients == null ? null : clients.get(id);
-        if (clients == null || client == null) {
+        ShardClients clients = shards.get(shard);
+        if (clients == null) {
             return;
         }
-        if (client.lastEntry <= entry) {
-            remove(clients, id, client);
-            if (clients.isEmpty()) {
-                shards.remove(shard);
-            }
-            return;
+        clients.forget(id, entry);
+        if (clients.isEmpty()) {
+            shards.remove(shard);
         }
-        recordCount -= client.count();
-        resultBytes -= client.forgetEntriesThrough(entry);
-        recordCount += client.count();
     }
 
     private @Nullable ClientRecords find(int shard, ClientId id) {
-        Map<ClientId, ClientRecords> clients = shards.get(shard);
-        return clients == null ? null : clients.get(id);
-    }
-
-    /** Whether anything is remembered for a shard. */
-    public boolean hasRecords(int shard) {
-        return shards.containsKey(shard);
+        return clientsOf(shard).find(id);
     }
 
     /**
@@ -358,32 +322,27 @@ public final class DuplicateTable {
      * replica: apply judges by it.
      */
     public long bytesHeld() {
-        return clientCount * CLIENT_BYTES
-                + recordCount * RECORD_BYTES
+        return held.clients() * CLIENT_BYTES
+                + held.records() * RECORD_BYTES
                 + (long) rows.count() * ROW_BYTES;
     }
 
     /** Bytes of results that no client has acknowledged yet; they stand in the engine. */
     public long resultBytes() {
-        return resultBytes;
+        return held.resultBytes();
     }
 
     /** Over the table as memory has it; the order in which clients came does not count. */
     public long digest() {
         long sum = 0;
-        for (Map.Entry<Integer, Map<ClientId, ClientRecords>> shard : shards.entrySet()) {
-            for (Map.Entry<ClientId, ClientRecords> client : shard.getValue().entrySet()) {
-                Hash64 hash = new Hash64().add(shard.getKey());
-                hash.add(client.getKey().high()).add(client.getKey().low());
-                client.getValue().addTo(hash);
-                sum += hash.value();
-            }
+        for (Map.Entry<Integer, ShardClients> shard : shards.entrySet()) {
+            sum += shard.getValue().digest(shard.getKey());
         }
         return new Hash64()
                 .add(sum)
-                .add(clientCount)
-                .add(recordCount)
-                .add(resultBytes)
+                .add(held.clients())
+                .add(held.records())
+                .add(held.resultBytes())
                 .add(rows.count())
                 .value();
     }

@@ -20,6 +20,9 @@ public record MovedRecord(
         long latestDeadline,
         boolean isFreed,
         Bytes result) {
+    /** What one takes in a piece, roughly, but for its result. */
+    static final int SIZE_BESIDES_RESULT = 32;
+
     /** In the order of clients and sequences. */
     public Bytes position() {
         return position(client, sequence);
