@@ -78,7 +78,7 @@ final class MoveLeftovers {
                 }
             }
             case FROZEN -> {
-                if (watch.isFrozenTooLong(now, move, machine.duplicateBytesHeld())) {
+                if (watch.isFrozenTooLong(now, move, machine.duplicateBytesToMove(move.shard()))) {
                     ask(now, host.groupId(), new Command.Unfreeze(move.shard(), move.freezeId()));
                 }
             }

@@ -56,7 +56,7 @@ final class OutgoingWatch {
     /**
      * Whether a freeze is to end.
      *
-     * @param duplicateBytes what the duplicate table takes
+     * @param duplicateBytes of the duplicate table, that go with the shard
      */
     boolean isFrozenTooLong(Now now, Outgoing move, long duplicateBytes) {
         Frozen known = frozenByShard.get(move.shard());

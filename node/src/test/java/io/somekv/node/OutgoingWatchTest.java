@@ -51,6 +51,15 @@ class OutgoingWatchTest {
         assertTrue(isTooLong(751, frozen(6, 30)), "another copy begins anew");
     }
 
+    /** A mebibyte goes over in 64 ms, under the freeze. */
+    @Test
+    void whatIsRememberedOfTheShardsClientsLetsAFreezeLastLonger() {
+        watch.look(at(0));
+        assertFalse(watch.isFrozenTooLong(at(0), frozen(5, 10), 1 << 20));
+        assertFalse(watch.isFrozenTooLong(at(214), frozen(5, 10), 1 << 20));
+        assertTrue(watch.isFrozenTooLong(at(215), frozen(5, 10), 1 << 20));
+    }
+
     /** As it is where a shard went, came back, and goes again before the first was released. */
     @Test
     void anEarlierCopyThatWasHandedOverDoesNotHideAFreeze() {
