@@ -162,6 +162,14 @@ public final class KvMachine implements StateMachine {
     }
 
     /**
+     * Whether the duplicate table has room for what comes with a shard; if not, it gets some with
+     * later entries, as what it remembers grows too old.
+     */
+    public boolean hasRoomForShard() {
+        return rows.duplicates().hasRoomForShard();
+    }
+
+    /**
      * What all of it takes that the duplicate table remembers of a shard, on its way with the shard
      * to another group, in bytes, roughly: it is copied under the freeze.
      */

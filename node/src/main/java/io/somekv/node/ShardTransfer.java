@@ -78,6 +78,10 @@ final class ShardTransfer {
     }
 
     void begin(Now now) {
+        if (!machine().hasRoomForShard()) {
+            makeRoom(now);
+            return;
+        }
         ask(
                 now,
                 course.source,
@@ -90,6 +94,18 @@ final class ShardTransfer {
                         onEnd.run();
                     }
                 });
+    }
+
+    /**
+     * What the group remembers of clients goes once it is too old, but only with the group's
+     * entries, and nobody may write to it: this one changes nothing else.
+     */
+    private void makeRoom(Now now) {
+        ask(
+                now,
+                host.groupId(),
+                new Command.Configure(places.map().orElseThrow().settings()),
+                (then, outcome, logTime) -> onEnd.run());
     }
 
     /** Goes on from what the target's log says of it. */
@@ -125,7 +141,7 @@ final class ShardTransfer {
     }
 
     private void next(Now now) {
-        if (!host.leads() || ((KvMachine) host.machine()).serves(course.shard)) {
+        if (!host.leads() || machine().serves(course.shard)) {
             onEnd.run();
             return;
         }
@@ -149,8 +165,12 @@ final class ShardTransfer {
         return map.isPresent() && map.get().config().owner(course.shard) == host.groupId();
     }
 
+    private KvMachine machine() {
+        return (KvMachine) host.machine();
+    }
+
     private Optional<Incoming> staged() {
-        for (Incoming move : ((KvMachine) host.machine()).incoming()) {
+        for (Incoming move : machine().incoming()) {
             if (move.shard() == course.shard
                     && move.config() == course.config
                     && move.copyId() == copyId) {
@@ -223,6 +243,9 @@ final class ShardTransfer {
             next(now);
         } else if (isCaughtUp && isFarBehind(host.machine().appliedLogTime(), piece.logTime())) {
             awaitedLogTime = piece.logTime();
+            onEnd.run();
+        } else if (isCaughtUp && !machine().hasRoomForShard()) {
+            // The freeze would be in vain. Copying goes on once there is room.
             onEnd.run();
         } else if (isCaughtUp && isMomentToFreeze(now, tookNanos)) {
             caughtUpNanos = Long.MAX_VALUE;

@@ -50,7 +50,13 @@ public final class DuplicateTable {
     public static final long RESULT_BYTES_MAX = 64L << 20;
 
     /** What the table itself may take in memory; past it every write waits. */
-    public static final long TABLE_BYTES_MAX = 256L << 20;
+    private static final long TABLE_BYTES_MAX = 256L << 20;
+
+    /**
+     * Of both bounds so much is to be free for a shard to be frozen on its way here. Less might be
+     * used up before all that is remembered of its clients is here, and the freeze be in vain.
+     */
+    private static final int FREE_FOR_SHARD = 8;
 
     /**
      * Results of one entry past which what returns old values waits for the next. They stand in one
@@ -77,6 +83,7 @@ public final class DuplicateTable {
     private final long storeId;
     private final boolean acknowledgementFreesFence;
     private final long keptMillis;
+    private final long bytesMax;
     private final Map<Integer, ShardClients> shards = new TreeMap<>();
     private final Held held = new Held();
     private final RowQueue rows = new RowQueue();
@@ -98,7 +105,17 @@ public final class DuplicateTable {
 
     /** Reads back what the rows of the store hold. */
     public DuplicateTable(Engine engine, long storeId, Set<Mutation> mutations) {
+        this(engine, storeId, TABLE_BYTES_MAX, mutations);
+    }
+
+    /**
+     * A smaller one: replicas may not differ in that.
+     *
+     * @param bytesMax in place of {@link #TABLE_BYTES_MAX}
+     */
+    DuplicateTable(Engine engine, long storeId, long bytesMax, Set<Mutation> mutations) {
         this.engine = engine;
+        this.bytesMax = bytesMax;
         this.storeId = storeId;
         this.acknowledgementFreesFence = mutations.contains(Mutation.ACKNOWLEDGEMENT_FREES_FENCE);
         this.keptMillis =
@@ -159,7 +176,7 @@ public final class DuplicateTable {
         if (logTime > stamp.deadlineMillis()) {
             return Optional.of(new Outcome.Unknown("its deadline has passed"));
         }
-        if (bytesHeld() >= TABLE_BYTES_MAX || (limits.keepsValue && isFullOfResults())) {
+        if (bytesHeld() >= bytesMax || (limits.keepsValue && isFullOfResults())) {
             return Optional.of(new Outcome.Busy(RETRY_AFTER_MILLIS));
         }
         return Optional.empty();
@@ -228,9 +245,18 @@ public final class DuplicateTable {
         return ofShard.records() * MovedRecord.SIZE_BESIDES_RESULT + ofShard.resultBytes();
     }
 
-    /** Whether the entry that is applied may take in more of what another group remembers. */
+    /**
+     * Whether the entry that is applied may take in more of what another group remembers: what came
+     * with shards would else take any amount of memory, and leave no room for a single write.
+     */
     public boolean hasRoomToTake() {
-        return executedBytes < ENTRY_RESULT_BYTES_MAX;
+        return bytesHeld() < bytesMax && !isFullOfResults();
+    }
+
+    /** Whether there is room for what is remembered of a whole shard's clients, as a rule. */
+    public boolean hasRoomForShard() {
+        return bytesHeld() < bytesMax - bytesMax / FREE_FOR_SHARD
+                && held.resultBytes() < RESULT_BYTES_MAX - RESULT_BYTES_MAX / FREE_FOR_SHARD;
     }
 
     /**
