@@ -93,6 +93,12 @@ public final class ByteReader {
         return slice;
     }
 
+    /** Passes over the next {@code size} bytes. */
+    public void skip(int size) {
+        need(size);
+        position += size;
+    }
+
     public String utf8(int sizeMax) {
         return bytes(sizeMax).toUtf8();
     }

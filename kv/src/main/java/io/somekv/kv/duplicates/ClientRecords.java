@@ -189,7 +189,8 @@ final class ClientRecords {
         }
     }
 
-    private int firstAtOrAbove(long sequence) {
+    /** Position of the first record from a sequence on; {@link #end} if there is none. */
+    int firstAtOrAbove(long sequence) {
         int position = find(sequence);
         return position >= 0 ? position : -position - 1;
     }

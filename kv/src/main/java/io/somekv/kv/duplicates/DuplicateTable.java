@@ -73,7 +73,7 @@ public final class DuplicateTable {
     /** Of {@link Mutation#RECORD_EXPIRES_EARLY}. */
     private static final long TOO_EARLY_MILLIS = 1_000;
 
-    /** Object headers, the map's node and its share of slots, the client's id. */
+    /** Object headers, the map's node, the client's id. */
     private static final int CLIENT_BYTES = 144;
 
     static final int RECORD_BYTES = 24;
@@ -195,12 +195,12 @@ public final class DuplicateTable {
         if (entry == currentEntry) {
             return executed.get(ordinal).outcome();
         }
-        return row(entry).items().get(ordinal).outcome();
+        Bytes result = OutcomeRow.results(row(entry), List.of(ordinal)).getFirst();
+        return OutcomeCodec.read(result.reader());
     }
 
-    private OutcomeRow row(long entry) {
+    private Bytes row(long entry) {
         return engine.get(rowKey(entry))
-                .map(OutcomeRow::decode)
                 .orElseThrow(() -> Invariant.unreachable("a record's row is there"));
     }
 
@@ -236,7 +236,8 @@ public final class DuplicateTable {
 
     /** What is remembered of a shard behind a {@link MovedRecord#position}, up to some size. */
     public MovedRecords recordsAfter(int shard, Bytes position, int sizeMax) {
-        return new MovedRecordReader(this::row).after(clientsOf(shard).all(), position, sizeMax);
+        return new MovedRecordReader(this::row)
+                .after(clientsOf(shard).from(position), position, sizeMax);
     }
 
     /** What all of it takes that is remembered of a shard, on its way to another group. */
@@ -321,7 +322,7 @@ public final class DuplicateTable {
             }
             long entry = rows.firstEntry();
             rows.removeFirst();
-            for (OutcomeRow.Item item : row(entry).items()) {
+            for (OutcomeRow.Item item : OutcomeRow.decode(row(entry)).items()) {
                 forget(item.shard(), item.client(), entry);
             }
             writes.delete(rowKey(entry));

@@ -25,16 +25,16 @@ public record MovedRecord(
 
     /** In the order of clients and sequences. */
     public Bytes position() {
-        return position(client, sequence);
-    }
-
-    static Bytes position(ClientId client, long sequence) {
         return new ByteWriter(24).i64(client.high()).i64(client.low()).i64(sequence).toBytes();
     }
 
     static ClientId clientAt(Bytes position) {
         ByteReader in = position.reader();
         return new ClientId(in.i64(), in.i64());
+    }
+
+    static long sequenceAt(Bytes position) {
+        return position.longAt(16);
     }
 
     public Bytes encode() {

@@ -3,12 +3,14 @@ package io.somekv.kv.duplicates;
 import io.somekv.base.ByteReader;
 import io.somekv.base.ByteWriter;
 import io.somekv.base.Bytes;
+import io.somekv.base.Invariant;
 import io.somekv.base.MalformedException;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.OutcomeCodec;
 import io.somekv.protocol.command.RequestStamp;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -21,6 +23,10 @@ record OutcomeRow(long logTime, List<Item> items) {
     private static final int VERSION = 1;
     private static final int ITEMS_MAX = 1 << 24;
     private static final int RESULT_SIZE_MAX = 1 << 30;
+
+    /** Of an item: flags, shard, client. */
+    private static final int BYTES_BEFORE_FLOOR = 1 + 2 + 16;
+
     private static final int BEGINS_ANEW = 1;
     private static final int FREED = 2;
 
@@ -70,11 +76,7 @@ record OutcomeRow(long logTime, List<Item> items) {
     }
 
     static OutcomeRow decode(Bytes row) {
-        ByteReader reader = row.reader();
-        int version = reader.u8();
-        if (version != VERSION) {
-            throw new MalformedException("outcomes of a version not known here: " + version);
-        }
+        ByteReader reader = open(row);
         long logTime = reader.i64();
         int count = reader.varInt(ITEMS_MAX);
         List<Item> items = new ArrayList<>(Math.min(count, 1024));
@@ -83,6 +85,53 @@ record OutcomeRow(long logTime, List<Item> items) {
         }
         reader.end();
         return new OutcomeRow(logTime, items);
+    }
+
+    /**
+     * The results of some of a row's items, copied; nothing is made of the others. A row may have
+     * thousands.
+     *
+     * @param ordinals of items that are not freed, ascending
+     */
+    static List<Bytes> results(Bytes row, Collection<Integer> ordinals) {
+        ByteReader reader = open(row);
+        reader.i64();
+        int count = reader.varInt(ITEMS_MAX);
+        List<Bytes> results = new ArrayList<>(ordinals.size());
+        int next = 0;
+        for (int ordinal : ordinals) {
+            Invariant.check(
+                    ordinal >= next && ordinal < count, "the row has that item", ordinal, count);
+            for (; next < ordinal; next++) {
+                skipToResult(reader);
+                reader.skip(reader.varInt(RESULT_SIZE_MAX));
+            }
+            skipToResult(reader);
+            results.add(reader.bytes(RESULT_SIZE_MAX).compact());
+            next++;
+        }
+        return results;
+    }
+
+    private static void skipToResult(ByteReader reader) {
+        reader.skip(BYTES_BEFORE_FLOOR);
+        reader.varLong();
+        reader.varLong();
+        reader.signedVarLong();
+        int rangeCount = reader.varInt(RequestStamp.FINISHED_MAX);
+        for (int i = 0; i < rangeCount; i++) {
+            reader.varLong();
+            reader.varLong();
+        }
+    }
+
+    private static ByteReader open(Bytes row) {
+        ByteReader reader = row.reader();
+        int version = reader.u8();
+        if (version != VERSION) {
+            throw new MalformedException("outcomes of a version not known here: " + version);
+        }
+        return reader;
     }
 
     private static Item item(ByteReader reader, long logTime) {

@@ -1,16 +1,19 @@
 package io.somekv.kv.duplicates;
 
+import io.somekv.base.Bytes;
 import io.somekv.base.Hash64;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.RequestStamp;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** What is remembered of the clients of one shard: what goes with it to another group. */
 final class ShardClients {
-    private final Map<ClientId, ClientRecords> byId = new LinkedHashMap<>();
+    /** In the order in which they go to another group. */
+    private final TreeMap<ClientId, ClientRecords> byId = new TreeMap<>();
+
     private final boolean acknowledgementFreesFence;
     private final Held held;
 
@@ -30,8 +33,9 @@ final class ShardClients {
         return byId.isEmpty();
     }
 
-    Map<ClientId, ClientRecords> all() {
-        return Collections.unmodifiableMap(byId);
+    /** Whoever may have records behind a {@link MovedRecord#position}. */
+    SortedMap<ClientId, ClientRecords> from(Bytes position) {
+        return position.isEmpty() ? byId : byId.tailMap(MovedRecord.clientAt(position));
     }
 
     Held held() {

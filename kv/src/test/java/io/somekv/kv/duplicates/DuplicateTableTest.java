@@ -11,10 +11,13 @@ import io.somekv.kv.engine.MemoryEngine;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.RequestStamp;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import javax.management.JMException;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 
 /** The table by itself, with bounds that a test can reach. */
@@ -22,6 +25,13 @@ class DuplicateTableTest {
     private static final int STORE = 7;
     private static final int SHARD = 3;
     private static final long BYTES_MAX = 64 << 10;
+
+    /** Of records, as large as a piece of changes. */
+    private static final int PIECE_SIZE = 128 << 10;
+
+    /** By reading a piece; its records are half a megabyte. */
+    private static final long ALLOCATED_MAX = 4 << 20;
+
     private static final DuplicateTable.Limits LIMITS = new DuplicateTable.Limits(8, false);
 
     private final MemoryEngine engine = new MemoryEngine();
@@ -84,5 +94,60 @@ class DuplicateTableTest {
         logTime += 2 * DuplicateTable.DEADLINE_AHEAD_MILLIS_MAX;
         entry(writes -> {});
         assertTrue(table.hasRoomForShard(), "what is too old has made room");
+    }
+
+    /**
+     * Clients wait while it is read, and so does everybody else on that lane. A piece has 5,000
+     * records; where each is in a row with 255 others, those were 131,000 to make and to keep.
+     */
+    @Test
+    void aPieceMakesNothingOfWhatDoesNotGoWithIt() throws JMException {
+        DuplicateTable large = new DuplicateTable(engine, STORE, Collections.emptySet());
+        for (int sequence = 1; sequence <= 512; sequence++) {
+            recordBatch(large, sequence, 1, 256);
+        }
+        assertSecondPieceIsCheap(large);
+    }
+
+    /** However many clients there are besides those of the piece. */
+    @Test
+    void aPieceDoesNotLookAtAllClients() throws JMException {
+        DuplicateTable large = new DuplicateTable(engine, STORE, Collections.emptySet());
+        for (int batch = 0; batch < 100; batch++) {
+            recordBatch(large, 1, batch * 1_000L, 1_000);
+        }
+        assertSecondPieceIsCheap(large);
+    }
+
+    private static void assertSecondPieceIsCheap(DuplicateTable large) throws JMException {
+        MovedRecords first = large.recordsAfter(SHARD, Bytes.EMPTY, PIECE_SIZE);
+        Bytes position = first.records().getLast().position();
+        long before = allocatedBytes();
+        MovedRecords second = large.recordsAfter(SHARD, position, PIECE_SIZE);
+        long allocated = allocatedBytes() - before;
+        assertTrue(second.records().size() > 5_000);
+        assertTrue(allocated < ALLOCATED_MAX, allocated + " bytes");
+    }
+
+    /** In one entry. */
+    private void recordBatch(DuplicateTable into, long sequence, long firstClient, int count) {
+        EntryWrites writes = new EntryWrites(engine, STORE, ++index, logTime);
+        into.begin(writes);
+        for (int i = 0; i < count; i++) {
+            ClientId client = new ClientId(1, firstClient + i);
+            RequestStamp stamp = new RequestStamp(client, sequence, 1, List.of(), logTime + 60_000);
+            into.record(SHARD, stamp, logTime, new Outcome.Ok());
+        }
+        into.finish(writes);
+        writes.commit();
+    }
+
+    /** By this thread so far. */
+    private static long allocatedBytes() throws JMException {
+        return (long)
+                ManagementFactory.getPlatformMBeanServer()
+                        .getAttribute(
+                                ObjectName.getInstance("java.lang:type=Threading"),
+                                "CurrentThreadAllocatedBytes");
     }
 }
