@@ -18,10 +18,12 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.config.MoveTuning;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Member;
+import io.somekv.raft.MembershipChange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** The shard master's leader keeps real lanes in order, by what they report. */
@@ -93,6 +95,32 @@ class CaretakerTest {
         Decision first = decisions.getLast().decision();
         assertInstanceOf(Decision.ReplaceReplica.class, first);
         assertTrue(first.why().startsWith("node 3 has been silent for"), first.why());
+    }
+
+    @Test
+    void whoWasToReplaceADeadNodeAndDiesIsReplacedItself() {
+        LaneCluster cluster = started(Duty.REPLACE);
+        cluster.crash(1);
+        cluster.crash(4);
+        cluster.run(2 * SECOND);
+        for (long group = 1; group <= GROUPS; group++) {
+            begin(cluster, group, LaneCluster.storeOf(4), 4, 1);
+        }
+        cluster.run(60 * SECOND);
+        for (long group = 1; group <= GROUPS; group++) {
+            assertEquals(List.of(2L, 3L, 5L), voters(cluster, group), "group " + group);
+        }
+    }
+
+    /** As an operator does. */
+    private static void begin(
+            LaneCluster cluster, long group, UUID store, long toNode, long replaced) {
+        assertEquals(
+                new Outcome.Ok(),
+                cluster.change(
+                        cluster.leaderOf(group),
+                        group,
+                        new MembershipChange.Add(toNode, store, replaced)));
     }
 
     @Test

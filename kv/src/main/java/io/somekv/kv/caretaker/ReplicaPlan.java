@@ -9,6 +9,7 @@ import io.somekv.protocol.config.GroupSpec;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,40 +49,39 @@ final class ReplicaPlan {
     }
 
     private void leaveTheDead() {
-        for (Node node : board.nodes()) {
-            if (node.isDead && !node.isClosed()) {
-                String why = "node %d has been silent for %s".formatted(node.id(), silence(node));
-                for (Group group : List.copyOf(node.replicas)) {
-                    maybeLeave(group, node, why);
-                }
-            }
-        }
+        List<Node> dead =
+                board.nodes().stream().filter(node -> node.isDead && !node.isClosed()).toList();
+        leave(dead, node -> "node %d has been silent for %s".formatted(node.id(), silence(node)));
     }
 
     private void leaveTheDraining() {
-        for (Node node : board.nodes()) {
-            if (node.view.use() == NodeUse.Kind.DRAINING && !node.isDead) {
-                String why = "node %d is to be emptied".formatted(node.id());
-                for (Group group : List.copyOf(node.replicas)) {
-                    maybeLeave(group, node, why);
+        List<Node> draining =
+                board.nodes().stream()
+                        .filter(node -> node.view.use() == NodeUse.Kind.DRAINING && !node.isDead)
+                        .toList();
+        leave(draining, node -> "node %d is to be emptied".formatted(node.id()));
+    }
+
+    /**
+     * Who only listens is given up, on all of the nodes before anything else: it may be what a
+     * voter on another of them waits for. For whoever votes another comes in the same step.
+     */
+    private void leave(List<Node> nodes, Function<Node, String> why) {
+        for (Node from : nodes) {
+            for (Group group : List.copyOf(from.replicas)) {
+                if (group.learners.contains(from) && mayGiveUp(group)) {
+                    board.remove(group, from);
+                    decided(new Decision.RemoveReplica(group.id(), from.id(), why.apply(from)));
                 }
             }
         }
-    }
-
-    /** Who only listens can be given up; for whoever votes another comes in the same step. */
-    private void maybeLeave(Group group, Node from, String why) {
-        if (!mayChange(group)) {
-            return;
-        }
-        if (group.learners.contains(from)) {
-            board.remove(group, from);
-            decided(new Decision.RemoveReplica(group.id(), from.id(), why));
-            return;
-        }
-        Node to = bestFor(group, from);
-        if (to != null) {
-            replace(group, from, to, why + "; " + merit(group, from, to));
+        for (Node from : nodes) {
+            for (Group group : List.copyOf(from.replicas)) {
+                Node to = mayChange(group) ? bestFor(group, from) : null;
+                if (to != null) {
+                    replace(group, from, to, why.apply(from) + "; " + merit(group, from, to));
+                }
+            }
         }
     }
 
@@ -237,8 +237,17 @@ final class ReplicaPlan {
         return node.takes() && node.view.knownMillis() >= board.settings().restMillis();
     }
 
-    private boolean mayChange(Group group) {
+    /** Whether one who only listens may go. */
+    private boolean mayGiveUp(Group group) {
         return budget > 0 && group.isReady();
+    }
+
+    /**
+     * Whether one may come, or one who votes go. Nobody is to listen by then: the leader takes no
+     * second one in the place of the same voter, and what it refuses would be decided for ever.
+     */
+    private boolean mayChange(Group group) {
+        return mayGiveUp(group) && group.learners.isEmpty();
     }
 
     /** One that leaves is worth only what keeps it alive. */

@@ -53,6 +53,15 @@ class PlannerTest {
         groups.add(new ClusterView.Group(id, group.replicas(), leader, LONG, false, true));
     }
 
+    /** One that listens on a dead node: its leader says that it changes, and is not waited for. */
+    private void stuck(long id, long leader, long learner, Long... voters) {
+        group(id, leader, voters);
+        ClusterView.Group group = groups.removeLast();
+        List<ClusterView.Replica> replicas = new ArrayList<>(group.replicas());
+        replicas.add(new ClusterView.Replica(learner, false));
+        groups.add(new ClusterView.Group(id, replicas, leader, LONG, false, false));
+    }
+
     private void shard(long group, long ops) {
         shards.add(new ClusterView.Shard(group, ops, 0, false, false));
     }
@@ -207,20 +216,56 @@ class PlannerTest {
     void aLearnerOnADeadNodeIsGivenUp() {
         fourNodes();
         silent(4, "", 400_000);
-        groups.add(
-                new ClusterView.Group(
-                        1,
-                        List.of(
-                                new ClusterView.Replica(1, true),
-                                new ClusterView.Replica(2, true),
-                                new ClusterView.Replica(3, true),
-                                new ClusterView.Replica(4, false)),
-                        1,
-                        LONG,
-                        false,
-                        false));
+        stuck(1, 1, 4, 1L, 2L, 3L);
         assertEquals(
                 List.of(new Decision.RemoveReplica(1, 4, "node 4 has been silent for 6 min")),
+                decide());
+    }
+
+    /** The leader refuses a second replica in the place of one: before, nothing helps the group. */
+    @Test
+    void aLearnerOnADeadNodeIsGivenUpBeforeTheOneItWasToReplaceIsReplacedAnew() {
+        fourNodes();
+        node(5, "");
+        silent(1, "", 900_000);
+        silent(4, "", 400_000);
+        stuck(1, 2, 4, 1L, 2L, 3L);
+        assertEquals(
+                List.of(new Decision.RemoveReplica(1, 4, "node 4 has been silent for 6 min")),
+                decide());
+    }
+
+    @Test
+    void learnersAreGivenUpBeforeOtherGroupsBeginToChange() {
+        fourNodes();
+        node(5, "");
+        silent(1, "", 900_000);
+        silent(4, "", 400_000);
+        group(1, 2, 1L, 2L, 3L);
+        stuck(2, 3, 4, 1L, 2L, 3L);
+        settings = settings.withAtATime(1, 1);
+        assertEquals(
+                List.of(new Decision.RemoveReplica(2, 4, "node 4 has been silent for 6 min")),
+                decide());
+    }
+
+    /** Each would be refused, and tried again for as long as others wait for their turn. */
+    @Test
+    void noVoterIsReplacedWhereALearnerIsNotTheCaretakersToGiveUp() {
+        fourNodes();
+        node(5, "");
+        silent(1, "", 900_000);
+        node(new ClusterView.Node(4, "", 400_000, 0, CLOSED, true));
+        stuck(1, 2, 4, 1L, 2L, 3L);
+        group(2, 3, 1L, 2L, 3L);
+        settings = settings.withAtATime(1, 1);
+        assertEquals(
+                List.of(
+                        new Decision.ReplaceReplica(
+                                2,
+                                1,
+                                5,
+                                "node 1 has been silent for 15 min; node 5 has 0 replicas")),
                 decide());
     }
 

@@ -17,7 +17,7 @@ import java.util.TreeSet;
 
 /**
  * A cluster reduced to who has what: nodes in zones, groups with their replicas and leaders, shards
- * with their loads. Whatever is decided about it is done at once.
+ * with their loads. Whatever is decided about it is done at once, or refused as a leader would.
  */
 final class ModelCluster {
     private static final long LONG_AGO_MILLIS = 3_600_000;
@@ -51,6 +51,9 @@ final class ModelCluster {
 
         /** Nodes of its replicas; the first is the leader's where that lives. */
         final List<Long> voters = new ArrayList<>();
+
+        /** Nodes of those that only listen, each with that of the voter that it is to replace. */
+        final TreeMap<Long, Long> learners = new TreeMap<>();
 
         long leader;
 
@@ -133,8 +136,11 @@ final class ModelCluster {
         }
         List<ClusterView.Group> seenGroups = new ArrayList<>();
         for (Group group : groups.values()) {
-            List<ClusterView.Replica> replicas =
-                    group.voters.stream().map(node -> new ClusterView.Replica(node, true)).toList();
+            List<ClusterView.Replica> replicas = new ArrayList<>();
+            group.voters.forEach(node -> replicas.add(new ClusterView.Replica(node, true)));
+            group.learners
+                    .keySet()
+                    .forEach(node -> replicas.add(new ClusterView.Replica(node, false)));
             seenGroups.add(
                     new ClusterView.Group(
                             group.id, replicas, group.leader, LONG_AGO_MILLIS, false, false));
@@ -152,14 +158,19 @@ final class ModelCluster {
         switch (decision) {
             case Decision.ReplaceReplica replace -> {
                 Group group = group(replace.groupId());
-                come(group, replace.toNode());
-                leave(group, replace.fromNode());
-                elect(group);
+                if (!group.learners.containsValue(replace.fromNode())) {
+                    come(group, replace.toNode());
+                    leave(group, replace.fromNode());
+                    elect(group);
+                }
             }
             case Decision.AddReplica add -> come(group(add.groupId()), add.toNode());
             case Decision.RemoveReplica remove -> {
-                leave(group(remove.groupId()), remove.fromNode());
-                elect(group(remove.groupId()));
+                Group group = group(remove.groupId());
+                if (group.learners.remove(remove.fromNode()) == null) {
+                    leave(group, remove.fromNode());
+                    elect(group);
+                }
             }
             case Decision.HandOver over -> {
                 Group group = group(over.groupId());
@@ -216,9 +227,23 @@ final class ModelCluster {
         groups.values().forEach(this::elect);
     }
 
+    /** Both die while the second was on its way to having what the first has. */
+    void killWithSubstitute(long nodeId, long substitute) {
+        for (Group group : groups.values()) {
+            if (group.voters.contains(nodeId)) {
+                group.learners.put(substitute, nodeId);
+            }
+        }
+        kill(nodeId);
+        kill(substitute);
+    }
+
     /** A node without a replica goes. */
     void forget(long nodeId) {
         Invariant.check(replicasOn(nodeId) == 0, "a node that has replicas stays");
+        Invariant.check(
+                groups.values().stream().noneMatch(group -> group.learners.containsKey(nodeId)),
+                "nobody waits for a node that goes");
         nodes.remove(nodeId);
     }
 

@@ -106,6 +106,18 @@ final class PlacementRun {
         };
     }
 
+    /** A node dies, and so does a new one before it has the first one's replicas. */
+    Effect loseWithSubstitute() {
+        long node = anyNode();
+        long substitute = cluster.joinNode();
+        int least = cluster.replicasOn(node);
+        cluster.killWithSubstitute(node, substitute);
+        Effect effect = effect("a node dies, and its substitute", 0, least);
+        cluster.forget(node);
+        cluster.forget(substitute);
+        return effect;
+    }
+
     private int total() {
         return cluster.groups().stream().mapToInt(group -> group.voters.size()).sum();
     }

@@ -45,6 +45,20 @@ class PlacementTest {
         }
     }
 
+    @Test
+    void comesToRestWhereTheSubstituteOfADeadNodeDiesToo() {
+        for (long seed = 1; seed <= 100; seed++) {
+            SplittableRandom shape = new SplittableRandom(seed);
+            ModelCluster.Size size =
+                    new ModelCluster.Size(
+                            6 + shape.nextInt(20), shape.nextInt(5), 1 + shape.nextInt(40), 64, 3);
+            PlacementRun run = new PlacementRun(size, SETTINGS, seed);
+            run.settle();
+            PlacementRun.Effect effect = run.loseWithSubstitute();
+            checkOrder("seed " + seed + ", " + effect.name(), run.cluster());
+        }
+    }
+
     /** Each kind of change once, as {@code somekv sim placement} has twenty of them. */
     @Test
     void keepsOrderAmongHundredsOfNodes() {
