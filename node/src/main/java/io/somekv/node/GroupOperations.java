@@ -82,7 +82,8 @@ final class GroupOperations {
                                             new MembershipChange.Add(
                                                     add.toNode(), add.storeId(), replaced)));
             case Steering.Remove remove ->
-                    replicaOn(host.membership().members(), remove.fromNode())
+                    // The newest first: where a node is to replace its own, that is who listens.
+                    replicaOn(host.membership().members().reversed(), remove.fromNode())
                             .ifPresent(id -> change(now, host, new MembershipChange.Remove(id)));
             case Steering.HandOver over -> host.transfer(now, over.toNode());
         }

@@ -112,6 +112,23 @@ class CaretakerTest {
         }
     }
 
+    /** As {@code node replace 3 3} leaves it, where that is broken off. */
+    @Test
+    void whoWasToReplaceItsOwnLostDiskAndDiesIsReplaced() {
+        LaneCluster cluster = started(Duty.REPLACE);
+        cluster.crash(3);
+        cluster.run(2 * SECOND);
+        for (long group = 1; group <= GROUPS; group++) {
+            begin(cluster, group, new UUID(6, 6), 3, 3);
+        }
+        cluster.run(60 * SECOND);
+        for (long group = 1; group <= GROUPS; group++) {
+            List<Long> voters = voters(cluster, group);
+            assertEquals(3, voters.size(), "group " + group + " is on " + voters);
+            assertFalse(voters.contains(3L), "group " + group + " is on " + voters);
+        }
+    }
+
     /** As an operator does. */
     private static void begin(
             LaneCluster cluster, long group, UUID store, long toNode, long replaced) {

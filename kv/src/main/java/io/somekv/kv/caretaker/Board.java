@@ -197,9 +197,10 @@ final class Board {
         to.bytes += group.bytes;
     }
 
+    /** Of two replicas on one node the one that only listens. */
     void remove(Group group, Node from) {
         group.isBusy = true;
-        boolean wasOn = group.voters.remove(from) || group.learners.remove(from);
+        boolean wasOn = group.learners.remove(from) || group.voters.remove(from);
         Invariant.check(wasOn, "only what is there goes", group.id(), from.id());
         from.replicas.remove(group);
         from.bytes -= group.bytes;

@@ -13,7 +13,10 @@ public sealed interface Steering {
      */
     record Add(long toNode, UUID storeId, long replacesNode) implements Steering {}
 
-    /** The replica on a node goes. */
+    /**
+     * The replica on a node goes; of two the one that only listens, so that none votes less. A node
+     * that lost its disk has two until the new one votes in the place of the other.
+     */
     record Remove(long fromNode) implements Steering {}
 
     /** The replica on a node is to lead. */
