@@ -14,12 +14,20 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * A client of the store. Each write is executed once, however often it had to be sent; a write
  * whose answer never came ends in {@link SomeKvException.OutcomeUnknown}, and while no node at all
  * can be reached requests end early in {@link SomeKvException.Unreachable}. Safe for many threads;
  * requests of one thread that waits for each answer are executed in its order.
+ *
+ * <p>What is chained to the future of an asynchronous call runs on the client's own thread, which
+ * brings all answers: it is to be short. It may make further asynchronous calls, and close the
+ * client. A call that waits is refused there with an {@link IllegalStateException} before anything
+ * is sent, and so is {@code join} or {@code get} on a future of this client that is not done: chain
+ * an asynchronous call ({@code thenCompose}), or have what waits run elsewhere ({@code
+ * thenAcceptAsync}).
  */
 public final class SomeKvClient implements AutoCloseable {
     /** With it, a key and what else a frame holds fit in one; the store's own limit is lower. */
@@ -46,7 +54,7 @@ public final class SomeKvClient implements AutoCloseable {
     }
 
     public Optional<byte[]> get(byte[] key) {
-        return await(getAsync(key));
+        return await(() -> getAsync(key));
     }
 
     public CompletableFuture<Optional<byte[]>> getAsync(byte[] key) {
@@ -55,7 +63,7 @@ public final class SomeKvClient implements AutoCloseable {
 
     /** With a say in which replica may answer, and how old its answer may be. */
     public Optional<byte[]> get(byte[] key, ReadMode mode) {
-        return await(getAsync(key, mode));
+        return await(() -> getAsync(key, mode));
     }
 
     public CompletableFuture<Optional<byte[]>> getAsync(byte[] key, ReadMode mode) {
@@ -63,7 +71,7 @@ public final class SomeKvClient implements AutoCloseable {
     }
 
     public void put(byte[] key, byte[] value) {
-        await(putAsync(key, value));
+        await(() -> putAsync(key, value));
     }
 
     public CompletableFuture<Boolean> putAsync(byte[] key, byte[] value) {
@@ -72,7 +80,7 @@ public final class SomeKvClient implements AutoCloseable {
 
     /** Returns whether it was put: false if the key exists. */
     public boolean putIfAbsent(byte[] key, byte[] value) {
-        return await(putIfAbsentAsync(key, value));
+        return await(() -> putIfAbsentAsync(key, value));
     }
 
     public CompletableFuture<Boolean> putIfAbsentAsync(byte[] key, byte[] value) {
@@ -84,7 +92,7 @@ public final class SomeKvClient implements AutoCloseable {
 
     /** Appends to the end; a missing key is put. Returns the new size in bytes. */
     public long append(byte[] key, byte[] suffix) {
-        return await(appendAsync(key, suffix));
+        return await(() -> appendAsync(key, suffix));
     }
 
     public CompletableFuture<Long> appendAsync(byte[] key, byte[] suffix) {
@@ -93,7 +101,7 @@ public final class SomeKvClient implements AutoCloseable {
 
     /** Returns whether the key was there. */
     public boolean delete(byte[] key) {
-        return await(deleteAsync(key));
+        return await(() -> deleteAsync(key));
     }
 
     public CompletableFuture<Boolean> deleteAsync(byte[] key) {
@@ -102,7 +110,7 @@ public final class SomeKvClient implements AutoCloseable {
 
     /** Adds to a decimal number; a missing key counts as 0. Returns the sum. */
     public long increment(byte[] key, long delta) {
-        return await(incrementAsync(key, delta));
+        return await(() -> incrementAsync(key, delta));
     }
 
     public CompletableFuture<Long> incrementAsync(byte[] key, long delta) {
@@ -114,7 +122,10 @@ public final class SomeKvClient implements AutoCloseable {
         return transport.request(command, ReadMode.LEADER);
     }
 
-    /** Ends the connections. Requests without an answer end as if their time were over. */
+    /**
+     * Ends the connections. Requests without an answer end as if their time were over: by the time
+     * it returns, or soon after the callback that it is called in.
+     */
     @Override
     public void close() {
         transport.close();
@@ -147,9 +158,10 @@ public final class SomeKvClient implements AutoCloseable {
         return execute(command).thenApply(result);
     }
 
-    private static <T> T await(CompletableFuture<T> future) {
+    private <T> T await(Supplier<CompletableFuture<T>> request) {
+        transport.checkMayWait();
         try {
-            return future.join();
+            return request.get().join();
         } catch (CompletionException e) {
             if (e.getCause() instanceof SomeKvException known) {
                 throw known;

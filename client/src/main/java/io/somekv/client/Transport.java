@@ -87,7 +87,7 @@ final class Transport {
     }
 
     CompletableFuture<Outcome> request(Command command, ReadMode mode) {
-        Asked request = new Asked(command, mode, new CompletableFuture<>());
+        Asked request = new Asked(command, mode, new Answer<>(thread));
         submitted.add(request);
         if (closing) {
             end(request);
@@ -96,9 +96,20 @@ final class Transport {
         return request.answer;
     }
 
+    /**
+     * Refused on the thread that brings the answers; before a request is made that is waited for.
+     */
+    void checkMayWait() {
+        Answer.checkMayWait(thread);
+    }
+
+    /** On its own thread, in a callback, it ends once that is done. */
     void close() {
         closing = true;
         selector.wakeup();
+        if (Thread.currentThread() == thread) {
+            return;
+        }
         try {
             thread.join();
         } catch (InterruptedException e) {
