@@ -21,8 +21,10 @@ final class Pending implements Waiter {
 
     final long expiresNanos;
 
-    /** What it counts for in the router's bound. */
     final long weight;
+
+    /** What of that counts in the bound on what clients ask for: nothing of the lane's own. */
+    final long heldBytes;
 
     /** Its neighbours among the router's requests, by age. */
     @Nullable Pending older;
@@ -68,7 +70,10 @@ final class Pending implements Waiter {
     /** The latest answer that was no final one. */
     Outcome lastRefusal = new Outcome.NotLeader(0);
 
-    Pending(Router router, Waiter origin, Wish wish, long expiresNanos) {
+    /**
+     * @param isAdmitted whether it is a client's
+     */
+    Pending(Router router, Waiter origin, Wish wish, boolean isAdmitted, long expiresNanos) {
         this.router = router;
         this.origin = origin;
         this.wantedGroup = wish.groupId();
@@ -79,6 +84,7 @@ final class Pending implements Waiter {
                 wish.request().command() instanceof Command.Read ? wish.mode() : ReadMode.LEADER;
         this.expiresNanos = expiresNanos;
         this.weight = Weights.of(request);
+        this.heldBytes = isAdmitted ? weight : 0;
     }
 
     boolean isWrite() {

@@ -3,25 +3,25 @@ package io.somekv.node;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests that the router has not yet answered, oldest first, and what they weigh together.
- * The links are in the requests themselves: one that is answered leaves at once, from wherever it
- * stands, and nothing keeps its value alive until those before it are answered too.
+ * The requests that the router has not yet answered, oldest first, and what clients' weigh
+ * together. The links are in the requests themselves: one that is answered leaves at once, from
+ * wherever it stands, and nothing keeps its value alive until those before it are answered too.
  */
 final class PendingList {
     private @Nullable Pending oldest;
     private @Nullable Pending youngest;
-    private long weight;
+    private long heldBytes;
 
     @Nullable Pending oldest() {
         return oldest;
     }
 
-    long weight() {
-        return weight;
+    long heldBytes() {
+        return heldBytes;
     }
 
     void add(Pending pending) {
-        weight += pending.weight;
+        heldBytes += pending.heldBytes;
         pending.older = youngest;
         if (youngest == null) {
             oldest = pending;
@@ -32,7 +32,7 @@ final class PendingList {
     }
 
     void remove(Pending pending) {
-        weight -= pending.weight;
+        heldBytes -= pending.heldBytes;
         Pending older = pending.older;
         Pending younger = pending.younger;
         if (older == null) {

@@ -65,7 +65,7 @@ final class Router {
     /** As {@link #ask}, for a client, unless too much is waited for already. */
     void admit(Now now, Wish wish, Waiter origin) {
         if (hasRoom(wish.request())) {
-            ask(now, wish, origin);
+            ask(now, wish, true, origin);
         } else {
             origin.done(now, new Outcome.Busy(RETRY_AFTER_MILLIS), 0);
         }
@@ -73,21 +73,22 @@ final class Router {
 
     /** Whether a client's request may come in; what the lane asks for itself always may. */
     boolean hasRoom(Request request) {
-        return outstanding.weight() + Weights.of(request) <= HELD_BYTES_MAX;
+        return outstanding.heldBytes() + Weights.of(request) <= HELD_BYTES_MAX;
     }
 
-    /** Brings {@code request} to an answer, and tells {@code origin}. */
+    /** Brings the lane's own {@code request} to an answer, and tells {@code origin}. */
     void ask(Now now, long groupId, Request request, Waiter origin) {
-        ask(now, Wish.of(groupId, request, ReadMode.LEADER), origin);
+        ask(now, Wish.of(groupId, request, ReadMode.LEADER), false, origin);
     }
 
-    private void ask(Now now, Wish wish, Waiter origin) {
+    private void ask(Now now, Wish wish, boolean isAdmitted, Waiter origin) {
         Optional<Outcome> fault = RequestCheck.fault(wish, places.owners().shardCount());
         if (fault.isPresent()) {
             origin.done(now, fault.get(), 0);
             return;
         }
-        Pending pending = new Pending(this, origin, wish, now.nanos() + config.askTimeoutNanos());
+        long expires = now.nanos() + config.askTimeoutNanos();
+        Pending pending = new Pending(this, origin, wish, isAdmitted, expires);
         outstanding.add(pending);
         if (wish.isDirect()) {
             pending.waitsForAnswer = true;
@@ -329,7 +330,7 @@ final class Router {
 
     /** Nobody waits for anything here. */
     boolean isIdle() {
-        return outstanding.weight() == 0 && attempts.isEmpty() && relayedByToken.isEmpty();
+        return outstanding.oldest() == null && attempts.isEmpty() && relayedByToken.isEmpty();
     }
 
     /** The connection to a node is gone: nothing that was sent there will be answered. */

@@ -1,12 +1,19 @@
 package io.somekv.node;
 
 import io.somekv.base.Bytes;
+import io.somekv.protocol.caretaker.Decision;
 import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.CopyCursor;
+import io.somekv.protocol.command.DigestRange;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Request;
+import io.somekv.protocol.config.ClusterMap;
+import io.somekv.protocol.config.GroupSpec;
+import io.somekv.protocol.config.NodeInfo;
 import io.somekv.protocol.frame.FrameCodec;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 
 /**
  * What requests and outcomes weigh in every bound of a lane (DESIGN §10): never less than they take
@@ -16,23 +23,35 @@ final class Weights {
     /** What one frame carries: a frame's own fields, and an entry's, take less than the rest. */
     static final long FRAME_WEIGHT_MAX = FrameCodec.FRAME_SIZE_MAX - (64 << 10);
 
+    /** A request without what it carries: its stamp, the numbers of its command. */
     private static final int REQUEST = 256;
+
+    /** An outcome without what it carries. */
+    private static final int OUTCOME = 128;
+
+    /** One of several values, without its bytes; one of several numbers. */
     private static final int PART = 16;
-    private static final int RANGE = 20;
+
+    /** Two numbers: a range of sequences, a replica. */
+    private static final int PAIR = 20;
+
+    /** What stands beside the texts, bytes and lists of something larger. */
+    private static final int RECORD = 64;
 
     private Weights() {}
 
     static long of(Request request) {
         long ranges = request.stamp().isPresent() ? request.stamp().get().finished().size() : 0;
-        return REQUEST + RANGE * ranges + of(request.command());
+        return REQUEST + PAIR * ranges + carriedBy(request.command());
     }
 
-    private static long of(Command command) {
+    /** Without a default: a command that carries something must not weigh nothing. */
+    private static long carriedBy(Command command) {
         return switch (command) {
             case Command.Put put -> put.key().size() + put.value().size();
             case Command.Append append -> append.key().size() + append.suffix().size();
             case Command.Increment add -> add.key().size();
-            case Command.IncrementFloat add -> add.key().size() + 2L * add.delta().length();
+            case Command.IncrementFloat add -> add.key().size() + of(add.delta());
             case Command.Get get -> get.key().size();
             case Command.PutMany many -> {
                 long sum = 0;
@@ -42,22 +61,41 @@ final class Weights {
                 yield sum;
             }
             case Command.Keyed keyed -> ofAll(keyed.keys());
-            case Command.Join join -> 1024L * join.groups().size();
-            case Command.Leave leave -> (long) PART * leave.groupIds().size();
-            case Command.StartCluster start -> 1024L * start.nodes().size();
-            case Command.Read _, Command.Write _ -> 0;
+            case Command.Stage stage -> of(stage.piece());
+            case Command.ReadShard read -> of(read.cursor());
+            case Command.DigestShard digest -> of(digest.range());
+            case Command.MasterWrite write -> carriedBy(write);
+            case Command.CountKeys _, Command.OfSlot _, Command.IsPristine _ -> 0;
+            case Command.StateDigest _, Command.QueryConfig _, Command.QueryCaretaker _ -> 0;
+            case Command.Clear _, Command.Configure _, Command.GiveUp _, Command.Own _ -> 0;
+            case Command.StartCopy _, Command.EndCopy _, Command.Unstage _, Command.Differ _ -> 0;
+            case Command.Freeze _, Command.Unfreeze _, Command.HandOver _ -> 0;
+            case Command.Release _, Command.Released _, Command.Suspend _ -> 0;
         };
     }
 
-    private static long ofAll(List<Bytes> values) {
-        long sum = 0;
-        for (Bytes value : values) {
-            sum += PART + value.size();
-        }
-        return sum;
+    private static long carriedBy(Command.MasterWrite write) {
+        return switch (write) {
+            case Command.StartCluster start -> sum(start.nodes(), Weights::of);
+            case Command.RegisterNode register -> of(register.node());
+            case Command.ReportMembers report -> of(report.group());
+            case Command.ReportServed report -> (long) PAIR * report.shards().size();
+            case Command.TuneMoves tune ->
+                    (long) PART * (tune.tuning().pause().size() + tune.tuning().resume().size());
+            case Command.Join join -> sum(join.groups(), Weights::of);
+            case Command.Leave leave -> (long) PART * leave.groupIds().size();
+            case Command.Decide decide -> sum(decide.decisions(), Weights::of);
+            case Command.ForgetNode _, Command.RegisterClient _, Command.Move _ -> 0;
+            case Command.TuneCaretaker _, Command.UseNode _ -> 0;
+        };
     }
 
     static long of(Outcome outcome) {
+        return OUTCOME + carriedBy(outcome);
+    }
+
+    /** As of a command. */
+    private static long carriedBy(Outcome outcome) {
         return switch (outcome) {
             case Outcome.Value value -> value.value().size();
             case Outcome.Values values -> {
@@ -67,9 +105,79 @@ final class Weights {
                 }
                 yield sum;
             }
-            case Outcome.Result _, Outcome.NotExecuted _ -> 0;
-            case Outcome.BelowFloor _, Outcome.Unknown _ -> 0;
+            case Outcome.ShardPiece piece -> of(piece);
+            case Outcome.ShardDigest digest -> of(digest.range());
+            case Outcome.Cluster cluster -> of(cluster.map());
+            case Outcome.Caretaker caretaker ->
+                    (long) PART * caretaker.state().uses().size()
+                            + sum(caretaker.state().decisions(), one -> of(one.decision()));
+            case Outcome.Refused refused -> of(refused.message());
+            case Outcome.Invalid invalid -> of(invalid.message());
+            case Outcome.Unknown unknown -> of(unknown.why());
+            case Outcome.Ok _, Outcome.Nil _, Outcome.Int _, Outcome.Registered _ -> 0;
+            case Outcome.GivenUp _, Outcome.Copying _, Outcome.HandedOver _ -> 0;
+            case Outcome.WrongGroup _, Outcome.NotLeader _, Outcome.Busy _ -> 0;
+            case Outcome.DiskNearlyFull _, Outcome.DeadlineNeeded _, Outcome.BelowFloor _ -> 0;
         };
+    }
+
+    // ---- what is carried
+
+    private static long ofAll(List<Bytes> values) {
+        long sum = 0;
+        for (Bytes value : values) {
+            sum += PART + value.size();
+        }
+        return sum;
+    }
+
+    /** In UTF-8. */
+    private static long of(String text) {
+        return 3L * text.length();
+    }
+
+    private static long of(Outcome.ShardPiece piece) {
+        return RECORD + piece.rows().size() + of(piece.next());
+    }
+
+    private static long of(CopyCursor cursor) {
+        long positions = (long) cursor.rowsAfter().size() + cursor.changesAfter().size();
+        return positions + cursor.outcomesAfter().size();
+    }
+
+    private static long of(DigestRange range) {
+        return (long) range.from().size() + range.to().size();
+    }
+
+    private static long of(NodeInfo node) {
+        return RECORD + of(node.host());
+    }
+
+    private static long of(GroupSpec group) {
+        return PART + (long) PAIR * group.replicas().size();
+    }
+
+    private static long of(Decision decision) {
+        return RECORD + of(decision.why());
+    }
+
+    private static long of(ClusterMap map) {
+        return RECORD
+                + sum(map.nodes(), Weights::of)
+                + of(map.master())
+                + sum(map.config().groups(), Weights::of)
+                + sum(map.formerGroups(), Weights::of)
+                + (long) PART * map.config().owners().size()
+                + 2L * PAIR * map.served().size()
+                + (long) PART * map.moves().pausedShards().size();
+    }
+
+    private static <T> long sum(List<T> parts, ToLongFunction<T> weight) {
+        long sum = 0;
+        for (T part : parts) {
+            sum += weight.applyAsLong(part);
+        }
+        return sum;
     }
 
     /**

@@ -6,14 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.Bytes;
+import io.somekv.kv.KvMachine;
+import io.somekv.protocol.command.BatchCodec;
 import io.somekv.protocol.command.ClientId;
 import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.CopyCursor;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.command.RequestStamp;
 import io.somekv.protocol.frame.FrameCodec;
+import io.somekv.raft.EntryId;
+import io.somekv.raft.Now;
+import io.somekv.raft.RaftConfig;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
@@ -157,6 +164,82 @@ class BoundsTest {
                     cluster.ask(node, new Command.GetMany(keys.subList(0, 1))));
         }
         assertTrue(cluster.comesToRest());
+    }
+
+    /** They come together where several shards move into one group: the first are not paced. */
+    @Test
+    void largePiecesOfShardsTravelOneByOne() {
+        LaneCluster cluster = new LaneCluster(3);
+        cluster.start(4, 2);
+        cluster.run(500);
+        int shard = cluster.map(1).orElseThrow().config().owners().indexOf(2L);
+        long leader = cluster.leaderOf(1);
+        List<Long> tokens = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            tokens.add(cluster.begin(leader, 1, stage(shard, 13 * MIB)));
+        }
+        for (long token : tokens) {
+            assertInstanceOf(Outcome.Refused.class, cluster.await(token));
+        }
+        assertTrue(cluster.comesToRest());
+    }
+
+    /** The second piece of a shard of which the first did not come. */
+    private static Command stage(int shard, int size) {
+        Outcome.ShardPiece piece =
+                new Outcome.ShardPiece(
+                        1, 0, 1, Bytes.wrap(new byte[size]), 0, CopyCursor.START, 0, 0, 0, 0);
+        return new Command.Stage(shard, 9, 2, 1, piece);
+    }
+
+    /** Alone in its entry, whatever comes before and after it. */
+    @Test
+    void aWritePastWhatABatchTakesIsJoinedWithNoOther() {
+        WriteQueue queue = new WriteQueue();
+        List<Command> commands =
+                List.of(
+                        put("a", 1),
+                        put("b", 5 * MIB),
+                        put("c", 1),
+                        stage(0, 5 * MIB),
+                        put("d", 1));
+        for (Command command : commands) {
+            Request request = new Request(Optional.empty(), command);
+            assertTrue(queue.add(request, (now, outcome, logTime) -> {}));
+        }
+        for (int i = 0; i < commands.size(); i++) {
+            List<Request> batch = BatchCodec.decode(queue.propose(i));
+            assertEquals(List.of(commands.get(i)), batch.stream().map(Request::command).toList());
+            assertTrue(queue.appended(i, new EntryId(1, 1 + i)));
+        }
+        assertFalse(queue.hasGathered());
+    }
+
+    /** Shards that are copied are the lane's own business: they are bounded by themselves. */
+    @Test
+    void whatALaneAsksForItselfTurnsNoClientAway() {
+        LaneConfig config =
+                new LaneConfig(
+                        0,
+                        1,
+                        1,
+                        LaneCluster.storeOf(1),
+                        1,
+                        new ClientId(1, 1),
+                        1,
+                        1,
+                        RaftConfig.defaults(),
+                        10_000_000_000L,
+                        KvMachine.PIECE_SIZE,
+                        Collections.emptySet(),
+                        LaneConfig.Care.NONE);
+        Router router = new Router(config, new Places(1), new Outbox());
+        Request large = new Request(Optional.empty(), stage(0, 22 * MIB));
+        for (int i = 0; i < 3; i++) {
+            router.ask(new Now(1, 1), 1, large, (now, outcome, logTime) -> {});
+        }
+        assertFalse(router.isIdle());
+        assertTrue(router.hasRoom(new Request(Optional.empty(), put("k", MIB))));
     }
 
     @Test
