@@ -187,6 +187,21 @@ public final class KvMachine implements StateMachine {
                 this::apply);
     }
 
+    @Override
+    public Optional<Outcome> wrongGroup(Command.Write command) {
+        OptionalInt shard =
+                switch (command) {
+                    case Command.Keyed keyed -> shardOf(keyed);
+                    case Command.Clear clear when places.isShard(clear.shard()) ->
+                            OptionalInt.of(clear.shard());
+                    case Command.Clear _, Command.Configure _ -> OptionalInt.empty();
+                    case Command.MoveStep _, Command.MasterWrite _ -> OptionalInt.empty();
+                };
+        return shard.isEmpty() || places.writable(shard.getAsInt()).isPresent()
+                ? Optional.empty()
+                : Optional.of(places.shards().wrongGroup(shard.getAsInt()));
+    }
+
     private Outcome apply(Request request, EntryWrites writes) {
         return switch (request.command()) {
             case Command.Read _ -> new Outcome.Invalid("a read does not go through the log");

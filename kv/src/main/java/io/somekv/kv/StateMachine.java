@@ -3,6 +3,7 @@ package io.somekv.kv;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The replicated state machine of one group (Raft §2): same entries in, same state and same answers
@@ -21,6 +22,13 @@ public interface StateMachine {
      * @return an outcome for each request, in order
      */
     List<Outcome> apply(AppliedEntry entry);
+
+    /**
+     * What {@link #apply} would answer a write for no other reason than that its shard is not
+     * served here, or frozen on its way to another group: nothing is executed then, whatever was
+     * before. Empty for any other write.
+     */
+    Optional<Outcome> wrongGroup(Command.Write command);
 
     /** Answers from applied state; expiry is judged by {@link #appliedLogTime}. */
     Outcome read(Command.Read command);

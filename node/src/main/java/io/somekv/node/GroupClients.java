@@ -69,6 +69,7 @@ final class GroupClients {
                         ? RequestCheck.refusal(request, logTime)
                                 .or(() -> wantOfRoom(request))
                                 .or(() -> wantOfPace(now, request))
+                                .or(() -> wrongGroup(request))
                         : Optional.of(notLeader());
         if (refusal.isPresent()) {
             waiter.done(now, refusal.get(), logTime);
@@ -126,6 +127,19 @@ final class GroupClients {
     private Waiter timed(Waiter origin) {
         return (now, outcome, logTime) ->
                 origin.done(now, outcome, replica.stampsTime() ? logTime : 0);
+    }
+
+    /**
+     * A write that would be logged, and synced by a quorum, to be told no more than that: those to
+     * a frozen shard come again each tick. Applying judges all the same, what was asked before it
+     * froze and what comes here while this state is behind the log: a leader whose shard is just
+     * coming to it would send away whom it may serve. Asked last: who waits for the pace of copying
+     * may wait for longer than who waits for a shard to be served by somebody.
+     */
+    private Optional<Outcome> wrongGroup(Request request) {
+        return request.command() instanceof Command.Write write && replica.hasAppliedAll()
+                ? machine.wrongGroup(write)
+                : Optional.empty();
     }
 
     /**

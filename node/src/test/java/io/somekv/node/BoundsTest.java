@@ -15,6 +15,8 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.command.RequestStamp;
+import io.somekv.protocol.config.ShardConfig;
+import io.somekv.protocol.config.Slots;
 import io.somekv.protocol.frame.FrameCodec;
 import io.somekv.raft.EntryId;
 import io.somekv.raft.Now;
@@ -92,7 +94,9 @@ class BoundsTest {
         stallDisks(cluster);
         List<Long> tokens = new ArrayList<>();
         for (int i = 1; i <= 100; i++) {
-            tokens.add(cluster.begin(leader, direct(1 + i % 2, i, put("k", MIB))));
+            long group = 1L + i % 2;
+            Command put = put(keyOf(cluster, group), MIB);
+            tokens.add(cluster.begin(leader, direct(group, i, put)));
         }
         cluster.run(1);
         assertAreTurnedAway(cluster, tokens);
@@ -115,6 +119,16 @@ class BoundsTest {
         assertInstanceOf(Outcome.Unknown.class, cluster.await(token));
         freeDisks(cluster);
         assertTrue(cluster.comesToRest());
+    }
+
+    private static String keyOf(LaneCluster cluster, long group) {
+        ShardConfig config = cluster.map(1).orElseThrow().config();
+        int number = 0;
+        while (config.owner(Slots.shardOf(Bytes.utf8("k" + number), config.shardCount()))
+                != group) {
+            number++;
+        }
+        return "k" + number;
     }
 
     private static Wish direct(long group, long sequence, Command command) {

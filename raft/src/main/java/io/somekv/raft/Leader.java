@@ -77,8 +77,8 @@ final class Leader implements RoleState {
         return clock;
     }
 
-    long uncommittedBytes() {
-        return entries.uncommittedBytes();
+    OwnEntries entries() {
+        return entries;
     }
 
     @Override
@@ -322,7 +322,8 @@ final class Leader implements RoleState {
     }
 
     /** A wish while another is being granted changes nothing. */
-    void onTransfer(Input.TransferLeadership transfer) {
+    @Override
+    public void onTransfer(Input.TransferLeadership transfer) {
         wake(0);
         Progress successor = succession == null ? successors.wished(transfer.replicaId()) : null;
         if (successor != null) {

@@ -49,7 +49,7 @@ public final class RaftReplica {
             }
             case Input.Propose propose -> onPropose(propose);
             case Input.Read read -> onRead(read);
-            case Input.TransferLeadership transfer -> onTransfer(transfer);
+            case Input.TransferLeadership transfer -> core.role().onTransfer(transfer);
             case Input.AdvanceTime advance -> {
                 if (core.role() instanceof Leader leader) {
                     // Of a quiet group's clocks nothing is heard.
@@ -90,6 +90,13 @@ public final class RaftReplica {
     /** Whether this replica leads, as far as it knows. */
     public boolean leads() {
         return core.role() instanceof Leader;
+    }
+
+    /** Whether it leads, and has applied all that it, or one before it, committed (Raft §8). */
+    public boolean hasAppliedAll() {
+        return core.role() instanceof Leader leader
+                && leader.entries().isFirstCommitted()
+                && core.log().applied() == core.log().commit();
     }
 
     /** Whether it leads, and another is to lead in its place. */
@@ -143,7 +150,7 @@ public final class RaftReplica {
                 log.commit(),
                 log.applied(),
                 logTime(now),
-                core.role() instanceof Leader leader ? leader.uncommittedBytes() : 0,
+                core.role() instanceof Leader leader ? leader.entries().uncommittedBytes() : 0,
                 core.heartbeatGap().maxNanos(now.nanos()));
     }
 
@@ -244,12 +251,6 @@ public final class RaftReplica {
             case Follower follower -> follower.onRead(read);
             case PreCandidate _, Candidate _ ->
                     core.effects().answer(new ReadResult.NotLeader(read.token(), 0));
-        }
-    }
-
-    private void onTransfer(Input.TransferLeadership transfer) {
-        if (core.role() instanceof Leader leader) {
-            leader.onTransfer(transfer);
         }
     }
 

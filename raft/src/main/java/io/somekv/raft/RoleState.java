@@ -41,6 +41,9 @@ sealed interface RoleState permits Follower, PreCandidate, Candidate, Leader {
     /** From the leader of this term, which wants this replica in its place. */
     default void onTimeoutNow(Message.TimeoutNow message) {}
 
+    /** Another replica is to lead. */
+    default void onTransfer(Input.TransferLeadership transfer) {}
+
     /** From one who follows this replica's term. */
     default void onReadIndex(Message.ReadIndex message) {}
 

@@ -298,6 +298,12 @@ public final class ShardMasterMachine implements StateMachine {
                 moves.settings());
     }
 
+    /** Nothing here is of one shard. */
+    @Override
+    public Optional<Outcome> wrongGroup(Command.Write command) {
+        return Optional.empty();
+    }
+
     /** Nothing here expires. */
     @Override
     public boolean awaitsTime(Command.Read command, long logTime) {
