@@ -9,6 +9,7 @@ import io.somekv.kv.engine.EntryWrites;
 import io.somekv.protocol.config.ShardConfig;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,10 @@ final class ConfigHistory {
     private @Nullable ShardConfig latest;
     private @Nullable ShardConfig askedLast;
 
+    private interface Rows {
+        Optional<Bytes> get(Bytes key);
+    }
+
     ConfigHistory(Engine engine, long storeId) {
         this.engine = engine;
         this.storeId = storeId;
@@ -32,7 +37,7 @@ final class ConfigHistory {
                     last[0]++;
                     return true;
                 });
-        latest = last[0] < 0 ? null : read(last[0]);
+        latest = last[0] < 0 ? null : read(last[0], engine::get);
     }
 
     /** Config 0: every shard, and no group. */
@@ -53,29 +58,38 @@ final class ConfigHistory {
 
     /** The config of that number; the latest for one too large, or below 0. */
     ShardConfig at(long number) {
+        return at(number, engine::get);
+    }
+
+    /** The same while an entry is applied, which may have made it. */
+    ShardConfig at(long number, EntryWrites writes) {
+        return at(number, writes::get);
+    }
+
+    private ShardConfig at(long number, Rows rows) {
         ShardConfig newest = latest();
         if (number < 0 || number >= newest.number()) {
             return newest;
         }
         ShardConfig asked = askedLast;
         if (asked == null || asked.number() != number) {
-            asked = read(number);
+            asked = read(number, rows);
             askedLast = asked;
         }
         return asked;
     }
 
-    private ShardConfig read(long number) {
+    private ShardConfig read(long number, Rows rows) {
         long whole = number - number % ConfigRows.WHOLE_EVERY;
-        ConfigRows.Reading reading = new ConfigRows.Reading(row(whole));
+        ConfigRows.Reading reading = new ConfigRows.Reading(row(whole, rows));
         for (long next = whole + 1; next <= number; next++) {
-            reading.follow(row(next));
+            reading.follow(row(next, rows));
         }
         return reading.config();
     }
 
-    private Bytes row(long number) {
-        return engine.get(key(number))
+    private Bytes row(long number, Rows rows) {
+        return rows.get(key(number))
                 .orElseThrow(() -> Invariant.unreachable("every config has a row"));
     }
 

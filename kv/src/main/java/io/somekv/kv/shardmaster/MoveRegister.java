@@ -63,7 +63,7 @@ final class MoveRegister {
     /** Takes what is newer than what is known; all of it, or nothing of a report with a fault. */
     Outcome report(ReportServed report, EntryWrites writes) {
         for (ReportServed.Since each : report.shards()) {
-            if (!ownsBy(each, report.groupId())) {
+            if (!ownsBy(each, report.groupId(), writes)) {
                 return new Outcome.Invalid(
                         "config "
                                 + each.config()
@@ -88,12 +88,12 @@ final class MoveRegister {
         return new Outcome.Ok();
     }
 
-    private boolean ownsBy(ReportServed.Since each, long groupId) {
+    private boolean ownsBy(ReportServed.Since each, long groupId, EntryWrites writes) {
         return each.config() > 0
                 && each.config() <= configs.latest().number()
                 && each.shard() >= 0
                 && each.shard() < configs.latest().shardCount()
-                && configs.at(each.config()).owner(each.shard()) == groupId;
+                && configs.at(each.config(), writes).owner(each.shard()) == groupId;
     }
 
     Outcome tune(MoveTuning tuning, EntryWrites writes) {
