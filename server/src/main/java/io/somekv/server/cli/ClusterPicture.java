@@ -45,7 +45,7 @@ final class ClusterPicture {
     /** The node that leads each group: of several that say so, the one of the newest term. */
     private final TreeMap<Long, SeenNode> leaders = new TreeMap<>();
 
-    private ClusterPicture(String clusterId, Optional<ClusterMap> map, List<SeenNode> nodes) {
+    ClusterPicture(String clusterId, Optional<ClusterMap> map, List<SeenNode> nodes) {
         this.clusterId = clusterId;
         this.map = map;
         this.nodes = nodes;

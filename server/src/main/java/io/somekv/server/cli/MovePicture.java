@@ -7,13 +7,13 @@ import io.somekv.protocol.config.ShardConfig;
 import io.somekv.protocol.v1.IncomingShard;
 import io.somekv.protocol.v1.ReplicaStatus;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** The shards that are on their way from group to group, as the leaders of their targets say. */
@@ -29,18 +29,36 @@ final class MovePicture {
     /** It is copied, and stays where it is, since clocks are wrong. */
     private static final String AWAITING_TIME = "AWAITING_TIME";
 
+    /** Of one shard the oldest first. */
+    private static final Comparator<SeenMove> BY_SHARD =
+            Comparator.comparingInt(SeenMove::shard)
+                    .thenComparing(SeenMove::isHandedOver, Comparator.reverseOrder())
+                    .thenComparingLong(SeenMove::config)
+                    .thenComparingLong(SeenMove::to);
+
     private final MoveSettings settings;
     private final List<SeenMove> moves;
     private final long takenNanos;
 
-    /** One shard on its way. */
-    record SeenMove(int shard, long from, long to, String phase, long bytes, long bytesLeft) {
+    /**
+     * One shard on its way.
+     *
+     * @param config from which on its target is to own it; of one that waits, from which on it is
+     *     served where it is
+     */
+    record SeenMove(
+            int shard, long config, long from, long to, String phase, long bytes, long bytesLeft) {
         /** It is the target's, or may be. */
         boolean isHandedOver() {
             return switch (phase) {
                 case "PREPARED", "RELEASING", DIFFERS -> true;
                 default -> false;
             };
+        }
+
+        /** Whether another is what this one, which waited by the map, has become. */
+        private boolean isBegunAs(SeenMove other) {
+            return other.shard == shard && other.to == to && other.config > config;
         }
 
         boolean differs() {
@@ -68,17 +86,23 @@ final class MovePicture {
         this.takenNanos = takenNanos;
     }
 
+    /** A shard may be copied on, or wait for it, while a move before is not yet released. */
     static MovePicture of(ClusterPicture picture) {
-        TreeMap<Integer, SeenMove> byShard = new TreeMap<>();
-        picture.map().ifPresent(map -> waiting(map).forEach(m -> byShard.put(m.shard, m)));
+        List<SeenMove> moves = new ArrayList<>();
         for (long group : picture.groups()) {
             for (IncomingShard shard : incoming(picture, group)) {
-                byShard.put(shard.getShard(), seen(group, shard));
+                moves.add(seen(group, shard));
             }
         }
+        for (SeenMove move : picture.map().map(MovePicture::waiting).orElse(List.of())) {
+            if (moves.stream().noneMatch(move::isBegunAs)) {
+                moves.add(move);
+            }
+        }
+        moves.sort(BY_SHARD);
         return new MovePicture(
                 picture.map().map(ClusterMap::moves).orElse(MoveSettings.DEFAULT),
-                new ArrayList<>(byShard.values()),
+                moves,
                 System.nanoTime());
     }
 
@@ -90,6 +114,7 @@ final class MovePicture {
     private static SeenMove seen(long group, IncomingShard shard) {
         return new SeenMove(
                 shard.getShard(),
+                shard.getConfig(),
                 shard.getSourceGroup(),
                 group,
                 shard.getPhase(),
@@ -107,7 +132,9 @@ final class MovePicture {
                             && served.groupId() != ShardConfig.UNASSIGNED
                             && served.groupId() != owner;
             if (isOnItsWay) {
-                waiting.add(new SeenMove(shard, served.groupId(), owner, WAITING, 0, 0));
+                waiting.add(
+                        new SeenMove(
+                                shard, served.config(), served.groupId(), owner, WAITING, 0, 0));
             }
         }
         return waiting;
@@ -135,7 +162,11 @@ final class MovePicture {
     private OptionalLong rate(SeenMove move, MovePicture earlier) {
         double seconds = (takenNanos - earlier.takenNanos) / 1e9;
         for (SeenMove before : earlier.moves) {
-            if (before.shard == move.shard && before.to == move.to && move.bytes > before.bytes) {
+            boolean isSame =
+                    before.shard == move.shard
+                            && before.to == move.to
+                            && before.config == move.config;
+            if (isSame && move.bytes > before.bytes) {
                 return OptionalLong.of((long) ((move.bytes - before.bytes) / seconds));
             }
         }

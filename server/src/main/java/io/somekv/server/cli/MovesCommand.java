@@ -5,6 +5,7 @@ import io.somekv.server.cli.MovePicture.SeenMove;
 import io.somekv.server.control.ControlException;
 import io.somekv.server.grpc.ControlChannel;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -137,9 +138,12 @@ final class MovesCommand extends ControlCommand {
             }
         }
 
-        private static SeenMove moveOf(int shard, MovePicture picture) {
+        /** One that can be called off, where the shard has others that are not yet released. */
+        static SeenMove moveOf(int shard, MovePicture picture) {
             Optional<SeenMove> move =
-                    picture.moves().stream().filter(seen -> seen.shard() == shard).findFirst();
+                    picture.moves().stream()
+                            .filter(seen -> seen.shard() == shard)
+                            .min(Comparator.comparing(SeenMove::isHandedOver));
             if (move.isEmpty()) {
                 throw refused("shard " + shard + " is not on its way");
             }
