@@ -176,7 +176,7 @@ public final class ProtoMapping {
                 .setShard(move.shard())
                 .setConfig(move.config())
                 .setSourceGroup(move.sourceGroup())
-                .setPhase(isAwaitingTime ? "AWAITING_TIME" : phase(move))
+                .setPhase(isAwaitingTime && !move.isOwned() ? "AWAITING_TIME" : phase(move))
                 .setBytes(move.bytes())
                 .setBytesLeft(move.isOwned() ? 0 : move.bytesLeft())
                 .build();
