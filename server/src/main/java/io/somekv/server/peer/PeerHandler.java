@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.somekv.base.MalformedException;
 import io.somekv.node.Wish;
+import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.protocol.frame.FrameCodec;
 import io.somekv.protocol.frame.FrameDecoder;
@@ -24,6 +25,9 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
 
     /** A client's calls that wait for an answer; past it, its socket is not read. */
     private static final int CALLS_MAX = 8_192;
+
+    private static final Outcome.Invalid NOT_FOR_CLIENTS =
+            new Outcome.Invalid("only nodes ask for this: see somekv cluster");
 
     /** Who has not introduced itself by then is not waited for. */
     private static final long HELLO_SECONDS_MAX = 5;
@@ -134,6 +138,10 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void onCall(ChannelHandlerContext context, Frame.Call call) {
+        if (!ClientCommands.allow(call.request().command())) {
+            connection.send(new Frame.Reply(call.token(), NOT_FOR_CLIENTS, 0));
+            return;
+        }
         callsOpen++;
         if (callsOpen == CALLS_MAX) {
             context.channel().config().setAutoRead(false);
