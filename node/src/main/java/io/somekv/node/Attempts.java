@@ -5,11 +5,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The attempts of the router's requests that are under way at other nodes and lanes. Each ends
  * once: by its answer, with the connection to its node, or because it takes too long.
+ *
+ * <p>One that was given up may be answered yet: a large value takes more than a second on a slow
+ * link, and so would the next attempt at it. That answer is taken, while the request has no other.
  */
 final class Attempts {
     /** So long an attempt may stay without an answer. */
@@ -33,6 +37,9 @@ final class Attempts {
     /** In the order in which they were sent. */
     private final SequencedMap<Long, Attempt> byToken = new LinkedHashMap<>();
 
+    /** Of those that were given up, the requests; none of them is answered. */
+    private final TreeMap<Long, Pending> lateByToken = new TreeMap<>();
+
     Attempts(Tokens tokens) {
         this.tokens = tokens;
     }
@@ -47,6 +54,26 @@ final class Attempts {
     /** The attempt with that token, which is under way no more; null where there is none. */
     @Nullable Attempt end(long token) {
         return byToken.remove(token);
+    }
+
+    /** The request of the attempt with that token, which was given up; null where there is none. */
+    @Nullable Pending endLate(long token) {
+        return lateByToken.remove(token);
+    }
+
+    /** Nobody waits for it any more. */
+    void giveUp(Attempt attempt) {
+        byToken.remove(attempt.token());
+        Pending pending = attempt.pending();
+        if (!pending.done) {
+            lateByToken.put(attempt.token(), pending);
+            pending.lateTokens.add(attempt.token());
+        }
+    }
+
+    /** The request is answered. */
+    void forget(Pending pending) {
+        pending.lateTokens.forEach(lateByToken::remove);
     }
 
     /** Those that are under way at a node. */

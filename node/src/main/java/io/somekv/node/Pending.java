@@ -6,6 +6,8 @@ import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.raft.Now;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A request that the router must bring to an answer: where it came from, and what was tried. */
@@ -62,8 +64,11 @@ final class Pending implements Waiter {
     /** An attempt has ended without an answer, so that a copy may yet be executed. */
     boolean maybeExecuted;
 
-    /** An attempt is under way: there is never more than one. */
+    /** An attempt is waited for: there is never more than one. */
     boolean waitsForAnswer;
+
+    /** Of attempts that were given up and not answered since; see {@link Attempts}. */
+    final List<Long> lateTokens = new ArrayList<>(0);
 
     boolean done;
 

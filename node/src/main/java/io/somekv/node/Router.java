@@ -7,14 +7,11 @@ import io.somekv.protocol.command.ReadMode;
 import io.somekv.protocol.command.Request;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Now;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
-import java.util.SplittableRandom;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,11 +28,6 @@ final class Router {
      */
     private static final long HOLD_NANOS = 250_000_000L;
 
-    /** A shard changes its group in milliseconds. */
-    private static final long HELD_BACKOFF_NANOS = 1_000_000L;
-
-    private static final long BACKOFF_NANOS = 10_000_000L;
-    private static final int BACKOFF_DOUBLINGS_MAX = 4;
     private static final int RETRY_AFTER_MILLIS = 10;
 
     /** Weight of the requests from doors that are not yet answered; past it: Busy. */
@@ -44,13 +36,12 @@ final class Router {
     private final LaneConfig config;
     private final Places places;
     private final Outbox outbox;
-    private final SplittableRandom jitter;
     private final Identities identities;
     private final Tokens tokens;
     private final Attempts attempts;
     private final SequencedMap<Long, Waiter> relayedByToken = new LinkedHashMap<>();
     private final PendingList outstanding = new PendingList();
-    private final TreeMap<Long, List<Pending>> retriesByNanos = new TreeMap<>();
+    private final Retries retries;
 
     Router(LaneConfig config, Places places, Outbox outbox) {
         this.config = config;
@@ -59,7 +50,7 @@ final class Router {
         this.identities = new Identities(config);
         this.tokens = new Tokens(config.lane(), config.identity());
         this.attempts = new Attempts(tokens);
-        this.jitter = new SplittableRandom(config.seed() ^ 0x726f75746572L);
+        this.retries = new Retries(config.seed());
     }
 
     /** As {@link #ask}, for a client, unless too much is waited for already. */
@@ -207,6 +198,15 @@ final class Router {
             onOutcome(now, attempt.pending(), outcome, logTime);
             return;
         }
+        Pending late = attempts.endLate(token);
+        if (late != null) {
+            // Whichever attempt was executed has the outcome, and what any of them read is no older
+            // than the request. That one was not executed says nothing of the others.
+            if (outcome instanceof Outcome.Result) {
+                complete(now, late, outcome, logTime);
+            }
+            return;
+        }
         Waiter relayed = relayedByToken.remove(token);
         if (relayed != null) {
             relayed.done(now, outcome, logTime);
@@ -306,12 +306,7 @@ final class Router {
                 return;
             }
         }
-        long wait =
-                pending.isHeld
-                        ? HELD_BACKOFF_NANOS
-                        : (BACKOFF_NANOS << Math.min(pending.attempts, BACKOFF_DOUBLINGS_MAX)) / 2;
-        long at = now.nanos() + wait + jitter.nextLong(wait);
-        retriesByNanos.computeIfAbsent(at, nanos -> new ArrayList<>()).add(pending);
+        retries.add(now, pending);
     }
 
     /** Ends a request that was not executed, unless an earlier copy of it may yet be. */
@@ -325,6 +320,7 @@ final class Router {
 
     private void complete(Now now, Pending pending, Outcome outcome, long logTime) {
         outstanding.remove(pending);
+        attempts.forget(pending);
         pending.complete(now, outcome, logTime);
     }
 
@@ -347,16 +343,16 @@ final class Router {
             abandon(now, late);
             late = attempts.nextLate(now);
         }
-        while (!retriesByNanos.isEmpty() && retriesByNanos.firstKey() <= now.nanos()) {
-            for (Pending pending : retriesByNanos.pollFirstEntry().getValue()) {
-                attempt(now, pending);
-            }
+        List<Pending> due = retries.takeDue(now);
+        while (!due.isEmpty()) {
+            due.forEach(pending -> attempt(now, pending));
+            due = retries.takeDue(now);
         }
         expire(now);
     }
 
     private void abandon(Now now, Attempt attempt) {
-        attempts.end(attempt.token());
+        attempts.giveUp(attempt);
         Pending pending = attempt.pending();
         if (!pending.done) {
             loseTrack(pending);
