@@ -1,19 +1,22 @@
 package io.somekv.kv;
 
-import io.somekv.base.ByteReader;
 import io.somekv.base.ByteWriter;
 import io.somekv.base.Bytes;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.EngineKey;
 import io.somekv.kv.engine.EntryWrites;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Rows that name keys by the log time at which they expire, so that expired rows can be removed
  * without looking for them. A key that is gone by log time is invisible whether its row was removed
- * or not: this is about space only.
+ * or not: this is about space only. They lie with the keys, in the generation of their shard, and
+ * go with it.
  *
  * <p>A blind put does not know what it overwrites and leaves the old index row behind; so a row
  * here counts only if the key's own row says the same.
@@ -22,35 +25,107 @@ final class ExpiryIndex {
     /** Rows that any entry may sweep. */
     private static final int SWEEP_ROWS_MIN = 64;
 
+    /**
+     * Generations that an entry may sweep: of each the rows are sought anew. Where more have
+     * something due each of them waits longer, and then has more.
+     */
+    private static final int SWEEP_GENERATIONS_MAX = 8;
+
     private final Engine engine;
     private final long storeId;
+    private final Shards shards;
 
-    /** The expiry of the first index row, exactly; {@link StoredValue#NEVER} if there is none. */
-    private long earliest;
+    /**
+     * The expiry of the first row of each generation that has any, exactly: what an entry sweeps
+     * goes by it. Of one that was dropped it may still be here, and finds nothing.
+     */
+    private final TreeMap<Generation, Long> firstByGeneration = new TreeMap<>();
 
-    /** One index row. */
-    private record Due(Bytes indexKey, long expiry, int shard, long generation, Bytes key) {
-        Bytes rowKey(long storeId) {
-            return EngineKey.of(storeId, shard, generation, RowKind.KEY, key);
+    /** The same, in the order in which they are due. */
+    private final TreeSet<First> firsts = new TreeSet<>();
+
+    private record Generation(int shard, long number) implements Comparable<Generation> {
+        @Override
+        public int compareTo(Generation other) {
+            int byShard = Integer.compare(shard, other.shard);
+            return byShard != 0 ? byShard : Long.compare(number, other.number);
         }
     }
 
-    ExpiryIndex(Engine engine, long storeId) {
+    private record First(long expiry, Generation of) implements Comparable<First> {
+        private static final Comparator<First> ORDER =
+                Comparator.comparingLong(First::expiry).thenComparing(First::of);
+
+        @Override
+        public int compareTo(First other) {
+            return ORDER.compare(this, other);
+        }
+    }
+
+    /** Reads of each generation in the store when its first key expires. */
+    ExpiryIndex(Engine engine, long storeId, Shards shards) {
         this.engine = engine;
         this.storeId = storeId;
-        this.earliest = firstFrom(0);
+        this.shards = shards;
+        Bytes end = EngineKey.firstOfGeneration(storeId, EngineKey.GROUP, 0);
+        Optional<Bytes> row = firstRow(EngineKey.firstOfStore(storeId), end);
+        while (row.isPresent()) {
+            Generation found =
+                    new Generation(EngineKey.shard(row.get()), EngineKey.generation(row.get()));
+            firstRow(start(found), end(found))
+                    .ifPresent(first -> learnFirst(found, expiryOf(first)));
+            Bytes next = EngineKey.firstOfGeneration(storeId, found.shard, found.number + 1);
+            row = firstRow(next, end);
+        }
+    }
+
+    private Optional<Bytes> firstRow(Bytes from, Bytes to) {
+        List<Bytes> found = new ArrayList<>(1);
+        engine.scan(
+                from,
+                to,
+                (key, _) -> {
+                    found.add(key);
+                    return false;
+                });
+        return found.stream().findFirst();
     }
 
     void add(long expiry, int shard, long generation, Bytes key, EntryWrites writes) {
-        Bytes rest =
-                new ByteWriter(18 + key.size())
-                        .i64(expiry)
-                        .u16(shard)
-                        .i64(generation)
-                        .raw(key)
-                        .toBytes();
-        writes.put(EngineKey.of(storeId, EngineKey.GROUP, 0, RowKind.EXPIRY, rest), Bytes.EMPTY);
-        earliest = Math.min(earliest, expiry);
+        Generation of = new Generation(shard, generation);
+        writes.put(row(of, new ByteWriter(8 + key.size()).i64(expiry).raw(key)), Bytes.EMPTY);
+        Long first = firstByGeneration.get(of);
+        if (first == null) {
+            forgetDropped(shard);
+        }
+        if (first == null || expiry < first) {
+            learnFirst(of, expiry);
+        }
+    }
+
+    private void forgetDropped(int shard) {
+        TreeMap<Generation, Long> ofShard =
+                new TreeMap<>(
+                        firstByGeneration.subMap(
+                                new Generation(shard, 0), new Generation(shard + 1, 0)));
+        for (Generation known : ofShard.keySet()) {
+            if (!shards.isInUse(known.shard, known.number)) {
+                forgetFirst(known);
+            }
+        }
+    }
+
+    private void learnFirst(Generation of, long expiry) {
+        forgetFirst(of);
+        firstByGeneration.put(of, expiry);
+        firsts.add(new First(expiry, of));
+    }
+
+    private void forgetFirst(Generation of) {
+        Long first = firstByGeneration.remove(of);
+        if (first != null) {
+            firsts.remove(new First(first, of));
+        }
     }
 
     /**
@@ -60,80 +135,98 @@ final class ExpiryIndex {
      * @param requests in the entry; each brings one row at most, for what names several keys sets
      *     no expiry
      */
-    void sweep(EntryWrites writes, int requests, Shards shards) {
-        if (earliest > writes.logTime()) {
-            return;
-        }
+    void sweep(EntryWrites writes, int requests) {
         long through = shards.outgoing().sweepableThrough(writes.logTime());
-        int rowsMax = Math.max(SWEEP_ROWS_MIN, 2 * requests);
-        List<Due> due = scan(earliest, through, rowsMax + 1);
-        for (int i = 0; i < Math.min(due.size(), rowsMax); i++) {
-            Due one = due.get(i);
-            if (holds(one, shards)) {
-                writes.delete(one.rowKey(storeId));
+        int rowsLeft = Math.max(SWEEP_ROWS_MIN, 2 * requests);
+        int generationsLeft = SWEEP_GENERATIONS_MAX;
+        while (rowsLeft > 0
+                && generationsLeft > 0
+                && !firsts.isEmpty()
+                && firsts.first().expiry <= through) {
+            First first = firsts.first();
+            forgetFirst(first.of);
+            if (shards.isInUse(first.of.shard, first.of.number)) {
+                int swept = sweep(first, through, rowsLeft, writes);
+                rowsLeft -= swept;
+                generationsLeft -= swept > 0 ? 1 : 0;
             }
-            writes.delete(one.indexKey);
         }
-        earliest = due.size() > rowsMax ? due.get(rowsMax).expiry : firstFrom(through + 1);
+    }
+
+    /** One generation; how many rows of the index. */
+    private int sweep(First first, long through, int rowsMax, EntryWrites writes) {
+        Generation of = first.of;
+        List<Bytes> due = new ArrayList<>();
+        engine.scan(
+                start(of, first.expiry),
+                end(of),
+                (indexRow, _) -> {
+                    long expiry = expiryOf(indexRow);
+                    if (expiry > through || due.size() == rowsMax) {
+                        learnFirst(of, expiry);
+                        return false;
+                    }
+                    due.add(indexRow);
+                    return true;
+                });
+        for (Bytes indexRow : due) {
+            if (holds(of, indexRow)) {
+                writes.delete(keyRow(of, indexRow));
+            }
+            writes.delete(indexRow);
+        }
+        return due.size();
     }
 
     /** Whether a key of {@code shard} expires within {@code [from, to]}. */
-    boolean anyDue(int shard, long from, long to, Shards shards) {
-        if (earliest > to) {
+    boolean anyDue(int shard, long from, long to) {
+        Generation live = new Generation(shard, shards.get(shard).generation());
+        if (firstByGeneration.getOrDefault(live, StoredValue.NEVER) > to) {
             return false;
         }
         boolean[] found = new boolean[1];
         engine.scan(
-                key(from),
-                key(to + 1),
-                (key, _) -> {
-                    Due due = parse(key);
-                    found[0] = due.shard == shard && holds(due, shards);
+                start(live, from),
+                start(live, to + 1),
+                (indexRow, _) -> {
+                    found[0] = holds(live, indexRow);
                     return !found[0];
                 });
         return found[0];
     }
 
     /** Whether the key's own row agrees with the index row. */
-    private boolean holds(Due due, Shards shards) {
-        if (!shards.isInUse(due.shard, due.generation)) {
-            return false;
-        }
-        Optional<Bytes> row = engine.get(due.rowKey(storeId));
-        return row.isPresent() && StoredValue.decode(row.get()).expiryMillis() == due.expiry;
+    private boolean holds(Generation of, Bytes indexRow) {
+        Optional<Bytes> row = engine.get(keyRow(of, indexRow));
+        return row.isPresent()
+                && StoredValue.decode(row.get()).expiryMillis() == expiryOf(indexRow);
     }
 
-    private List<Due> scan(long from, long to, int countMax) {
-        List<Due> found = new ArrayList<>();
-        engine.scan(
-                key(from),
-                key(to + 1),
-                (key, _) -> {
-                    found.add(parse(key));
-                    return found.size() < countMax;
-                });
-        return found;
+    // ---- rows
+
+    private Bytes start(Generation of) {
+        return EngineKey.first(storeId, of.shard, of.number, RowKind.EXPIRY);
     }
 
-    private long firstFrom(long expiry) {
-        long[] first = {StoredValue.NEVER};
-        engine.scan(
-                key(expiry),
-                EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.EXPIRY + 1),
-                (key, _) -> {
-                    first[0] = parse(key).expiry;
-                    return false;
-                });
-        return first[0];
+    private Bytes start(Generation of, long expiry) {
+        return row(of, new ByteWriter(8).i64(expiry));
     }
 
-    private Bytes key(long expiry) {
-        return EngineKey.numbered(storeId, RowKind.EXPIRY, expiry);
+    private Bytes end(Generation of) {
+        return EngineKey.first(storeId, of.shard, of.number, RowKind.EXPIRY + 1);
     }
 
-    private static Due parse(Bytes indexKey) {
-        ByteReader reader = indexKey.slice(15, indexKey.size() - 15).reader();
-        return new Due(
-                indexKey, reader.i64(), reader.u16(), reader.i64(), reader.raw(reader.remaining()));
+    private Bytes row(Generation of, ByteWriter rest) {
+        return EngineKey.of(storeId, of.shard, of.number, RowKind.EXPIRY, rest.toBytes());
+    }
+
+    private static long expiryOf(Bytes indexRow) {
+        return EngineKey.rest(indexRow).longAt(0);
+    }
+
+    private Bytes keyRow(Generation of, Bytes indexRow) {
+        Bytes rest = EngineKey.rest(indexRow);
+        Bytes key = rest.slice(Long.BYTES, rest.size() - Long.BYTES);
+        return EngineKey.of(storeId, of.shard, of.number, RowKind.KEY, key);
     }
 }

@@ -64,7 +64,7 @@ public final class KvMachine implements StateMachine {
         this.pieceSize = pieceSize;
         this.rows = new MachineRows(engine, storeId, mutations);
         this.places = new KeyPlaces(engine, storeId);
-        this.expiries = new ExpiryIndex(engine, storeId);
+        this.expiries = new ExpiryIndex(engine, storeId, places.shards());
         this.keyspace = new Keyspace(engine, storeId, expiries, mutations);
         this.moves = new ShardMoves(places.shards(), keyspace, rows.duplicates(), mutations);
         ShardPieces pieces = new ShardPieces(engine, storeId, rows.duplicates(), pieceSize);
@@ -182,9 +182,7 @@ public final class KvMachine implements StateMachine {
     @Override
     public List<Outcome> apply(AppliedEntry entry) {
         return rows.apply(
-                entry,
-                writes -> expiries.sweep(writes, entry.requests().size(), places.shards()),
-                this::apply);
+                entry, writes -> expiries.sweep(writes, entry.requests().size()), this::apply);
     }
 
     @Override

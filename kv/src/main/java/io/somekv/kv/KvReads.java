@@ -233,8 +233,7 @@ final class KvReads {
     }
 
     private boolean anyDue(int shard, long applied, long logTime) {
-        return places.shards().takesWrites(shard)
-                && expiries.anyDue(shard, applied + 1, logTime, places.shards());
+        return places.shards().takesWrites(shard) && expiries.anyDue(shard, applied + 1, logTime);
     }
 
     private boolean anyExpires(List<Bytes> keys, long through) {

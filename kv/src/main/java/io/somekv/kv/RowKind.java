@@ -21,6 +21,9 @@ public final class RowKind {
      */
     public static final int ORIGINAL = 11;
 
+    /** When a key expires; rest: that time, and key. */
+    public static final int EXPIRY = 12;
+
     // ---- rows of the group, under EngineKey.GROUP and generation 0
 
     /** Log time of the last applied entry. */
@@ -34,9 +37,6 @@ public final class RowKind {
 
     /** Ownership of one shard; rest: its number. */
     public static final int SHARD = 5;
-
-    /** When a key expires; rest: that time, shard, generation and key. */
-    public static final int EXPIRY = 6;
 
     /** A shard on its way out: {@link Outgoing}; rest: shard and id of the copy. */
     public static final int OUTGOING = 9;

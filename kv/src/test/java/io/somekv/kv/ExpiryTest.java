@@ -13,7 +13,11 @@ import io.somekv.protocol.command.Command.Expiry;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.Outcome.Reason;
 import io.somekv.protocol.command.Request;
+import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.config.Slots;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -143,6 +147,55 @@ class ExpiryTest {
             group.now += 100;
         }
         assertTrue(group.rowCount(RowKind.KEY) <= 400, "rows: " + group.rowCount(RowKind.KEY));
+    }
+
+    /**
+     * Which rows an entry removes where more are due than it may: a replica that has just started
+     * must choose as one does that ran on, though shards begin anew, or leave, in between.
+     */
+    @Test
+    void aReplicaThatHasStartedSweepsTheSame() {
+        GroupSettings settings = new GroupSettings(30, 1000, 8, 1);
+        Group steady = Group.serving(settings);
+        Group starting = Group.serving(settings);
+        Random random = new Random(12);
+        for (int step = 0; step < 300; step++) {
+            long passed = random.nextInt(20) == 0 ? 60_000 : random.nextInt(100);
+            List<Request> requests = new ArrayList<>();
+            if (step % 20 == 19) {
+                requests.addAll(leaves(step / 20, steady.machine.appliedIndex() + 1));
+            }
+            for (int i = random.nextInt(40); i > 0; i--) {
+                requests.add(steady.stamped(clearOrPut(random)));
+            }
+            for (Group each : List.of(steady, starting)) {
+                each.now += passed;
+                each.apply(requests.toArray(Request[]::new));
+            }
+            starting.machine = starting.open();
+            assertEquals(steady.digest(), starting.digest(), "step " + step);
+        }
+        for (int i = 0; i < 100; i++) {
+            steady.passTime(60_000);
+        }
+        assertEquals(0, steady.rowCount(RowKind.EXPIRY));
+        assertEquals(0, steady.rowCount(RowKind.KEY));
+    }
+
+    private static Command clearOrPut(Random random) {
+        long millis = 1L + random.nextInt(random.nextInt(3) == 0 ? 50_000 : 500);
+        return random.nextInt(60) == 0
+                ? new Command.Clear(random.nextInt(30))
+                : put("k" + random.nextInt(2_000), "v", millis);
+    }
+
+    /** A shard goes elsewhere, with whatever keys it has, in the entry of that index. */
+    private static List<Request> leaves(int shard, long index) {
+        return List.of(
+                Group.bare(new Command.StartCopy(shard, 2, 9)),
+                Group.bare(new Command.Freeze(shard, index)),
+                Group.bare(new Command.HandOver(shard, index, index)),
+                Group.bare(new Command.Release(shard, index)));
     }
 
     /** An idle group: nothing is applied, so log time stands still until someone asks for it. */

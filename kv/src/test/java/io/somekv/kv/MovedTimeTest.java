@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 /** Log time of both groups while a shard moves: keys end by it, and it never seems to go back. */
 class MovedTimeTest {
     private static final Outcome OK = new Outcome.Ok();
+    private static final long MONTH = 30L * 24 * 3_600_000;
 
     private final Group source = Group.serving(Mover.SETTINGS);
     private final Group target = Mover.empty();
@@ -74,5 +75,29 @@ class MovedTimeTest {
         Outcome.HandedOver handedOver =
                 assertInstanceOf(Outcome.HandedOver.class, move.handOver(freezeId));
         assertEquals(OK, Mover.run(target, move.own(handedOver, freezeId)));
+    }
+
+    /** They name keys that expire in a month, of a shard that is elsewhere by then. */
+    @Test
+    void nothingOfTheIndexStaysWhereTheShardIsNot() {
+        source.run(Mover.expiring("k", "v", MONTH));
+        move.start();
+        move.catchUp();
+        assertEquals(1, target.rowCount(RowKind.EXPIRY));
+        source.run(new Command.EndCopy(SHARD, move.copyId));
+        assertEquals(OK, Mover.run(target, new Command.Unstage(SHARD, 2, 0)));
+        assertEquals(0, target.rowCount(RowKind.EXPIRY), "of a copy that was called off");
+
+        move.all();
+        assertEquals(0, source.rowCount(RowKind.EXPIRY), "where it was");
+        assertEquals(1, target.rowCount(RowKind.EXPIRY));
+        target.run(new Command.Clear(SHARD));
+        assertEquals(0, target.rowCount(RowKind.EXPIRY), "of what was cleared");
+
+        target.run(Mover.expiring("k", "w", MONTH));
+        target.passTime(MONTH);
+        target.passTime(1);
+        assertEquals(0, target.rowCount(RowKind.EXPIRY));
+        assertEquals(0, target.rowCount(RowKind.KEY));
     }
 }

@@ -17,10 +17,13 @@ public final class EngineKey {
 
     private static final int STORE_ID_SIZE = 4;
 
+    /** Of all that stands before the rest. */
+    private static final int HEAD_SIZE = STORE_ID_SIZE + 2 + 8 + 1;
+
     private EngineKey() {}
 
     public static Bytes of(long storeId, int shard, long generation, int kind, Bytes rest) {
-        return prefix(storeId, 15 + rest.size())
+        return prefix(storeId, HEAD_SIZE + rest.size())
                 .u16(shard)
                 .i64(generation)
                 .u8(kind)
@@ -68,6 +71,11 @@ public final class EngineKey {
     /** The kind of row that a key is of. */
     public static int kind(Bytes key) {
         return key.slice(STORE_ID_SIZE + 10, 1).reader().u8();
+    }
+
+    /** What tells a key from others of its kind in its generation. */
+    public static Bytes rest(Bytes key) {
+        return key.slice(HEAD_SIZE, key.size() - HEAD_SIZE);
     }
 
     /** A key without its store id, which is the one part that differs between replicas. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.somekv.base.Bytes;
 import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Command.Expiry;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.config.Slots;
 import io.somekv.sim.world.SteeredStore;
@@ -64,11 +65,23 @@ final class Clerk {
 
     /** As above; the values end with {@code filling}. */
     void putAll(String filling) {
+        putAll(filling, Expiry.NONE);
+    }
+
+    /** As above; the keys end at a time. */
+    void putAll(String filling, Expiry expiry) {
         List<Asked> asked = new ArrayList<>();
         for (int shard = 0; shard < keys.size(); shard++) {
             String value = "put" + ++words + ";" + filling;
             values.put(shard, value);
-            asked.add(ask(Command.Put.of(keys.get(shard), Bytes.utf8(value))));
+            asked.add(
+                    ask(
+                            new Command.Put(
+                                    keys.get(shard),
+                                    Bytes.utf8(value),
+                                    Command.Condition.ALWAYS,
+                                    expiry,
+                                    false)));
         }
         for (Asked put : asked) {
             assertEquals(Optional.of(new Outcome.Ok()), store.await(put, PATIENCE_MILLIS));

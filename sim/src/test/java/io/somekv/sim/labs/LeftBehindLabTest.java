@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.Bytes;
+import io.somekv.kv.RowKind;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.command.ReadMode;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 class LeftBehindLabTest {
     private static final int SHARDS = 10;
     private static final long PATIENCE_MILLIS = 20_000;
+    private static final long MONTH_MILLIS = 30L * 24 * 3_600_000;
 
     private static SteeredStore store(Lab lab, int joined) {
         return new SteeredStore(1, lab.scenario(), joined);
@@ -104,6 +106,30 @@ class LeftBehindLabTest {
         SteeredStore store = store(Lab.ofGroups(3, 3), 1);
         Clerk clerk = new Clerk(store, SHARDS);
         clerk.putAll("v".repeat(3_000));
+        moveBackAndForth(store, clerk);
+        long bytes = 0;
+        for (long node = 1; node <= 9; node++) {
+            bytes += store.groups().bytesHeld(node);
+        }
+        assertTrue(bytes > 90_000 && bytes < 3 * (27_000 + 6_000 + 6_000), "bytes: " + bytes);
+        clerk.checkAll();
+    }
+
+    /** Nor of when its keys end, which may be long after. */
+    @Test
+    @Tag("lab:somekv.require.ShardsDeletedAfterMove")
+    void norDoesOneOfKeysThatExpire() {
+        SteeredStore store = store(Lab.ofGroups(3, 3), 1);
+        Clerk clerk = new Clerk(store, SHARDS);
+        clerk.putAll("", new Command.Expiry(Command.Expiry.Kind.AFTER, MONTH_MILLIS));
+        moveBackAndForth(store, clerk);
+        for (long node = 1; node <= 9; node++) {
+            int shards = store.groups().held(node).size();
+            assertEquals(shards, store.groups().rowsHeld(node, RowKind.EXPIRY), "node " + node);
+        }
+    }
+
+    private static void moveBackAndForth(SteeredStore store, Clerk clerk) {
         for (int round = 0; round < 2; round++) {
             store.join(2L);
             settles(store);
@@ -121,16 +147,12 @@ class LeftBehindLabTest {
         store.join(2L, 3L);
         settles(store);
         store.run(2_000);
-        long bytes = 0;
         for (long group = 1; group <= 3; group++) {
             SortedSet<Integer> given = GroupsView.given(store.config(), group);
             for (long node = 3 * group - 2; node <= 3 * group; node++) {
                 assertEquals(given, store.groups().held(node), "node " + node);
-                bytes += store.groups().bytesHeld(node);
             }
         }
-        assertTrue(bytes > 90_000 && bytes < 3 * (27_000 + 6_000 + 6_000), "bytes: " + bytes);
-        clerk.checkAll();
     }
 
     /** The reply was lost; the shard moved; the copies of the request meet both groups. */

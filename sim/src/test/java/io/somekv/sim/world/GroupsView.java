@@ -112,6 +112,13 @@ public final class GroupsView {
         return held;
     }
 
+    /** How many rows of a kind a node's store has. */
+    public int rowsHeld(long node, int kind) {
+        int[] rows = new int[1];
+        engine(node, (key, _) -> rows[0] += EngineKey.kind(key) == kind ? 1 : 0);
+        return rows[0];
+    }
+
     /** All that a node's store holds. */
     public long bytesHeld(long node) {
         long[] bytes = new long[1];
