@@ -197,6 +197,7 @@ final class Lab {
             assertEquals(Optional.empty(), result.failure(), () -> result.toString());
             struck.addAll(result.struck().keySet());
             longestWaitMillis = Math.max(longestWaitMillis, result.longestWaitMillis());
+            assertTrue(result.known() > clients, "some work is done: " + result);
             known += result.known();
             shardsMoved += result.moves().moved();
         }
