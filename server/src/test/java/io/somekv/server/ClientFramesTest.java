@@ -91,6 +91,7 @@ final class ClientFramesTest {
             while (!isAllServed(map) && System.nanoTime() < deadline) {
                 map = map();
             }
+            assertTrue(isAllServed(map), "group 1 serves all shards");
             return map;
         }
 
