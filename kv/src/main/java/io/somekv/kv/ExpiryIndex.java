@@ -181,7 +181,7 @@ final class ExpiryIndex {
     /** Whether a key of {@code shard} expires within {@code [from, to]}. */
     boolean anyDue(int shard, long from, long to) {
         Generation live = new Generation(shard, shards.get(shard).generation());
-        if (firstByGeneration.getOrDefault(live, StoredValue.NEVER) > to) {
+        if (!mayExpire(live, to)) {
             return false;
         }
         boolean[] found = new boolean[1];
@@ -193,6 +193,15 @@ final class ExpiryIndex {
                     return !found[0];
                 });
         return found[0];
+    }
+
+    /** False if no key of a generation expires at {@code through} or before; asks no engine. */
+    boolean mayExpire(int shard, long generation, long through) {
+        return mayExpire(new Generation(shard, generation), through);
+    }
+
+    private boolean mayExpire(Generation of, long through) {
+        return firstByGeneration.getOrDefault(of, StoredValue.NEVER) <= through;
     }
 
     /** Whether the key's own row agrees with the index row. */

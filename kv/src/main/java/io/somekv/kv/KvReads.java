@@ -245,6 +245,9 @@ final class KvReads {
 
     /** Whether one of the keys is there now and gone at {@code through}. */
     private boolean anyExpires(List<Bytes> keys, Place place, long through) {
+        if (!expiries.mayExpire(place.shard(), place.generation(), through)) {
+            return false;
+        }
         for (Bytes key : keys) {
             Optional<StoredValue> found = find(key, place);
             if (found.isPresent() && found.get().expiryMillis() <= through) {

@@ -2,7 +2,9 @@ package io.somekv.kv;
 
 import static io.somekv.kv.Group.value;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.Bytes;
 import io.somekv.base.Mutation;
@@ -10,6 +12,8 @@ import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.MemoryEngine;
 import io.somekv.kv.engine.WriteBatch;
 import io.somekv.protocol.command.Command;
+import io.somekv.protocol.command.Command.Condition;
+import io.somekv.protocol.command.Command.Expiry;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.frame.FrameCodec;
@@ -39,6 +43,37 @@ class EngineUseTest {
                 new AppliedEntry(
                         3, Group.START, List.of(source.stamped(Command.Put.of(b("k"), b("w"))))));
         assertEquals(0, counting.reads);
+    }
+
+    /** Whether time is to be awaited shows without the key where no key expires by then. */
+    @Test
+    void aReadReadsItsKeyOnce() {
+        CountingEngine counting = new CountingEngine(new MemoryEngine());
+        KvMachine machine = serving(counting);
+        Group source = new Group();
+        long expiry = Group.START + 1_000;
+        Command.Put expires =
+                new Command.Put(
+                        b("e"),
+                        b("v"),
+                        Condition.ALWAYS,
+                        new Expiry(Expiry.Kind.AFTER, 1_000),
+                        false);
+        machine.apply(
+                new AppliedEntry(
+                        2,
+                        Group.START,
+                        List.of(
+                                source.stamped(Command.Put.of(b("k"), b("v"))),
+                                source.stamped(expires))));
+        Command.Get get = new Command.Get(b("k"));
+        counting.reads = 0;
+        assertFalse(machine.awaitsTime(get, expiry - 1));
+        assertInstanceOf(Outcome.Value.class, machine.read(get));
+        assertEquals(1, counting.reads);
+        assertFalse(machine.awaitsTime(get, expiry));
+        assertTrue(machine.awaitsTime(new Command.Get(b("e")), expiry));
+        assertEquals(3, counting.reads);
     }
 
     /** Of an MGET whose answer no frame could carry, no more is read than shows that. */
