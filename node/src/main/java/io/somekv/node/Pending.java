@@ -50,8 +50,8 @@ final class Pending implements Waiter {
 
     int attempts;
 
-    /** Attempts that met a group which does not serve the shard. */
-    int wrongGroups;
+    /** How many groups did not serve the shard, or said nothing after one that did not. */
+    int turn;
 
     /** How long it was held before it came here. */
     final long waitedNanos;

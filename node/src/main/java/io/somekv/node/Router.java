@@ -95,7 +95,7 @@ final class Router {
         }
         OptionalLong group =
                 pending.wantedGroup == Frame.ANY_GROUP
-                        ? places.owners().groupFor(pending.request.command(), pending.wrongGroups)
+                        ? places.owners().groupFor(pending.request.command(), pending.turn)
                         : OptionalLong.of(pending.wantedGroup);
         pending.attempts++;
         pending.group = group.orElse(Pending.NO_GROUP);
@@ -119,7 +119,8 @@ final class Router {
             host.clients().serve(now, pending.request, pending.mode, pending);
             return;
         }
-        if (pending.mode.isLocal() && mayHost(group)) {
+        boolean mayHost = host != null || laneOf(group) != config.lane();
+        if (pending.mode.isLocal() && mayHost) {
             readHere(now, pending, group, host);
             return;
         }
@@ -137,11 +138,6 @@ final class Router {
                     node,
                     new Frame.Call(attempt.token(), group, true, pending.request, ReadMode.LEADER));
         }
-    }
-
-    /** Whether a lane of this node has, or may have, a replica of the group. */
-    private boolean mayHost(long group) {
-        return places.host(group) != null || laneOf(group) != config.lane();
     }
 
     /** A replica that follows may lose its leader over it: that attempt ends as others do. */
@@ -229,7 +225,7 @@ final class Router {
         }
         switch (outcome) {
             case Outcome.Result result -> {
-                if (pending.wrongGroups > 0) {
+                if (pending.turn > 0) {
                     places.owners().learnServing(pending.request.command(), pending.group, true);
                 }
                 if (!pending.mode.isLocal()) {
@@ -246,7 +242,7 @@ final class Router {
             case Outcome.NotLeader notLeader -> {
                 if (notLeader.leaderNode() == 0) {
                     places.unlearnLeader(pending.group, pending.askedNode);
-                    places.owners().learnServing(pending.request.command(), pending.group, false);
+                    passOver(pending);
                 } else {
                     places.learnLeader(pending.group, notLeader.leaderNode());
                 }
@@ -257,10 +253,10 @@ final class Router {
                 }
             }
             case Outcome.WrongGroup wrong -> {
-                pending.wrongGroups++;
+                pending.turn++;
                 places.owners().learnServing(pending.request.command(), pending.group, false);
                 places.wantFreshMap();
-                if (pending.wrongGroups == 1 && pending.wantedGroup == Frame.ANY_GROUP) {
+                if (pending.turn == 1 && pending.wantedGroup == Frame.ANY_GROUP) {
                     attempt(now, pending);
                 } else {
                     retryLater(now, pending, wrong);
@@ -364,10 +360,16 @@ final class Router {
                 pending.mode = ReadMode.LEADER;
             } else {
                 places.learnLeader(pending.group, 0);
-                places.owners().learnServing(pending.request.command(), pending.group, false);
+                passOver(pending);
             }
             retryLater(now, pending, new Outcome.NotLeader(0));
         }
+    }
+
+    /** The group said nothing: where another one had refused, it is the next one's turn. */
+    private void passOver(Pending pending) {
+        places.owners().learnServing(pending.request.command(), pending.group, false);
+        pending.turn += pending.turn > 0 ? 1 : 0;
     }
 
     private void loseTrack(Pending pending) {

@@ -21,6 +21,11 @@ final class ShardOwners {
     /** What came first goes first: the newest stands in the map besides. */
     static final int CONFIGS_MAX = 64;
 
+    /**
+     * Of so many turns one goes to a group that is neither likely to have the shard nor to get it.
+     */
+    static final int TURNS_PER_OTHER = 32;
+
     private final TreeMap<Long, ShardConfig> configs = new TreeMap<>();
     private final ArrayDeque<Long> configsByArrival = new ArrayDeque<>();
 
@@ -70,9 +75,11 @@ final class ShardOwners {
 
     /**
      * The group to ask. A shard may still be served by an owner before the latest: requests that
-     * meet a wrong group take turns among all that the known configs name, the latest first.
+     * meet a wrong group take turns among who is likely to serve it and who is to, as a rule the
+     * two that it is on its way between, and now and then one of the others that it may have come
+     * to. For those need not be there any more, and who is gone says nothing for a second.
      *
-     * @param turn how often the request met a wrong group
+     * @param turn how many groups did not serve it, or said nothing after one that did not
      */
     OptionalLong groupFor(Command command, int turn) {
         return switch (command) {
@@ -136,9 +143,14 @@ final class ShardOwners {
             }
         }
         List<Long> owners = owners(shard);
-        return owners.isEmpty()
-                ? OptionalLong.empty()
-                : OptionalLong.of(owners.get(turn % owners.size()));
+        if (owners.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        int others = owners.size() - 2;
+        boolean isOthers = others > 0 && turn % TURNS_PER_OTHER == TURNS_PER_OTHER - 1;
+        int place =
+                isOthers ? 2 + turn / TURNS_PER_OTHER % others : turn % Math.min(2, owners.size());
+        return OptionalLong.of(owners.get(place));
     }
 
     /** Who served it when last asked; else, by the map. */
@@ -158,8 +170,9 @@ final class ShardOwners {
     }
 
     /**
-     * Groups that the map and the known configs give the shard to, each once: who is likely to
-     * serve it, then the latest first.
+     * Groups that may have the shard, each once: who is likely to serve it, then those that the map
+     * and the known configs give it to, the latest first. Who gave it away before the last group
+     * that served it is not among them (docs/decisions/0011).
      */
     private List<Long> owners(int shard) {
         List<Long> owners = new ArrayList<>();
@@ -167,7 +180,8 @@ final class ShardOwners {
         if (likely != ShardConfig.UNASSIGNED) {
             owners.add(likely);
         }
-        for (ShardConfig config : configs.descendingMap().values()) {
+        long from = map.isEmpty() ? 0 : map.get().served(shard).config();
+        for (ShardConfig config : configs.tailMap(from, true).descendingMap().values()) {
             boolean exists = shard >= 0 && shard < config.shardCount();
             long owner = exists ? config.owner(shard) : ShardConfig.UNASSIGNED;
             if (owner != ShardConfig.UNASSIGNED && !owners.contains(owner)) {

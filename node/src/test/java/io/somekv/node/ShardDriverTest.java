@@ -230,6 +230,35 @@ class ShardDriverTest {
         assertEquals(wanted(cluster), owners(cluster, 3));
     }
 
+    /**
+     * Each write is one of a shard that may just be on its way: its group and the next refuse it.
+     */
+    @Test
+    void aGroupThatIsGoneHoldsNobodyUpWhoMeetsAShardOnItsWay() {
+        LaneCluster cluster = started();
+        putFifty(cluster);
+        joinOneThatIsGone(cluster);
+        assertEquals(new Outcome.Ok(), cluster.ask(1, new Command.Leave(List.of(2L))));
+        cluster.createGroup(3);
+        cluster.run(500);
+        cluster.begin(1, new Command.Join(List.of(cluster.spec(3))));
+        List<Long> writes = new ArrayList<>();
+        for (int tick = 0; tick < 200 || !isSettled(cluster, 3); tick++) {
+            assertTrue(tick < 4_000);
+            for (int i = 0; i < 10; i++) {
+                Bytes key = Bytes.utf8("k" + i);
+                writes.add(cluster.begin(1 + i % 3, new Command.Append(key, key)));
+            }
+            cluster.run(1);
+        }
+        assertEquals(Set.of(1L, 3L), Set.copyOf(owners(cluster, 3).values()));
+        cluster.run(50);
+        for (long write : writes) {
+            assertTrue(cluster.isAnswered(write));
+            assertInstanceOf(Outcome.Int.class, cluster.await(write));
+        }
+    }
+
     /** Between these two configs a hundred others gave other shards to others. */
     @Test
     void aGroupThatMayHaveHadAShardIsAskedHoweverLongAgo() {
