@@ -16,6 +16,7 @@ import io.somekv.protocol.caretaker.NodeUse;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
 import io.somekv.protocol.config.MoveTuning;
+import io.somekv.protocol.frame.DiskRoom;
 import io.somekv.protocol.frame.Frame;
 import io.somekv.raft.Member;
 import io.somekv.raft.MembershipChange;
@@ -109,6 +110,21 @@ class CaretakerTest {
         cluster.run(60 * SECOND);
         for (long group = 1; group <= GROUPS; group++) {
             assertEquals(List.of(2L, 3L, 5L), voters(cluster, group), "group " + group);
+        }
+    }
+
+    @Test
+    void aDeadNodeIsReplacedThoughAnotherReplicaIsOnItsWayToAFullDisk() {
+        LaneCluster cluster = started(Duty.REPLACE);
+        cluster.disk(4, new DiskRoom(true, 0));
+        cluster.run(2 * SECOND);
+        for (long group = 1; group <= GROUPS; group++) {
+            begin(cluster, group, LaneCluster.storeOf(4), 4, 2);
+        }
+        cluster.crash(3);
+        cluster.run(60 * SECOND);
+        for (long group = 1; group <= GROUPS; group++) {
+            assertEquals(List.of(1L, 2L, 5L), voters(cluster, group), "group " + group);
         }
     }
 

@@ -64,7 +64,8 @@ final class ReplicaPlan {
 
     /**
      * Who only listens is given up, on all of the nodes before anything else: it may be what a
-     * voter on another of them waits for. For whoever votes another comes in the same step.
+     * voter on another of them waits for. For whoever votes another comes in the same step; where
+     * one listens whose node has no room, and so gets no more of the log, that one goes first.
      */
     private void leave(List<Node> nodes, Function<Node, String> why) {
         for (Node from : nodes) {
@@ -77,10 +78,23 @@ final class ReplicaPlan {
         }
         for (Node from : nodes) {
             for (Group group : List.copyOf(from.replicas)) {
-                Node to = mayChange(group) ? bestFor(group, from) : null;
-                if (to != null) {
+                Node to = mayGiveUp(group) ? bestFor(group, from) : null;
+                if (to != null && mayChange(group)) {
                     replace(group, from, to, why.apply(from) + "; " + merit(group, from, to));
+                } else if (to != null) {
+                    maybeGiveUpSpared(group, why.apply(from));
                 }
+            }
+        }
+    }
+
+    private void maybeGiveUpSpared(Group group, String why) {
+        for (Node node : group.learners) {
+            if (!node.view.hasRoom() && !node.isClosed()) {
+                board.remove(group, node);
+                String full = "the disk of node %d is nearly full; ".formatted(node.id());
+                decided(new Decision.RemoveReplica(group.id(), node.id(), full + why));
+                return;
             }
         }
     }

@@ -53,8 +53,8 @@ class PlannerTest {
         groups.add(new ClusterView.Group(id, group.replicas(), leader, LONG, false, true));
     }
 
-    /** One that listens on a dead node: its leader says that it changes, and is not waited for. */
-    private void stuck(long id, long leader, long learner, Long... voters) {
+    /** With one that only listens. */
+    private void listening(long id, long leader, long learner, Long... voters) {
         group(id, leader, voters);
         ClusterView.Group group = groups.removeLast();
         List<ClusterView.Replica> replicas = new ArrayList<>(group.replicas());
@@ -216,7 +216,7 @@ class PlannerTest {
     void aLearnerOnADeadNodeIsGivenUp() {
         fourNodes();
         silent(4, "", 400_000);
-        stuck(1, 1, 4, 1L, 2L, 3L);
+        listening(1, 1, 4, 1L, 2L, 3L);
         assertEquals(
                 List.of(new Decision.RemoveReplica(1, 4, "node 4 has been silent for 6 min")),
                 decide());
@@ -229,7 +229,7 @@ class PlannerTest {
         node(5, "");
         silent(1, "", 900_000);
         silent(4, "", 400_000);
-        stuck(1, 2, 4, 1L, 2L, 3L);
+        listening(1, 2, 4, 1L, 2L, 3L);
         assertEquals(
                 List.of(new Decision.RemoveReplica(1, 4, "node 4 has been silent for 6 min")),
                 decide());
@@ -242,7 +242,7 @@ class PlannerTest {
         silent(1, "", 900_000);
         silent(4, "", 400_000);
         group(1, 2, 1L, 2L, 3L);
-        stuck(2, 3, 4, 1L, 2L, 3L);
+        listening(2, 3, 4, 1L, 2L, 3L);
         settings = settings.withAtATime(1, 1);
         assertEquals(
                 List.of(new Decision.RemoveReplica(2, 4, "node 4 has been silent for 6 min")),
@@ -256,7 +256,7 @@ class PlannerTest {
         node(5, "");
         silent(1, "", 900_000);
         node(new ClusterView.Node(4, "", 400_000, 0, CLOSED, true));
-        stuck(1, 2, 4, 1L, 2L, 3L);
+        listening(1, 2, 4, 1L, 2L, 3L);
         group(2, 3, 1L, 2L, 3L);
         settings = settings.withAtATime(1, 1);
         assertEquals(
@@ -267,6 +267,36 @@ class PlannerTest {
                                 5,
                                 "node 1 has been silent for 15 min; node 5 has 0 replicas")),
                 decide());
+    }
+
+    /** Its leader spares it, so it may never vote; and the group gets nobody else meanwhile. */
+    @Test
+    void aLearnerWithoutRoomIsGivenUpWhereAVoterIsToBeReplaced() {
+        fourNodes();
+        node(5, "");
+        silent(3, "", 400_000);
+        node(new ClusterView.Node(4, "", 0, LONG, OPEN, false));
+        listening(1, 1, 4, 1L, 2L, 3L);
+        String why = "the disk of node 4 is nearly full; node 3 has been silent for 6 min";
+        assertEquals(List.of(new Decision.RemoveReplica(1, 4, why)), decide());
+        node(new ClusterView.Node(3, "", 0, LONG, DRAINING, true));
+        why = "the disk of node 4 is nearly full; node 3 is to be emptied";
+        assertEquals(List.of(new Decision.RemoveReplica(1, 4, why)), decide());
+    }
+
+    @Test
+    void aLearnerWithoutRoomIsWaitedForWhereThatHelpsNobody() {
+        fourNodes();
+        node(new ClusterView.Node(4, "", 0, LONG, OPEN, false));
+        listening(1, 1, 4, 1L, 2L, 3L);
+        assertEquals(List.of(), decide(), "nobody is to be replaced");
+        silent(3, "", 400_000);
+        assertEquals(List.of(), decide(), "nor could be");
+        node(5, "");
+        node(new ClusterView.Node(4, "", 0, LONG, CLOSED, false));
+        assertEquals(List.of(), decide(), "it is somebody else's");
+        node(4, "");
+        assertEquals(List.of(), decide(), "it gets on");
     }
 
     @Test
