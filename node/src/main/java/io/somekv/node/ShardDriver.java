@@ -54,6 +54,9 @@ final class ShardDriver {
         /** Shards that wait until the group's log time is near theirs, which is this. */
         final TreeMap<Integer, Long> awaited = new TreeMap<>();
 
+        /** By shard, the last config for which a try was refused: none for it goes on. */
+        final TreeMap<Integer, Long> refused = new TreeMap<>();
+
         /** Shards that have waited so, of which was told. */
         final TreeSet<Integer> told = new TreeSet<>();
 
@@ -193,6 +196,9 @@ final class ShardDriver {
     private void onEnd(GroupHost host, Course course, ShardTransfer.Course what) {
         ShardTransfer transfer = course.transfers.get(what.shard());
         course.transfers.remove(what.shard());
+        if (transfer != null && transfer.isRefused()) {
+            course.refused.put(what.shard(), what.config());
+        }
         if (transfer != null && transfer.awaitedLogTime() > 0) {
             course.awaited.put(what.shard(), transfer.awaitedLogTime());
             long behind = transfer.awaitedLogTime() - host.machine().appliedLogTime();
@@ -271,8 +277,26 @@ final class ShardDriver {
         MoveSettings settings = tools.places.moveSettings();
         if (course.transfers.size() < settings.transfersMax() && !settings.isPaused(shard)) {
             course.holders.remove(shard);
-            transfer(host, course, new ShardTransfer.Course(shard, course.config, holder))
-                    .begin(now);
+            long config = configToCopyFor(host, course, shard, holder);
+            transfer(host, course, new ShardTransfer.Course(shard, config, holder)).begin(now);
         }
+    }
+
+    /**
+     * That of a copy from the holder which was interrupted, so that it goes on from where it was,
+     * although there are newer configs now: as it would had it not been interrupted. Where one of
+     * those gave the shard to another group, which had a copy begun, the holder refuses; the next
+     * try is for the newest.
+     */
+    private static long configToCopyFor(GroupHost host, Course course, int shard, long holder) {
+        long refused = course.refused.getOrDefault(shard, 0L);
+        for (Incoming move : ((KvMachine) host.machine()).incoming()) {
+            boolean isInterrupted =
+                    move.shard() == shard && move.sourceGroup() == holder && !move.isOwned();
+            if (isInterrupted && move.config() > refused) {
+                return move.config();
+            }
+        }
+        return course.config;
     }
 }

@@ -40,6 +40,7 @@ final class ShardTransfer {
     private final Runnable onEnd;
     private long copyId;
     private long awaitedLogTime;
+    private boolean isRefused;
 
     /**
      * When it was first caught up with, before the freeze that is to come; {@link Long#MAX_VALUE}
@@ -91,7 +92,7 @@ final class ShardTransfer {
                         copyId = copying.copyId();
                         next(then);
                     } else {
-                        onEnd.run();
+                        end(outcome);
                     }
                 });
     }
@@ -120,6 +121,14 @@ final class ShardTransfer {
      */
     long awaitedLogTime() {
         return awaitedLogTime;
+    }
+
+    /**
+     * Whether one of the two groups refused a step for what it has logged: a later config was acted
+     * on there, or the copy is over. There is no use in another try for the same config.
+     */
+    boolean isRefused() {
+        return isRefused;
     }
 
     /**
@@ -191,7 +200,7 @@ final class ShardTransfer {
                     if (outcome instanceof Outcome.ShardPiece piece) {
                         stage(then, now.nanos(), number, piece);
                     } else {
-                        onEnd.run();
+                        end(outcome);
                     }
                 });
     }
@@ -327,9 +336,15 @@ final class ShardTransfer {
                     if (outcome instanceof Outcome.Ok) {
                         then.at(later);
                     } else {
-                        onEnd.run();
+                        end(outcome);
                     }
                 });
+    }
+
+    /** Instead of what was asked for. */
+    private void end(Outcome outcome) {
+        isRefused = outcome instanceof Outcome.WrongGroup || outcome instanceof Outcome.Refused;
+        onEnd.run();
     }
 
     private void ask(Now now, long group, Command command, Waiter waiter) {
