@@ -31,6 +31,9 @@ final class ShardDriver {
      */
     private static final long SETTLED_NANOS = 1_000_000_000L;
 
+    /** From a try at a shard that comes to nothing to the next. */
+    private static final long TRY_NANOS = 1_000_000_000L;
+
     private final Tools tools;
     private final MapKeeper maps;
     private final TransferBudget budget = new TransferBudget();
@@ -50,6 +53,9 @@ final class ShardDriver {
 
         /** By shard, who has it: of those that wait until they may be copied. */
         final TreeMap<Integer, Long> holders = new TreeMap<>();
+
+        /** By shard, when a try began that is under way, or that came to nothing. */
+        final TreeMap<Integer, Long> triedNanos = new TreeMap<>();
 
         /** Shards that wait until the group's log time is near theirs, which is this. */
         final TreeMap<Integer, Long> awaited = new TreeMap<>();
@@ -82,6 +88,12 @@ final class ShardDriver {
             return settledConfig == config && now.nanos() - settledUntilNanos < 0;
         }
 
+        /** A try that comes to nothing costs both groups entries: it is not made all the time. */
+        boolean mayTry(Now now, int shard) {
+            Long tried = triedNanos.get(shard);
+            return tried == null || now.nanos() - tried > TRY_NANOS;
+        }
+
         boolean isUnderWay(int shard) {
             return acquisitions.containsKey(shard) || transfers.containsKey(shard);
         }
@@ -91,6 +103,7 @@ final class ShardDriver {
                 config = newest;
                 acquisitions.values().removeIf(Acquisition::isWaiting);
                 holders.clear();
+                triedNanos.clear();
                 awaited.clear();
                 told.clear();
             }
@@ -199,6 +212,13 @@ final class ShardDriver {
         if (transfer != null && transfer.isRefused()) {
             course.refused.put(what.shard(), what.config());
         }
+        if (transfer != null
+                && transfer.cameToNothing()
+                && course.triedNanos.containsKey(what.shard())) {
+            course.holders.put(what.shard(), what.source());
+        } else {
+            course.triedNanos.remove(what.shard());
+        }
         if (transfer != null && transfer.awaitedLogTime() > 0) {
             course.awaited.put(what.shard(), transfer.awaitedLogTime());
             long behind = transfer.awaitedLogTime() - host.machine().appliedLogTime();
@@ -275,8 +295,11 @@ final class ShardDriver {
     /** Nobody is asked again who has it while other shards go first, or moves are paused. */
     private void maybeTransfer(Now now, GroupHost host, Course course, int shard, long holder) {
         MoveSettings settings = tools.places.moveSettings();
-        if (course.transfers.size() < settings.transfersMax() && !settings.isPaused(shard)) {
+        if (course.transfers.size() < settings.transfersMax()
+                && !settings.isPaused(shard)
+                && course.mayTry(now, shard)) {
             course.holders.remove(shard);
+            course.triedNanos.put(shard, now.nanos());
             long config = configToCopyFor(host, course, shard, holder);
             transfer(host, course, new ShardTransfer.Course(shard, config, holder)).begin(now);
         }

@@ -41,6 +41,7 @@ final class ShardTransfer {
     private long copyId;
     private long awaitedLogTime;
     private boolean isRefused;
+    private boolean hasStaged;
 
     /**
      * When it was first caught up with, before the freeze that is to come; {@link Long#MAX_VALUE}
@@ -129,6 +130,13 @@ final class ShardTransfer {
      */
     boolean isRefused() {
         return isRefused;
+    }
+
+    /**
+     * Whether it ended before any piece came, though neither group refused: for want of room, say.
+     */
+    boolean cameToNothing() {
+        return !hasStaged && !isRefused;
     }
 
     /**
@@ -246,6 +254,7 @@ final class ShardTransfer {
 
     /** Freezes the shard once few changes are left. Rests after each piece, but not frozen. */
     private void onStaged(Now now, Outcome.ShardPiece piece, long tookNanos) {
+        hasStaged = true;
         boolean isCaughtUp = isOfChanges(piece) && !isBehind(piece);
         caughtUpNanos = isCaughtUp ? Math.min(caughtUpNanos, now.nanos()) : Long.MAX_VALUE;
         if (piece.freezeId() != 0) {
