@@ -105,4 +105,36 @@ class FoundAgainTest {
         assertFalse(cluster.disk(1).knows(1));
         assertEquals(new Outcome.Nil(), cluster.ask(1, new Command.Get(Bytes.utf8("k"))));
     }
+
+    /** A group that no config has, so that no map says where it is; its only voter is replaced. */
+    @Test
+    void aReplicaThatWasOnlyToVoteFindsOutThatItIsNoMember() {
+        LaneCluster cluster = new LaneCluster(3);
+        cluster.start(16, 1);
+        cluster.createGroup(2, 1);
+        cluster.run(600);
+        cluster.cutOff(2);
+        add(cluster, 2, 1);
+        add(cluster, 3, 0);
+        for (int tick = 0; tick < 600 && !cluster.disk(3).knows(2); tick++) {
+            cluster.run(1);
+        }
+        assertTrue(cluster.disk(3).knows(2));
+        cluster.cutOff(3);
+        assertEquals(new Outcome.Ok(), cluster.change(1, 2, new MembershipChange.Remove(3)));
+        cluster.heal();
+        cluster.cutOff(3);
+        cluster.run(1_000);
+        assertEquals(2, cluster.leaderOf(2));
+        assertFalse(cluster.disk(1).knows(2));
+        cluster.heal();
+        cluster.run(2_000);
+        assertFalse(cluster.disk(3).knows(2));
+    }
+
+    private static void add(LaneCluster cluster, long node, long replaces) {
+        MembershipChange change =
+                new MembershipChange.Add(node, LaneCluster.storeOf(node), replaces);
+        assertEquals(new Outcome.Ok(), cluster.change(1, 2, change));
+    }
 }

@@ -114,16 +114,20 @@ final class Follower implements RoleState {
         reads.refuseAll();
     }
 
+    /**
+     * Whether it is a member still. Those are asked, too, who are only to vote: by now they may be
+     * all that is left.
+     */
     private void maybeInquire() {
         Membership membership = core.membership();
         if (membership.isVoter(core.self())) {
             return;
         }
-        for (Member voter : membership.electorate()) {
-            core.effects()
-                    .send(
-                            new Message.Inquiry(
-                                    core.self(), voter.replicaId(), Math.max(1, core.term())));
+        long term = Math.max(1, core.term());
+        for (Member member : membership.members()) {
+            if (member.replicaId() != core.self()) {
+                core.effects().send(new Message.Inquiry(core.self(), member.replicaId(), term));
+            }
         }
     }
 
