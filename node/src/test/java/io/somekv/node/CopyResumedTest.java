@@ -9,6 +9,7 @@ import io.somekv.kv.Incoming;
 import io.somekv.kv.Outgoing;
 import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.config.GroupSpec;
 import io.somekv.protocol.config.MoveTuning;
 import io.somekv.protocol.config.Slots;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** A copy that was interrupted goes on from where it was, whatever configs came meanwhile. */
 class CopyResumedTest {
+    private static final int NODES = 3;
     private static final int SHARDS = 3;
     private static final int MOVED = 0;
     private static final int OTHER = 1;
@@ -26,14 +28,22 @@ class CopyResumedTest {
     /** Ticks of 5 ms. */
     private static final int SECOND = 200;
 
-    private final LaneCluster cluster = new LaneCluster(3, LaneNodes.Setup.DEFAULT.withPieces(1));
+    private final LaneCluster cluster =
+            new LaneCluster(NODES, LaneNodes.Setup.DEFAULT.withPieces(1));
 
     private void ask(Command command) {
-        assertEquals(new Outcome.Ok(), cluster.ask(1, command));
+        assertEquals(new Outcome.Ok(), cluster.ask(NODES, command));
+    }
+
+    private void join(long group, int nodes) {
+        cluster.createGroup(group, nodes);
+        cluster.run(500);
+        List<GroupSpec.Replica> replicas = cluster.spec(group).replicas().subList(0, nodes);
+        ask(new Command.Join(List.of(new GroupSpec(group, replicas))));
     }
 
     private void place(int shard, long group) {
-        if (cluster.map(1).orElseThrow().config().owner(shard) != group) {
+        if (cluster.map(NODES).orElseThrow().config().owner(shard) != group) {
             ask(new Command.Move(shard, group));
         }
     }
@@ -46,18 +56,20 @@ class CopyResumedTest {
         return cluster.status(TARGET).shards().incoming().getFirst();
     }
 
-    private boolean isMoved() {
-        return cluster.map(1).orElseThrow().served(MOVED).groupId() == TARGET;
+    private boolean isMovedTo(long group) {
+        return cluster.map(NODES).orElseThrow().served(MOVED).groupId() == group;
     }
 
     /** Some of the shard's many pieces have come to the target. */
     private Incoming copyHalfWay() {
+        return copyHalfWay(NODES);
+    }
+
+    /** The target has replicas on the first so many nodes. */
+    private Incoming copyHalfWay(int targetNodes) {
         cluster.start(SHARDS, 1);
-        for (long group = TARGET; group <= THIRD; group++) {
-            cluster.createGroup(group);
-            cluster.run(500);
-            ask(new Command.Join(List.of(cluster.spec(group))));
-        }
+        join(TARGET, targetNodes);
+        join(THIRD, NODES);
         cluster.run(5 * SECOND);
         for (int shard = 0; shard < SHARDS; shard++) {
             place(shard, SOURCE);
@@ -97,10 +109,14 @@ class CopyResumedTest {
 
     private void settles() {
         ask(new Command.TuneMoves(MoveTuning.NONE.withBytesPerSecondMax(64L << 20)));
-        for (int i = 0; i < 60 && !isMoved(); i++) {
+        comesTo(TARGET);
+    }
+
+    private void comesTo(long group) {
+        for (int i = 0; i < 60 && !isMovedTo(group); i++) {
             cluster.run(SECOND);
         }
-        assertTrue(isMoved());
+        assertTrue(isMovedTo(group));
     }
 
     @Test
@@ -142,6 +158,24 @@ class CopyResumedTest {
         cluster.heal();
         cluster.run(5 * SECOND);
         assertNotEquals(before.copyId(), outgoing().copyId());
+        settles();
+    }
+
+    /**
+     * The source has the shard from a later config on, and copies it for that of before no more.
+     */
+    @Test
+    void notWhereTheShardWasElsewhereAndCameBackWhileTheTargetWasDown() {
+        copyHalfWay(1);
+        cluster.crash(1);
+        ask(new Command.TuneMoves(MoveTuning.NONE.withBytesPerSecondMax(64L << 20)));
+        for (long group : List.of(THIRD, SOURCE)) {
+            ask(new Command.Move(MOVED, group));
+            comesTo(group);
+        }
+        ask(new Command.Move(MOVED, TARGET));
+        cluster.restart(1);
+        cluster.learn(1);
         settles();
     }
 }
