@@ -207,19 +207,19 @@ final class ShardDriver {
     }
 
     private void onEnd(GroupHost host, Course course, ShardTransfer.Course what) {
-        ShardTransfer transfer = course.transfers.get(what.shard());
-        course.transfers.remove(what.shard());
-        if (transfer != null && transfer.isRefused()) {
+        ShardTransfer transfer = course.transfers.remove(what.shard());
+        if (transfer == null) {
+            return;
+        }
+        if (transfer.isRefused()) {
             course.refused.put(what.shard(), what.config());
         }
-        if (transfer != null
-                && transfer.cameToNothing()
-                && course.triedNanos.containsKey(what.shard())) {
+        if (transfer.cameToNothing() && course.triedNanos.containsKey(what.shard())) {
             course.holders.put(what.shard(), what.source());
         } else {
             course.triedNanos.remove(what.shard());
         }
-        if (transfer != null && transfer.awaitedLogTime() > 0) {
+        if (transfer.awaitedLogTime() > 0) {
             course.awaited.put(what.shard(), transfer.awaitedLogTime());
             long behind = transfer.awaitedLogTime() - host.machine().appliedLogTime();
             if (course.told.add(what.shard())) {
