@@ -6,76 +6,13 @@ import static io.somekv.protocol.caretaker.NodeUse.Kind.OPEN;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.somekv.protocol.caretaker.CaretakerSettings;
 import io.somekv.protocol.caretaker.CaretakerSettings.Duty;
 import io.somekv.protocol.caretaker.Decision;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** One situation each, with what is decided and why; that it comes to rest is the model's test. */
-class PlannerTest {
-    private static final long LONG = 3_600_000;
-
-    private CaretakerSettings settings = CaretakerSettings.DEFAULTS;
-    private final List<ClusterView.Node> nodes = new ArrayList<>();
-    private final List<ClusterView.Group> groups = new ArrayList<>();
-    private final List<ClusterView.Shard> shards = new ArrayList<>();
-
-    private void node(long id, String zone) {
-        node(new ClusterView.Node(id, zone, 0, LONG, OPEN, true));
-    }
-
-    private void node(ClusterView.Node node) {
-        nodes.removeIf(n -> n.nodeId() == node.nodeId());
-        nodes.add(node);
-        nodes.sort((a, b) -> Long.compare(a.nodeId(), b.nodeId()));
-    }
-
-    private void silent(long id, String zone, long millis) {
-        node(new ClusterView.Node(id, zone, millis, 0, OPEN, true));
-    }
-
-    private void group(long id, long leader, Long... voters) {
-        group(id, leader, LONG, false, voters);
-    }
-
-    private void group(long id, long leader, long ledMillis, boolean isChanging, Long... voters) {
-        List<ClusterView.Replica> replicas =
-                Arrays.stream(voters).map(node -> new ClusterView.Replica(node, true)).toList();
-        groups.add(new ClusterView.Group(id, replicas, leader, ledMillis, isChanging, false));
-    }
-
-    private void leaving(long id, long leader, Long... voters) {
-        group(id, leader, voters);
-        ClusterView.Group group = groups.removeLast();
-        groups.add(new ClusterView.Group(id, group.replicas(), leader, LONG, false, true));
-    }
-
-    /** With one that only listens. */
-    private void listening(long id, long leader, long learner, Long... voters) {
-        group(id, leader, voters);
-        ClusterView.Group group = groups.removeLast();
-        List<ClusterView.Replica> replicas = new ArrayList<>(group.replicas());
-        replicas.add(new ClusterView.Replica(learner, false));
-        groups.add(new ClusterView.Group(id, replicas, leader, LONG, false, false));
-    }
-
-    private void shard(long group, long ops) {
-        shards.add(new ClusterView.Shard(group, ops, 0, false, false));
-    }
-
-    private List<Decision> decide() {
-        return Planner.decide(new ClusterView(nodes, groups, shards), settings);
-    }
-
-    private void fourNodes() {
-        for (long id = 1; id <= 4; id++) {
-            node(id, "");
-        }
-    }
-
+class PlannerTest extends Situation {
     @Test
     void aDeadNodeIsReplacedWhereThereIsMostRoom() {
         fourNodes();
@@ -210,93 +147,6 @@ class PlannerTest {
             shard(2, 1_000);
         }
         assertEquals(List.of(), decide());
-    }
-
-    @Test
-    void aLearnerOnADeadNodeIsGivenUp() {
-        fourNodes();
-        silent(4, "", 400_000);
-        listening(1, 1, 4, 1L, 2L, 3L);
-        assertEquals(
-                List.of(new Decision.RemoveReplica(1, 4, "node 4 has been silent for 6 min")),
-                decide());
-    }
-
-    /** The leader refuses a second replica in the place of one: before, nothing helps the group. */
-    @Test
-    void aLearnerOnADeadNodeIsGivenUpBeforeTheOneItWasToReplaceIsReplacedAnew() {
-        fourNodes();
-        node(5, "");
-        silent(1, "", 900_000);
-        silent(4, "", 400_000);
-        listening(1, 2, 4, 1L, 2L, 3L);
-        assertEquals(
-                List.of(new Decision.RemoveReplica(1, 4, "node 4 has been silent for 6 min")),
-                decide());
-    }
-
-    @Test
-    void learnersAreGivenUpBeforeOtherGroupsBeginToChange() {
-        fourNodes();
-        node(5, "");
-        silent(1, "", 900_000);
-        silent(4, "", 400_000);
-        group(1, 2, 1L, 2L, 3L);
-        listening(2, 3, 4, 1L, 2L, 3L);
-        settings = settings.withAtATime(1, 1);
-        assertEquals(
-                List.of(new Decision.RemoveReplica(2, 4, "node 4 has been silent for 6 min")),
-                decide());
-    }
-
-    /** Each would be refused, and tried again for as long as others wait for their turn. */
-    @Test
-    void noVoterIsReplacedWhereALearnerIsNotTheCaretakersToGiveUp() {
-        fourNodes();
-        node(5, "");
-        silent(1, "", 900_000);
-        node(new ClusterView.Node(4, "", 400_000, 0, CLOSED, true));
-        listening(1, 2, 4, 1L, 2L, 3L);
-        group(2, 3, 1L, 2L, 3L);
-        settings = settings.withAtATime(1, 1);
-        assertEquals(
-                List.of(
-                        new Decision.ReplaceReplica(
-                                2,
-                                1,
-                                5,
-                                "node 1 has been silent for 15 min; node 5 has 0 replicas")),
-                decide());
-    }
-
-    /** Its leader spares it, so it may never vote; and the group gets nobody else meanwhile. */
-    @Test
-    void aLearnerWithoutRoomIsGivenUpWhereAVoterIsToBeReplaced() {
-        fourNodes();
-        node(5, "");
-        silent(3, "", 400_000);
-        node(new ClusterView.Node(4, "", 0, LONG, OPEN, false));
-        listening(1, 1, 4, 1L, 2L, 3L);
-        String why = "the disk of node 4 is nearly full; node 3 has been silent for 6 min";
-        assertEquals(List.of(new Decision.RemoveReplica(1, 4, why)), decide());
-        node(new ClusterView.Node(3, "", 0, LONG, DRAINING, true));
-        why = "the disk of node 4 is nearly full; node 3 is to be emptied";
-        assertEquals(List.of(new Decision.RemoveReplica(1, 4, why)), decide());
-    }
-
-    @Test
-    void aLearnerWithoutRoomIsWaitedForWhereThatHelpsNobody() {
-        fourNodes();
-        node(new ClusterView.Node(4, "", 0, LONG, OPEN, false));
-        listening(1, 1, 4, 1L, 2L, 3L);
-        assertEquals(List.of(), decide(), "nobody is to be replaced");
-        silent(3, "", 400_000);
-        assertEquals(List.of(), decide(), "nor could be");
-        node(5, "");
-        node(new ClusterView.Node(4, "", 0, LONG, CLOSED, false));
-        assertEquals(List.of(), decide(), "it is somebody else's");
-        node(4, "");
-        assertEquals(List.of(), decide(), "it gets on");
     }
 
     @Test
