@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.somekv.base.Bytes;
 import io.somekv.base.Mutation;
+import io.somekv.kv.duplicates.DuplicateTable;
 import io.somekv.kv.engine.Engine;
 import io.somekv.kv.engine.MemoryEngine;
 import io.somekv.kv.engine.WriteBatch;
@@ -15,6 +16,7 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Command.Condition;
 import io.somekv.protocol.command.Command.Expiry;
 import io.somekv.protocol.command.Outcome;
+import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.frame.FrameCodec;
 import java.util.Collections;
@@ -92,6 +94,26 @@ class EngineUseTest {
         assertEquals((FrameCodec.FRAME_SIZE_MAX >> 20) + 1, counting.reads);
         Outcome few = machine.read(new Command.GetMany(Collections.nCopies(20, b("k"))));
         assertEquals(20, assertInstanceOf(Outcome.Values.class, few).values().size());
+    }
+
+    /** In the steady state each entry lets one row of outcomes go; to look one up is dear. */
+    @Test
+    void outcomesThatGoAreReadManyAtATime() {
+        CountingEngine counting = new CountingEngine(new MemoryEngine());
+        KvMachine machine = serving(counting);
+        Group source = new Group();
+        long entries = 800;
+        for (long i = 0; i < entries; i++) {
+            Request put = source.stamped(Command.Put.of(b("k"), b("v")));
+            machine.apply(new AppliedEntry(2 + i, Group.START + i, List.of(put)));
+        }
+        long later = Group.START + 2 * DuplicateTable.DEADLINE_AHEAD_MILLIS_MAX;
+        counting.reads = 0;
+        for (long i = 0; i < entries / 8; i++) {
+            machine.apply(new AppliedEntry(2 + entries + i, later, List.of()));
+        }
+        assertEquals(0, machine.duplicateBytesHeld());
+        assertEquals(entries / 16, counting.reads);
     }
 
     private static KvMachine serving(Engine engine) {

@@ -87,6 +87,7 @@ public final class DuplicateTable {
     private final Map<Integer, ShardClients> shards = new TreeMap<>();
     private final Held held = new Held();
     private final RowQueue rows = new RowQueue();
+    private final OldestRows oldestRows;
 
     /** What the entry that is being applied has executed so far. */
     private final List<OutcomeRow.Item> executed = new ArrayList<>();
@@ -117,6 +118,7 @@ public final class DuplicateTable {
         this.engine = engine;
         this.bytesMax = bytesMax;
         this.storeId = storeId;
+        this.oldestRows = new OldestRows(engine, storeId);
         this.acknowledgementFreesFence = mutations.contains(Mutation.ACKNOWLEDGEMENT_FREES_FENCE);
         this.keptMillis =
                 mutations.contains(Mutation.RECORD_EXPIRES_EARLY)
@@ -126,7 +128,7 @@ public final class DuplicateTable {
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.OUTCOMES),
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.OUTCOMES + 1),
                 (key, value) -> {
-                    load(key.slice(key.size() - 8, 8).reader().i64(), OutcomeRow.decode(value));
+                    load(EngineKey.number(key), OutcomeRow.decode(value));
                     return true;
                 });
     }
@@ -322,7 +324,7 @@ public final class DuplicateTable {
             }
             long entry = rows.firstEntry();
             rows.removeFirst();
-            for (OutcomeRow.Item item : OutcomeRow.decode(row(entry)).items()) {
+            for (OutcomeRow.Item item : oldestRows.take(entry).items()) {
                 forget(item.shard(), item.client(), entry);
             }
             writes.delete(rowKey(entry));

@@ -43,6 +43,11 @@ public final class EngineKey {
         return of(storeId, GROUP, 0, kind, new ByteWriter(8).i64(number).toBytes());
     }
 
+    /** The number of a row that is one of many. */
+    public static long number(Bytes key) {
+        return rest(key).reader().i64();
+    }
+
     /** Where the rows of a generation begin; its end is the next generation's. */
     public static Bytes firstOfGeneration(long storeId, int shard, long generation) {
         return prefix(storeId, 14).u16(shard).i64(generation).toBytes();

@@ -39,7 +39,7 @@ final class MoveRegister {
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.SERVED),
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.SERVED + 1),
                 (key, row) -> {
-                    int shard = (int) key.slice(key.size() - 8, 8).reader().i64();
+                    int shard = (int) EngineKey.number(key);
                     remember(shard, MasterRows.served(row));
                     return true;
                 });

@@ -1,0 +1,59 @@
+package io.somekv.kv.duplicates;
+
+import io.somekv.base.Bytes;
+import io.somekv.base.Invariant;
+import io.somekv.kv.RowKind;
+import io.somekv.kv.engine.Engine;
+import io.somekv.kv.engine.EngineKey;
+import java.util.ArrayDeque;
+
+/**
+ * Rows of outcomes in the order in which they go, read several at a time. In the steady state one
+ * goes with each entry, and was written minutes ago: to look it up by itself costs more than the
+ * rest of the table does. No row changes once it is there, so it does not matter when it is read.
+ */
+final class OldestRows {
+    private static final int ROWS_MAX = 16;
+
+    /** Of rows that are read ahead: each group of a node keeps so much at most, besides one row. */
+    private static final int BYTES_MAX = 16 << 10;
+
+    private final Engine engine;
+    private final long storeId;
+    private final ArrayDeque<Row> ahead = new ArrayDeque<>();
+    private int bytesAhead;
+
+    private record Row(long entry, Bytes value) {}
+
+    OldestRows(Engine engine, long storeId) {
+        this.engine = engine;
+        this.storeId = storeId;
+    }
+
+    /**
+     * The row of an entry, which goes with that.
+     *
+     * @param entry the oldest that has a row, but for those that were taken
+     */
+    OutcomeRow take(long entry) {
+        if (ahead.isEmpty()) {
+            readFrom(entry);
+        }
+        Invariant.check(!ahead.isEmpty(), "a record's row is there");
+        Row row = ahead.removeFirst();
+        Invariant.check(row.entry == entry, "rows go in order", row.entry, entry);
+        return OutcomeRow.decode(row.value);
+    }
+
+    private void readFrom(long entry) {
+        bytesAhead = 0;
+        engine.scan(
+                EngineKey.numbered(storeId, RowKind.OUTCOMES, entry),
+                EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.OUTCOMES + 1),
+                (key, value) -> {
+                    ahead.add(new Row(EngineKey.number(key), value));
+                    bytesAhead += value.size();
+                    return ahead.size() < ROWS_MAX && bytesAhead < BYTES_MAX;
+                });
+    }
+}
