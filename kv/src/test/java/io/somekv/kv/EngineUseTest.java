@@ -16,7 +16,6 @@ import io.somekv.protocol.command.Command;
 import io.somekv.protocol.command.Command.Condition;
 import io.somekv.protocol.command.Command.Expiry;
 import io.somekv.protocol.command.Outcome;
-import io.somekv.protocol.command.Request;
 import io.somekv.protocol.config.GroupSettings;
 import io.somekv.protocol.frame.FrameCodec;
 import java.util.Collections;
@@ -27,6 +26,8 @@ import org.junit.jupiter.api.Test;
 
 /** What commands cost: how often they read. */
 class EngineUseTest {
+    private static final int ENTRIES = 48 * 16;
+
     private static Bytes b(String text) {
         return Bytes.utf8(text);
     }
@@ -99,21 +100,32 @@ class EngineUseTest {
     /** In the steady state each entry lets one row of outcomes go; to look one up is dear. */
     @Test
     void outcomesThatGoAreReadManyAtATime() {
+        assertEquals(ENTRIES / 16, readsToForget(1));
+    }
+
+    /** What is read and does not go yet stays in memory: three of five kilobytes, not sixteen. */
+    @Test
+    void largeOutcomesThatGoAreReadFewAtATime() {
+        assertEquals(ENTRIES / 3, readsToForget(5 << 10));
+    }
+
+    /** After so many entries, each of which has an old value for its outcome. */
+    private static int readsToForget(int valueSize) {
         CountingEngine counting = new CountingEngine(new MemoryEngine());
         KvMachine machine = serving(counting);
         Group source = new Group();
-        long entries = 800;
-        for (long i = 0; i < entries; i++) {
-            Request put = source.stamped(Command.Put.of(b("k"), b("v")));
-            machine.apply(new AppliedEntry(2 + i, Group.START + i, List.of(put)));
+        Bytes value = Bytes.wrap(new byte[valueSize]);
+        Command swap = new Command.Put(b("k"), value, Condition.ALWAYS, Expiry.NONE, true);
+        for (int i = 0; i < ENTRIES; i++) {
+            machine.apply(new AppliedEntry(2 + i, Group.START + i, List.of(source.stamped(swap))));
         }
         long later = Group.START + 2 * DuplicateTable.DEADLINE_AHEAD_MILLIS_MAX;
         counting.reads = 0;
-        for (long i = 0; i < entries / 8; i++) {
-            machine.apply(new AppliedEntry(2 + entries + i, later, List.of()));
+        for (int i = 0; i < ENTRIES / 8; i++) {
+            machine.apply(new AppliedEntry(2 + ENTRIES + i, later, List.of()));
         }
         assertEquals(0, machine.duplicateBytesHeld());
-        assertEquals(entries / 16, counting.reads);
+        return counting.reads;
     }
 
     private static KvMachine serving(Engine engine) {

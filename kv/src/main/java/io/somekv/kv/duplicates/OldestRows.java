@@ -15,13 +15,12 @@ import java.util.ArrayDeque;
 final class OldestRows {
     private static final int ROWS_MAX = 16;
 
-    /** Of rows that are read ahead: each group of a node keeps so much at most, besides one row. */
+    /** Of rows that are read ahead: a group keeps no more. A larger row is read by itself. */
     private static final int BYTES_MAX = 16 << 10;
 
     private final Engine engine;
     private final long storeId;
     private final ArrayDeque<Row> ahead = new ArrayDeque<>();
-    private int bytesAhead;
 
     private record Row(long entry, Bytes value) {}
 
@@ -46,14 +45,17 @@ final class OldestRows {
     }
 
     private void readFrom(long entry) {
-        bytesAhead = 0;
+        int[] bytes = {0};
         engine.scan(
                 EngineKey.numbered(storeId, RowKind.OUTCOMES, entry),
                 EngineKey.first(storeId, EngineKey.GROUP, 0, RowKind.OUTCOMES + 1),
                 (key, value) -> {
+                    bytes[0] += value.size();
+                    if (!ahead.isEmpty() && bytes[0] > BYTES_MAX) {
+                        return false;
+                    }
                     ahead.add(new Row(EngineKey.number(key), value));
-                    bytesAhead += value.size();
-                    return ahead.size() < ROWS_MAX && bytesAhead < BYTES_MAX;
+                    return ahead.size() < ROWS_MAX;
                 });
     }
 }

@@ -43,7 +43,7 @@ public final class EngineKey {
         return of(storeId, GROUP, 0, kind, new ByteWriter(8).i64(number).toBytes());
     }
 
-    /** The number of a row that is one of many. */
+    /** The number in a key that {@link #numbered} has made. */
     public static long number(Bytes key) {
         return rest(key).reader().i64();
     }
