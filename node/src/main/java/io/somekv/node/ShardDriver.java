@@ -54,7 +54,7 @@ final class ShardDriver {
         /** By shard, who has it: of those that wait until they may be copied. */
         final TreeMap<Integer, Long> holders = new TreeMap<>();
 
-        /** By shard, when a try began that is under way, or that came to nothing. */
+        /** By shard, when a try for this config began, if it is under way or came to nothing. */
         final TreeMap<Integer, Long> triedNanos = new TreeMap<>();
 
         /** Shards that wait until the group's log time is near theirs, which is this. */

@@ -23,8 +23,9 @@ final class ShardOwners {
 
     /**
      * Of so many turns one goes to a group that is neither likely to have the shard nor to get it.
+     * A lane looks at what waits once each 10 ms, so that a request has some 25 turns.
      */
-    static final int TURNS_PER_OTHER = 32;
+    static final int TURNS_PER_OTHER = 8;
 
     private final TreeMap<Long, ShardConfig> configs = new TreeMap<>();
     private final ArrayDeque<Long> configsByArrival = new ArrayDeque<>();

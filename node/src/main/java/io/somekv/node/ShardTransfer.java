@@ -126,7 +126,8 @@ final class ShardTransfer {
 
     /**
      * Whether one of the two groups refused a step for what it has logged: a later config was acted
-     * on there, or the copy is over. There is no use in another try for the same config.
+     * on there, or the copy is over. Another try for the same config would have nothing to go on
+     * from.
      */
     boolean isRefused() {
         return isRefused;
